@@ -1,0 +1,116 @@
+"""Prompts: what each task says to the model, as segments. Training and inference call the same functions.
+
+The listener comes first, the words last, right before the answer: what stays the same between two requests of one
+listener is a shared prefix, and the history is read before it is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neo.catalog.activity import Listeners
+from neo.catalog.catalog import Catalog
+from neo.catalog.item_types import ItemType
+from neo.language.segments import History, ItemRef, Segment, Text, merge_texts
+from neo.language.wordings import grounding, instructions
+from neo.language.wordings.fill import TypeWords, fill, type_words
+from neo_sdk.types import OutputFormat
+
+Request = tuple[Segment, ...]
+DESCRIPTION_WORDS = 24  # what verbalize says and ground reads of a description: a few seconds of reading
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a prompt tells of a listener: a line about them, and their history (item rows, oldest first)."""
+
+    about: str = ""
+    history: tuple[int, ...] = ()
+
+    def segments(self) -> Request:
+        about = (Text(f"Listener: {self.about}\n"),) if self.about else ()
+        history = (Text("History:"), History(self.history), Text("\n")) if self.history else ()
+        return (*about, *history)
+
+
+NOBODY = Context()
+
+
+def about_listener(listeners: Listeners, row: int) -> str:
+    """The line about a listener: country, language and the topics chosen at the start, where known."""
+    topics = " and ".join(listeners.topics(row)[:3])
+    parts = (listeners.country(row), listeners.language(row), f"likes {topics}" if topics else None)
+    return ", ".join(part for part in parts if part)
+
+
+def words_for(item_type: ItemType, variant: int = 0) -> TypeWords:
+    """The words for a type; variant 0 is the canonical one, others wrap around."""
+    words = type_words(item_type)
+    return words[variant % len(words)]
+
+
+def wording(templates: Sequence[str], variant: int) -> str:
+    """Variant 0 is the canonical wording, others wrap around."""
+    return templates[variant % len(templates)]
+
+
+def recommend(
+    context: Context, item_type: ItemType, output: OutputFormat = "items", variant: int = 0, words: int = 0
+) -> Request:
+    templates = instructions.RECOMMEND if output == "items" else instructions.RECOMMEND_MIXED
+    asked = fill(wording(templates, variant), **words_for(item_type, words).slots())
+    return merge_texts((*context.segments(), *asked))
+
+
+def search(
+    query: str,
+    item_type: ItemType | None,
+    context: Context = NOBODY,
+    output: OutputFormat = "items",
+    variant: int = 0,
+    words: int = 0,
+) -> Request:
+    """A search for one type, or for any where `item_type` is None."""
+    slots = {"query": query, **(words_for(item_type, words).slots() if item_type else {})}
+    if output == "items":
+        templates = instructions.SEARCH if item_type else instructions.SEARCH_ANY
+    else:
+        templates = instructions.SEARCH_MIXED if item_type else instructions.SEARCH_MIXED_ANY
+    return merge_texts((*context.segments(), *fill(wording(templates, variant), **slots)))
+
+
+def explain(item: int, context: Context, variant: int = 0) -> Request:
+    asked = fill(wording(instructions.EXPLAIN, variant), item=ItemRef(item))
+    return merge_texts((*context.segments(), *asked))
+
+
+def understand(context: Context, variant: int = 0) -> Request:
+    return merge_texts((*context.segments(), *fill(wording(instructions.UNDERSTAND, variant))))
+
+
+def chat(context: Context, variant: int = 0, about: str | None = None) -> Request:
+    """A chatty request, open or with a subject, as training writes it; a user writes their own."""
+    if about is None:
+        return merge_texts((*context.segments(), *fill(wording(instructions.CHAT_MIXED, variant))))
+    return merge_texts((*context.segments(), *fill(wording(instructions.CHAT_ABOUT, variant), query=about)))
+
+
+def verbalize(item: int, variant: int = 0) -> Request:
+    return fill(wording(grounding.VERBALIZE, variant), item=ItemRef(item))
+
+
+def ground(query: str, item_type: ItemType, variant: int = 0, words: int = 0) -> Request:
+    return fill(wording(grounding.GROUND, variant), query=query, **words_for(item_type, words).slots())
+
+
+def type_of(item: int, variant: int = 0) -> Request:
+    return fill(wording(grounding.TYPE, variant), item=ItemRef(item))
+
+
+def describe(catalog: Catalog, row: int) -> str:
+    """An item in words: title, creator and the beginning of the description."""
+    item = catalog.item(row)
+    words = (item.description or "").split()
+    short = " ".join(words[:DESCRIPTION_WORDS]) + ("" if len(words) <= DESCRIPTION_WORDS else " ...")
+    return " ".join(part for part in (f"{item.title}.", f"By {item.creator}." if item.creator else "", short) if part)

@@ -1,0 +1,82 @@
+"""The one renderer: segments to ids and labels, for training rows and for inference alike.
+
+A turn is rendered as `<|prompt|> request <|answer|> answer <|end|>`. The loss covers the answer and its end. With
+`learn_history` the items of a `History` are trained as well, each from what stands before it: one row of a listener's
+life then teaches as many next items as it holds, at the price of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from neo.language.segments import History, ItemRef, Segment, Text, Turn
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import SidTable
+from neo_sdk.errors import InvalidRequestError
+
+IGNORED = -100
+
+
+@dataclass
+class Rendered:
+    """Token ids and, position by position, the label: the id itself where it is trained, else -100."""
+
+    ids: list[int] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+
+    def add(self, ids: Sequence[int], trained: bool) -> None:
+        self.ids.extend(ids)
+        self.labels.extend(ids if trained else [IGNORED] * len(ids))
+
+
+class Renderer:
+    """Turns segments into ids; it knows the vocabulary and the SID table, and nothing else."""
+
+    def __init__(self, vocabulary: Vocabulary, sids: SidTable) -> None:
+        self.vocabulary = vocabulary
+        self.sids = sids
+
+    def items(self, rows: Sequence[int]) -> list[list[int]]:
+        """The spans of catalog items; NotFoundError for a row without a SID."""
+        if not rows:
+            return []
+        codes, types = self.sids.codes_of_rows(rows), self.sids.types_of_rows(rows)
+        names = self.sids.type_names
+        return [self.vocabulary.sid_ids(c, names[t]) for c, t in zip(codes.tolist(), types.tolist(), strict=True)]
+
+    def prompt(self, turns: Sequence[Turn]) -> list[int]:
+        """Everything up to and including the `<|answer|>` that the model is to continue from."""
+        if not turns or turns[-1].answer is not None:
+            raise InvalidRequestError("A prompt must end with a request that has no answer yet.")
+        return self._render(turns, learn_history=False).ids
+
+    def example(self, turns: Sequence[Turn], learn_history: bool = False) -> Rendered:
+        """A training row: all turns with their answers."""
+        if not turns or any(turn.answer is None for turn in turns):
+            raise InvalidRequestError("A training example needs an answer to every request.")
+        return self._render(turns, learn_history)
+
+    def _render(self, turns: Sequence[Turn], learn_history: bool) -> Rendered:
+        vocabulary, out = self.vocabulary, Rendered()
+        for turn in turns:
+            out.add([vocabulary.prompt], False)
+            self._segments(turn.request, out, trained=False, learn_history=learn_history)
+            out.add([vocabulary.answer], False)
+            if turn.answer is not None:
+                self._segments(turn.answer, out, trained=True, learn_history=False)
+                out.add([vocabulary.end], True)
+        return out
+
+    def _segments(self, segments: Sequence[Segment], out: Rendered, trained: bool, learn_history: bool) -> None:
+        for segment in segments:
+            match segment:
+                case Text(text):
+                    out.add(self.vocabulary.encode(text), trained)
+                case ItemRef(row):
+                    out.add(self.items([row])[0], trained)
+                case History(rows):
+                    for opening, *codes, closing in self.items(rows):
+                        out.add([opening], False)
+                        out.add(codes, learn_history)
+                        out.add([closing], False)

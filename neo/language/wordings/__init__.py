@@ -1,0 +1,1 @@
+"""Wordings: instructions of every task in many phrasings, the words for types, and how slots are filled."""
