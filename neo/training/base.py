@@ -1,0 +1,136 @@
+"""The base language model: built from scratch, or loaded from Hugging Face; then extended by NEO's tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import SidTable
+from neo.training.config import Pretrained, Scratch
+from neo_sdk.errors import TrainingError
+
+
+def scratch_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
+    """A byte-level BPE of `size` tokens learned from texts; digits stand alone, every string can be encoded."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, min_frequency=2
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def scratch_model(config: Scratch, vocabulary: int, seed: int) -> PreTrainedModel:
+    """A Qwen3-shaped decoder with random weights, the same for the same seed."""
+    torch.manual_seed(seed)
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=vocabulary,
+            hidden_size=config.hidden,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.kv_heads,
+            head_dim=config.head_dim,
+            intermediate_size=config.feed_forward,
+            max_position_embeddings=config.positions,
+            tie_word_embeddings=config.tied,
+        )
+    )
+
+
+def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
+    """A causal language model in float32 and its fast tokenizer, from the hub or a local folder."""
+    try:
+        # float32 master weights: transformers 5 would load a bf16 checkpoint as bf16, and small updates would vanish.
+        model = AutoModelForCausalLM.from_pretrained(
+            config.model, revision=config.revision, dtype=torch.float32, use_safetensors=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(config.model, revision=config.revision)
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"Can't load base model {config.model!r}: {error}. Give a hub name (with network) or a local folder with "
+            f"config.json, model.safetensors and tokenizer.json."
+        ) from error
+    if not tokenizer.is_fast:
+        raise TrainingError(f"Base model {config.model!r} has no fast tokenizer (tokenizer.json); NEO needs one.")
+    return model, tokenizer.backend_tokenizer
+
+
+def extend(
+    model: PreTrainedModel, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], seed: int
+) -> None:
+    """Gives the model rows for the control and SID tokens, in place. Old rows keep every bit.
+
+    A code's row starts as the mean text embedding of the items that carry the code, so similar codes start similar.
+    transformers would draw all new rows from almost one point (std 0.001 where real rows have 0.02).
+
+    Args:
+        texts: what each catalog row with a SID is about, by row.
+    """
+    tied = model.config.tie_word_embeddings
+    old_size = model.get_input_embeddings().weight.shape[0]
+    if vocabulary.size > old_size:
+        model.resize_token_embeddings(vocabulary.size, mean_resizing=False)
+    matrices = [model.get_input_embeddings().weight]
+    if not tied:
+        matrices.append(model.get_output_embeddings().weight)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for matrix in matrices:
+            matrix[vocabulary.new_rows.start : vocabulary.size] = _new_rows(matrix, vocabulary, sids, texts, generator)
+
+
+def _new_rows(
+    matrix: torch.Tensor, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], generator: torch.Generator
+) -> torch.Tensor:
+    old = matrix[: vocabulary.text_size].float()
+    mean, spread = old.mean(0), old.std(0).mean()
+    count = len(vocabulary.new_rows)
+    rows = mean + spread * torch.randn(count, old.shape[1], generator=generator)
+    for start, centers in _code_means(old, vocabulary, sids, texts):
+        seen = centers.abs().sum(1) > 0
+        scaled = centers[seen] / centers[seen].std().clamp(min=1e-8) * spread
+        # Half the spread stays random: items that share words must still be told apart.
+        place = start - vocabulary.text_size + torch.nonzero(seen).squeeze(1)
+        rows[place] = mean + 0.8 * scaled + 0.6 * (rows[place] - mean)
+    return rows.to(matrix.dtype)
+
+
+def _code_means(
+    old: torch.Tensor, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str]
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """For each type and level: the first token id and, per code, its items' mean text embedding less the type's mean."""
+    for name in vocabulary.type_names:
+        part = sids.of(name)
+        keep = [i for i, row in enumerate(part.rows.tolist()) if row in texts]
+        if not keep:
+            continue
+        ids = vocabulary.encode_batch(texts[int(part.rows[i])] for i in keep)
+        means = torch.stack([old[torch.tensor(i)].mean(0) if i else old.mean(0) for i in ids])
+        means = means - means.mean(0)
+        codes = torch.from_numpy(part.codes[np.array(keep)].astype(np.int64))
+        for level in range(vocabulary.levels):
+            total = torch.zeros(vocabulary.codes(name), old.shape[1]).index_add_(0, codes[:, level], means)
+            number = torch.bincount(codes[:, level], minlength=vocabulary.codes(name)).clamp(min=1)
+            yield vocabulary.code_start(name, level), total / number.unsqueeze(1)
+
+
+def save_base(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> None:
+    """Writes a base as an ordinary Hugging Face folder."""
+    model.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def load_base(folder: Path) -> tuple[PreTrainedModel, Tokenizer]:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+    return model, Tokenizer.from_file(str(folder / "tokenizer.json"))

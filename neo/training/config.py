@@ -1,0 +1,182 @@
+"""One YAML is one run: closed, frozen models; `key=value` overrides are checked by the same models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, model_validator
+
+from neo.catalog.starter.config import WorldConfig
+from neo.catalog.strict import Strict, load_yaml, parse
+from neo.sids.build import SidConfig
+from neo.training.teacher.endpoint import EndpointConfig
+from neo_sdk.errors import ConfigError
+
+
+class DataSource(Strict):
+    """Either the generated starter world or the user's own files."""
+
+    world: WorldConfig | None = None
+    files: Path | None = Field(None, description="a YAML that names your files and their columns")
+    root: str | None = Field(None, description="where these files lie, in place of the YAML's own root")
+    horizon_days: float = Field(7, gt=0, description="length of the validation and of the test window, for `files`")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DataSource:
+        if (self.world is None) == (self.files is None):
+            raise ValueError("give exactly one of `world` (generated) and `files` (your own)")
+        return self
+
+
+class Scratch(Strict):
+    """A small Qwen3-shaped decoder with a byte-level BPE of its own."""
+
+    vocabulary: int = Field(3000, ge=300)
+    hidden: int = Field(128, ge=8)
+    layers: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1)
+    kv_heads: int = Field(2, ge=1)
+    head_dim: int = Field(32, ge=4)
+    feed_forward: int = Field(384, ge=8)
+    positions: int = Field(1024, ge=64)
+    tied: bool = True
+
+
+class Pretrained(Strict):
+    """Any Hugging Face causal language model, by hub name or local folder."""
+
+    model: str
+    revision: str | None = None
+
+
+class Base(Strict):
+    scratch: Scratch | None = None
+    pretrained: Pretrained | None = None
+
+    @model_validator(mode="after")
+    def _one_base(self) -> Base:
+        if (self.scratch is None) == (self.pretrained is None):
+            raise ValueError("give exactly one of `scratch` and `pretrained`")
+        return self
+
+
+class Stage(Strict):
+    """How a stage is optimized. Defaults follow the NEO paper where a CPU allows."""
+
+    learning_rate: float = Field(gt=0)
+    batch: int = Field(32, ge=1)
+    accumulate: int = Field(1, ge=1)
+    warmup: int = Field(50, ge=0, description="steps")
+    weight_decay: float = Field(0.01, ge=0)
+    epochs: int = Field(1, ge=1)
+    max_tokens: int = Field(512, ge=16, description="longest row; histories are cut from the oldest side to fit")
+    checkpoint_steps: int = Field(500, ge=1)
+    log_steps: int = Field(10, ge=1)
+
+
+class LanguageStage(Stage):
+    """Stage 0, for scratch models only: next-token prediction on the catalog's texts, queries and any files given."""
+
+    learning_rate: float = Field(3e-3, gt=0)
+    texts: tuple[Path, ...] = ()
+    max_tokens: int = Field(128, ge=16, description="texts are joined and cut into rows of this length")
+
+
+class GroundingStage(Stage):
+    """Stage 2: only the new rows are trained, so weight decay must be zero (it would move frozen rows)."""
+
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: Literal[0.0] = 0.0
+    verbalize: int = Field(1, ge=0, description="examples per item")
+    ground: int = Field(2, ge=0, description="examples per item")
+    type: int = Field(1, ge=0, description="examples per item")
+
+
+class InstructionStage(Stage):
+    """Stage 3: all weights. Numbers of examples by task."""
+
+    learning_rate: float = Field(1e-4, gt=0)
+    history: int = Field(20, ge=1, description="items of a listener's history in a prompt, at most")
+    learn_history: bool = Field(True, description="train the items of the history too, not only the answer")
+    recency_days: float = Field(60.0, gt=0, description="half-life by which late events are drawn more often")
+    recommend: int = Field(10_000, ge=0)
+    search: int = Field(10_000, ge=0, description="queries from the search log")
+    lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
+    explain: int = Field(1_000, ge=0)
+    understand: int = Field(1_000, ge=0)
+    recommend_mixed: int = Field(1_000, ge=0)
+    search_mixed: int = Field(500, ge=0)
+    chat: int = Field(500, ge=0)
+
+
+class Evaluation(Strict):
+    split: Literal["validation", "test"] = "test"
+    cases: int = Field(1000, ge=1, description="at most, for each item type")
+    searches: int = Field(1000, ge=1)
+    beams: int = Field(30, ge=1)
+
+
+class RunConfig(Strict):
+    """Everything that one run needs."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    seed: int = 0
+    output: Path = Path("runs")
+    data: DataSource
+    sids: SidConfig = SidConfig()
+    shuffle_sids: bool = Field(False, description="ablation: deal the SIDs at random within each type")
+    base: Base = Base(scratch=Scratch())
+    teacher: EndpointConfig | None = Field(None, description="without one the built-in teacher writes from the facts")
+    language: LanguageStage = LanguageStage()
+    grounding: GroundingStage = GroundingStage()
+    instruction: InstructionStage = InstructionStage()
+    evaluation: Evaluation = Evaluation()
+
+    @property
+    def folder(self) -> Path:
+        return self.output / self.name
+
+
+def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
+    """A recipe with `a.b=value` overrides applied. ConfigError has one line for each thing that is wrong."""
+    raw = load_yaml(path)
+    for override in overrides:
+        _apply(raw, override)
+    config = parse(RunConfig, raw, str(path))
+    # Paths in a recipe are relative to the recipe, but for `output`, which is relative to where one stands.
+    texts = tuple(path.parent / text for text in config.language.texts)
+    files = None if config.data.files is None else path.parent / config.data.files
+    return config.model_copy(
+        update={
+            "language": config.language.model_copy(update={"texts": texts}),
+            "data": config.data.model_copy(update={"files": files}),
+        }
+    )
+
+
+def fingerprint(*parts: BaseModel | str | int | bool | None) -> str:
+    """A short hash of settings: equal settings give equal results, so a finished step can be reused."""
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, sign, value = override.partition("=")
+    if not sign or not key or key.startswith("-"):
+        raise ConfigError(f"Override {override!r} must look like key=value, for example seed=1 or sids.levels=4.")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"Override {override!r}: the value is not valid YAML: {error}") from error
+    *parents, last = key.split(".")
+    node = raw
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise ConfigError(f"Override {override!r}: {parent!r} holds a value, not a group of settings.")
+    node[last] = parsed

@@ -1,0 +1,146 @@
+"""Stage 3: every task as instructions in many wordings, with labels from what listeners did and what a teacher wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from neo.catalog.activity import Dataset
+from neo.language import prompts
+from neo.language.prompts import Context
+from neo.language.segments import ItemRef, Segment, Turn
+from neo.training.config import InstructionStage
+from neo.training.examples.grounding import VARIANTS, item_words
+from neo.training.examples.moments import Moment, Moments
+from neo.training.examples.rows import Example
+from neo.training.teacher.ask import Ask, Teacher
+from neo.training.teacher.facts import FactBook
+
+TEACHER_BATCH = 256
+ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An example whose answer is known, or is still to be asked of the teacher."""
+
+    task: str
+    request: tuple[Segment, ...]
+    answer: tuple[Segment, ...] | Ask
+
+
+class InstructionExamples:
+    """All stage-3 examples of a dataset that has been cut in time already."""
+
+    def __init__(self, dataset: Dataset, visible: np.ndarray, stage: InstructionStage, seed: int) -> None:
+        self.dataset, self.visible, self.stage = dataset, visible, stage
+        self.rng = np.random.default_rng([seed, 3])
+        self.facts = FactBook(dataset.catalog, dataset.listeners)
+        types = dataset.catalog.type_codes
+        self.moments = Moments(dataset.events, types, stage.history, stage.recency_days)
+        self.types = [code for code in range(len(dataset.catalog.types)) if (types[visible] == code).any()]
+        self.heard = [code for code in self.types if (self.moments.types == code).any()]
+
+    def examples(self, teacher: Teacher) -> Iterator[Example]:
+        """Examples task by task; the trainer shuffles rows."""
+        batch: list[Draft] = []
+        for draft in self._drafts():
+            batch.append(draft)
+            if len(batch) == TEACHER_BATCH:
+                yield from self._answered(batch, teacher)
+                batch = []
+        yield from self._answered(batch, teacher)
+
+    def _answered(self, drafts: list[Draft], teacher: Teacher) -> Iterator[Example]:
+        asks = [draft.answer for draft in drafts if isinstance(draft.answer, Ask)]
+        answers = iter(teacher.answers(asks, self.rng))
+        for draft in drafts:
+            answer = next(answers) if isinstance(draft.answer, Ask) else draft.answer
+            yield Example(draft.task, (Turn(draft.request, answer),))
+
+    def _drafts(self) -> Iterator[Draft]:
+        stage = self.stage
+        yield from self._from_moments(stage.recommend, self._recommend)
+        yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed)
+        yield from self._from_moments(stage.explain, self._explain)
+        yield from self._from_moments(stage.understand, self._understand)
+        yield from self._from_moments(stage.chat - stage.chat // 2, self._chat)
+        yield from self._from_log(stage.search, self._search)
+        yield from self._from_log(stage.search_mixed, self._search_mixed)
+        yield from self._from_log(stage.chat // 2, self._chat_about)
+        yield from self._lookups(stage.lookup)
+
+    def _from_moments(self, count: int, draft: Callable[[Moment, int], Draft]) -> Iterator[Draft]:
+        """The same number of moments for each type that has events."""
+        for at, code in enumerate(self.heard):
+            share = count // len(self.heard) + (at < count % len(self.heard))
+            for moment in self.moments.draw(code, share, self.rng):
+                yield draft(moment, code)
+
+    def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
+        searches = self.dataset.searches
+        if len(searches) and count:
+            for place in self.rng.integers(len(searches), size=count).tolist():
+                yield draft(searches.query[place].as_py(), int(searches.item[place]), prompts.NOBODY)
+
+    def _lookups(self, count: int) -> Iterator[Draft]:
+        """Queries made from the items' own words: a catalog without a search log can still be searched."""
+        for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
+            words = item_words(self.dataset.catalog, row, self.rng)
+            yield self._search(words, row, prompts.NOBODY, task="lookup")
+
+    def _recommend(self, moment: Moment, code: int) -> Draft:
+        request = prompts.recommend(self._context(moment), self._type(code), "items", *self._variants(2))
+        return Draft("recommend", request, (ItemRef(moment.upcoming[0]),))
+
+    def _recommend_mixed(self, moment: Moment, code: int) -> Draft:
+        request = prompts.recommend(self._context(moment), self._type(code), "mixed", *self._variants(2))
+        items = moment.upcoming[: int(self.rng.integers(1, 3))]
+        return Draft("recommend_mixed", request, self._ask("recommend_mixed", items, moment))
+
+    def _explain(self, moment: Moment, code: int) -> Draft:
+        item = moment.upcoming[0]
+        request = prompts.explain(item, self._context(moment), *self._variants(1))
+        return Draft("explain", request, self._ask("explain", (item,), moment))
+
+    def _understand(self, moment: Moment, code: int) -> Draft:
+        request = prompts.understand(self._context(moment), *self._variants(1))
+        return Draft("understand", request, self._ask("portrait", (), moment))
+
+    def _chat(self, moment: Moment, code: int) -> Draft:
+        request = prompts.chat(self._context(moment), *self._variants(1))
+        items = moment.upcoming[: int(self.rng.integers(1, 4))]
+        return Draft("chat", request, self._ask("chat_mixed", items, moment))
+
+    def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
+        named = None if self.rng.random() < ALL_TYPES_SHARE else self._type(self._code(item))
+        request = prompts.search(query, named, context, "items", *self._variants(2))
+        return Draft(task, request, (ItemRef(item),))
+
+    def _search_mixed(self, query: str, item: int, context: Context) -> Draft:
+        request = prompts.search(query, self._type(self._code(item)), context, "mixed", *self._variants(2))
+        ask = Ask("search_mixed", (self.facts.item(item),), self.facts.listener(()), query)
+        return Draft("search_mixed", request, ask)
+
+    def _chat_about(self, query: str, item: int, context: Context) -> Draft:
+        request = prompts.chat(context, *self._variants(1), about=query)
+        ask = Ask("chat_mixed", (self.facts.item(item),), self.facts.listener(()), query)
+        return Draft("chat", request, ask)
+
+    def _context(self, moment: Moment) -> Context:
+        return Context(prompts.about_listener(self.dataset.listeners, moment.listener), moment.history)
+
+    def _ask(self, task: str, items: tuple[int, ...], moment: Moment) -> Ask:
+        known = self.facts.listener(moment.history, moment.listener)
+        return Ask(task, tuple(self.facts.item(row) for row in items), known)  # type: ignore[arg-type]
+
+    def _variants(self, count: int) -> list[int]:
+        return [int(v) for v in self.rng.integers(VARIANTS, size=count)]
+
+    def _code(self, item: int) -> int:
+        return int(self.dataset.catalog.type_codes[item])
+
+    def _type(self, code: int):  # type: ignore[no-untyped-def]
+        return self.dataset.catalog.types[code]

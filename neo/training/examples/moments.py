@@ -1,0 +1,61 @@
+"""Moments in listeners' lives: what they had met, and what of a type they met next. The source of stage 3's labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from neo.catalog.activity import Events
+
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A listener, their history up to a moment (oldest first) and the items of one type that came next (first first)."""
+
+    listener: int
+    history: tuple[int, ...]
+    upcoming: tuple[int, ...]
+
+
+class Moments:
+    """Draws moments from events; late events are drawn more often, since tastes and catalogs move."""
+
+    def __init__(self, events: Events, type_codes: np.ndarray, history: int, recency_days: float) -> None:
+        self.events, self.length = events, history
+        self.types = np.asarray(type_codes)[events.item]
+        end = int(events.time.max(initial=0))
+        self.weights = np.exp2((events.time - end) / (recency_days * DAY))
+
+    def draw(self, type_code: int, count: int, rng: np.random.Generator) -> Iterator[Moment]:
+        """`count` moments whose next item of the type is the label.
+
+        The history ends anywhere between the listener's last item of the type and the label, as it does when
+        somebody asks: other things may be heard in between.
+        """
+        places = np.nonzero(self.types == type_code)[0]
+        if not len(places) or not count:
+            return
+        weights = self.weights[places] / self.weights[places].sum()
+        for place in rng.choice(places, size=count, p=weights):
+            moment = self._moment(int(place), places, rng)
+            if moment is not None:
+                yield moment
+
+    def _moment(self, place: int, places: np.ndarray, rng: np.random.Generator) -> Moment | None:
+        listener = int(self.events.listener[place])
+        first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
+        at = int(np.searchsorted(places, place))
+        earliest = max(first, int(places[at - 1]) + 1) if at else first
+        now = int(rng.integers(earliest, place + 1))
+        met = set(self.events.item[first:now].tolist())
+        coming = places[at : at + 8]
+        upcoming = dict.fromkeys(int(self.events.item[p]) for p in coming if p < last)
+        fresh = tuple(row for row in upcoming if row not in met)
+        if int(self.events.item[place]) in met or not fresh:
+            return None  # heard before: never a recommendation
+        history = self.events.item[max(first, now - self.length) : now]
+        return Moment(listener, tuple(history.tolist()), fresh)

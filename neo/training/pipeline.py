@@ -1,0 +1,113 @@
+"""What the commands do with a recipe: train it, evaluate it, compare two of them, show what is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from neo.evaluation.evaluate import evaluate
+from neo.evaluation.exchanges import show
+from neo.evaluation.methods import baseline_methods
+from neo.evaluation.neo_method import NeoMethod
+from neo.evaluation.oracle import OracleMethod
+from neo.evaluation.protocol import recommend_cases, search_cases
+from neo.evaluation.report import Report
+from neo.evaluation.tables import print_report, to_markdown
+from neo.language.viewer import LEGEND, colored
+from neo.language.vocabulary import Vocabulary
+from neo.model.neo_model import NeoModel
+from neo.sids.picture import draw_sids
+from neo.sids.report import report_table, sid_report
+from neo.training.config import load_config
+from neo.training.run import ROWS, Run
+from neo_sdk.errors import InvalidRequestError
+
+Say = Callable[[str], None]
+
+
+def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
+    """All training steps of a recipe; finished ones are used again."""
+    run = Run(load_config(recipe, settings), say)
+    run.all()
+    return run
+
+
+def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = False) -> Report:
+    """The run's model beside the baselines and, in a generated world, the oracle; saved in the run's folder."""
+    report = measure(run, [NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams)], say)
+    for path in filter(None, (run.folder / "report.json", json)):
+        report.save(path)
+    if markdown:
+        print(to_markdown(report))
+    else:
+        print_report(report)
+    return report
+
+
+def measure(run: Run, models: Sequence[NeoMethod], say: Say) -> Report:
+    """Models of one split, the baselines and the oracle on the same cases."""
+    config = run.config.evaluation
+    cases = recommend_cases(run.full, run.split, config.cases, run.config.seed)
+    searches = search_cases(run.full, run.split, config.searches, run.config.seed)
+    say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {run.split.name} window")
+    oracle = [] if run.oracle is None else [OracleMethod(run.oracle, run.split)]
+    methods = [*baseline_methods(run.known, run.split), *models, *oracle]
+    return evaluate(methods, cases, searches, dataset=run.full, split=run.split, seed=run.config.seed, say=say)
+
+
+def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:
+    """The recipe as it is against the recipe with settings changed: same data, same cases, same budget."""
+    if not settings:
+        raise InvalidRequestError("Nothing to compare: give at least one key=value to change.")
+    plain = load_config(recipe)
+    label = " ".join(settings)
+    name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
+    changed = load_config(recipe, [*settings, f"name={name}"])
+    runs = [Run(config, say) for config in (plain, changed)]
+    models = []
+    for run, title in zip(runs, ("NEO", f"NEO {label}"), strict=True):
+        run.all()
+        models.append(NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams, title))
+    report = measure(runs[0], models, say)
+    if json:
+        report.save(json)
+    print_report(report)
+    return report
+
+
+def show_exchanges(bundle: Path) -> None:
+    show(NeoModel.load(bundle))
+
+
+def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | None) -> None:
+    """Learns the SIDs of a recipe, prints the report, and draws it where asked."""
+    run = Run(load_config(recipe, settings), say)
+    run.read_data()
+    run.learn_sids()
+    report = sid_report(run.sids, run.full.catalog)
+    Console().print(report_table(report))
+    if picture:
+        draw_sids(run.sids, run.full.catalog, report, picture)
+        say(f"drawn to {picture}")
+
+
+def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) -> None:
+    """Prints training examples of stages 2 and 3 in color."""
+    run = Run(load_config(recipe, settings), lambda _: None)
+    run.all()
+    vocabulary = Vocabulary.load(run.folder / "stage2")
+    console = Console(soft_wrap=True)
+    console.print(LEGEND)
+    for stage in ("stage2", "stage3"):
+        table = pq.read_table(run.folder / stage / ROWS)
+        tasks = table["task"].to_pylist()
+        for name in dict.fromkeys(tasks):
+            if task in (None, name):
+                for place in [i for i, found in enumerate(tasks) if found == name][:count]:
+                    row = table.slice(place, 1).to_pylist()[0]
+                    console.print(f"\n[bold]{stage}, {name}[/bold]")
+                    console.print(colored(row["input_ids"], row["labels"], vocabulary))
+

@@ -1,0 +1,258 @@
+"""A run: from a recipe to a bundle and its report. The whole way in one file; every step can be reused or resumed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import yaml
+from datasets import Dataset as Rows
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+
+from neo.catalog.activity import Dataset
+from neo.catalog.load import read_dataset
+from neo.catalog.mapping import read_config
+from neo.catalog.starter.oracle import Oracle
+from neo.catalog.starter.world import World, make_world
+from neo.evaluation.protocol import DAY, Split
+from neo.language.render import Renderer
+from neo.language.vocabulary import CONTROL, Vocabulary
+from neo.model.bundle import Bundle
+from neo.sids.build import SidModel, build_sids
+from neo.sids.table import SidTable
+from neo.training import base
+from neo.training.config import RunConfig, Stage, fingerprint
+from neo.training.examples.grounding import grounding_examples
+from neo.training.examples.instruction import InstructionExamples
+from neo.training.examples.language import language_rows, story, texts_of
+from neo.training.examples.rows import write_rows
+from neo.training.freeze import train_only_rows
+from neo.training.steps import once
+from neo.training.teacher.ask import Teacher
+from neo.training.teacher.built_in import BuiltInTeacher
+from neo.training.teacher.endpoint import EndpointTeacher
+from neo.training.trainer import train_stage
+
+ROWS = "rows.parquet"
+
+
+class Run:
+    """The steps of one recipe, in order. `say` gets a line whenever something happens."""
+
+    def __init__(self, config: RunConfig, say: Callable[[str], None] = print) -> None:
+        self.config, self.say, self.folder = config, say, config.folder
+
+    def all(self) -> Path:
+        """Runs every step that is not done yet; returns the bundle's folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        resolved = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
+        (self.folder / "config.yaml").write_text(resolved, encoding="utf-8")
+        self.read_data()
+        self.learn_sids()
+        self.teach_language()
+        self.ground()
+        self.instruct()
+        return self.pack()
+
+    # Data
+
+    def read_data(self) -> None:
+        once(self.folder / "data", self._data_key, "data", self._read_data, self.say)
+
+    @cached_property
+    def _data_key(self) -> str:
+        source, stamps = self.config.data, list[str]()
+        if source.files is not None:
+            mapping = read_config(source.files, source.root)
+            files = [source.files, *((source.files.parent / mapping.root / s.path) for s in mapping.items)]
+            stamps = [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.exists()]
+        return fingerprint(source, *stamps)
+
+    def _read_data(self, folder: Path) -> None:
+        source = self.config.data
+        if source.world is not None:
+            make_world(source.world).save(folder)
+            return
+        if source.files is None:
+            raise AssertionError("the configuration allows exactly one source")
+        read_dataset(read_config(source.files, source.root), source.files.parent, self.say).save(folder)
+
+    @cached_property
+    def world(self) -> World | None:
+        """The generated world, where the data is one."""
+        return World.load(self.folder / "data") if self.config.data.world is not None else None
+
+    @cached_property
+    def full(self) -> Dataset:
+        """All data, the future included: for evaluation only."""
+        return self.world.dataset if self.world is not None else Dataset.load(self.folder / "data")
+
+    @property
+    def oracle(self) -> Oracle | None:
+        return None if self.world is None else self.world.oracle
+
+    @cached_property
+    def split(self) -> Split:
+        """The cut in time: everything that is learned comes from before it."""
+        name = self.config.evaluation.split
+        if self.config.data.world is not None:
+            world = self.config.data.world
+            return Split(name, world.cuts[name], world.horizon_days)
+        days = self.config.data.horizon_days
+        end = int(self.full.events.time.max(initial=0)) + 1
+        return Split(name, end - int(days * DAY) * (2 if name == "validation" else 1), days)
+
+    @cached_property
+    def known(self) -> Dataset:
+        """The data as it was known at the cut."""
+        return self.split.training(self.full)
+
+    @cached_property
+    def visible(self) -> np.ndarray:
+        """Rows of the items that were out at the cut; an item without a date was always there."""
+        dates = self.full.catalog.dates
+        out = np.isnat(dates) | (dates < np.datetime64(self.split.cut, "s").astype("datetime64[D]"))
+        return np.nonzero(out)[0]
+
+    # Stage 1: semantic foundation
+
+    @cached_property
+    def _sids_key(self) -> str:
+        config = self.config
+        return fingerprint(self._data_key, config.sids, config.shuffle_sids, config.evaluation.split)
+
+    def learn_sids(self) -> None:
+        once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
+
+    def _learn_sids(self, folder: Path) -> None:
+        catalog = self.full.catalog
+        heard = np.bincount(self.known.events.item, minlength=len(catalog)).astype(float)
+        model = build_sids(catalog, self.config.sids, self.visible, heard)
+        for note in model.notes:
+            self.say(note)
+        if self.config.shuffle_sids:
+            table = model.table.shuffled(self.config.seed)
+            model = SidModel(model.config, model.embedder, model.quantizers, table)
+        model.save(folder / "model")
+
+    @cached_property
+    def sids(self) -> SidModel:
+        return SidModel.load(self.folder / "sids" / "model")
+
+    # Stage 0: language
+
+    @cached_property
+    def _base_key(self) -> str:
+        config = self.config
+        if config.base.pretrained is not None:
+            return fingerprint(config.base)
+        return fingerprint(self._data_key, config.base, config.language, config.evaluation.split, config.seed)
+
+    def teach_language(self) -> None:
+        if self.config.base.scratch is not None:
+            once(self.folder / "stage0", self._base_key, "stage 0, language", self._teach_language, self.say)
+
+    def _teach_language(self, folder: Path) -> None:
+        config, scratch = self.config.language, self.config.base.scratch
+        if scratch is None:
+            raise AssertionError("stage 0 is for scratch models")
+        texts = texts_of(self.known, self.visible, config.texts)
+        tokenizer = base.scratch_tokenizer(texts, scratch.vocabulary)
+        encoded = (encoding.ids for encoding in tokenizer.encode_batch(texts))
+        rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, self.config.seed))
+        self.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
+        model = base.scratch_model(scratch, tokenizer.get_vocab_size(), self.config.seed)
+        padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
+        train_stage(model, padded, Rows.from_list(rows), config, folder, self.config.seed, self.say)
+        base.save_base(model, tokenizer, folder / "model")
+
+    def _base(self) -> tuple[PreTrainedModel, Tokenizer]:
+        if self.config.base.pretrained is not None:
+            return base.load_pretrained(self.config.base.pretrained)
+        return base.load_base(self.folder / "stage0" / "model")
+
+    # Stage 2: grounding
+
+    @cached_property
+    def _grounding_key(self) -> str:
+        return fingerprint(self._sids_key, self._base_key, self.config.grounding, self.config.seed)
+
+    def ground(self) -> None:
+        once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", self._ground, self.say)
+
+    def _ground(self, folder: Path) -> None:
+        model, tokenizer = self._base()
+        table: SidTable = self.sids.table
+        vocabulary = Vocabulary.extend(tokenizer, table.levels, table.codebook_sizes)
+        catalog = self.full.catalog
+        about = {int(row): story(catalog, int(row)) for row in self.visible}
+        base.extend(model, vocabulary, table, about, self.config.seed)
+        vocabulary.save(folder)
+        stage = self.config.grounding
+        examples = grounding_examples(catalog, self.visible, stage, self.config.seed)
+        if not (folder / ROWS).exists():
+            renderer = Renderer(vocabulary, table)
+            write_rows(examples, renderer, folder / ROWS, stage.max_tokens, False, self.say)
+        train_only_rows(model, vocabulary.new_rows)
+        self._train(model, vocabulary, stage, folder)
+
+    # Stage 3: instruction
+
+    @cached_property
+    def _instruction_key(self) -> str:
+        return fingerprint(self._grounding_key, self.config.instruction, self.config.teacher)
+
+    def instruct(self) -> None:
+        once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
+
+    def _instruct(self, folder: Path) -> None:
+        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage2" / "model", dtype="float32")
+        vocabulary = Vocabulary.load(self.folder / "stage2")
+        stage = self.config.instruction
+        if not (folder / ROWS).exists():
+            examples = InstructionExamples(self.known, self.visible, stage, self.config.seed).examples(self._teacher())
+            renderer = Renderer(vocabulary, self.sids.table)
+            write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say)
+        self._train(model, vocabulary, stage, folder)
+
+    def _teacher(self) -> Teacher:
+        endpoint = self.config.teacher
+        if endpoint is None:
+            return BuiltInTeacher()
+        return EndpointTeacher(endpoint, self.folder / "teacher.jsonl")
+
+    def _train(self, model: PreTrainedModel, vocabulary: Vocabulary, stage: Stage, folder: Path) -> None:
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
+        )
+        rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
+        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say)
+        model.save_pretrained(folder / "model")
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+    # The bundle
+
+    @property
+    def bundle_folder(self) -> Path:
+        return self.folder / "bundle"
+
+    def pack(self) -> Path:
+        once(self.folder / "packed", self._instruction_key, "bundle", self._pack, self.say)
+        return self.bundle_folder
+
+    def _pack(self, folder: Path) -> None:
+        known = self.known
+        Bundle(
+            model=AutoModelForCausalLM.from_pretrained(self.folder / "stage3" / "model", dtype="float32"),
+            vocabulary=Vocabulary.load(self.folder / "stage2"),
+            sids=self.sids,
+            catalog=known.catalog,
+            listeners=known.listeners,
+            events=known.events,
+            config=self.config.model_dump(mode="json"),
+        ).save(self.bundle_folder)

@@ -1,0 +1,40 @@
+"""Steps of a run on disk: each has a folder and a key; a finished step with the same key is used again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+MARKER = "step.json"
+
+
+def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
+    """Runs `make(folder)` unless the folder holds the finished result of the same key.
+
+    A folder left by an interrupted run of the same key is handed to `make` again, which resumes from what lies there;
+    a folder of another key is emptied first. The marker is written last.
+    """
+    state = _read(folder)
+    if state == {"key": key, "done": True}:
+        say(f"{title}: reused from {folder}")
+        return
+    if state.get("key") != key and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text(json.dumps({"key": key, "done": False}))
+    say(f"{title} ...")
+    started = time.perf_counter()
+    make(folder)
+    (folder / MARKER).write_text(json.dumps({"key": key, "done": True}))
+    say(f"{title}: done in {time.perf_counter() - started:.0f} s")
+
+
+def _read(folder: Path) -> dict[str, object]:
+    try:
+        state = json.loads((folder / MARKER).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}

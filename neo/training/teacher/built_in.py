@@ -1,0 +1,308 @@
+"""The built-in teacher: short, varied sentences that say nothing but what the facts hold.
+
+An answer depends on its arguments and the random stream alone. Items stand as references, and what is said of
+an item follows its reference: the model learns to read an item it has just named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neo.language.segments import ItemRef, Segment, Text, merge_texts
+from neo.training.teacher.ask import Ask, streams
+from neo.training.teacher.facts import ItemFacts, ListenerFacts
+from neo.training.teacher.phrases import (
+    OFTEN,
+    capital,
+    describe,
+    new_ground,
+    pick,
+    reasons,
+    sayable,
+    series,
+    spelled,
+)
+
+Answer = tuple[Segment, ...]
+
+
+class BuiltInTeacher:
+    """See `Teacher`."""
+
+    def answers(self, asks: Sequence[Ask], rng: np.random.Generator) -> list[Answer]:
+        return [answer(ask, stream) for ask, stream in zip(asks, streams(rng, len(asks)), strict=True)]
+
+
+def answer(ask: Ask, rng: np.random.Generator) -> Answer:
+    """The answer to one ask."""
+    match ask.task:
+        case "explain":
+            return explain(ask.items[0], ask.listener, rng)
+        case "portrait":
+            return portrait(ask.listener, rng)
+        case "recommend_mixed":
+            return recommend_mixed(ask.items, ask.listener, rng)
+        case "search_mixed":
+            return search_mixed(ask.query or "", ask.items, ask.listener, rng)
+        case "chat_mixed":
+            return chat_mixed(ask.items, ask.listener, rng, ask.query)
+
+
+def explain(item: ItemFacts, listener: ListenerFacts, rng: np.random.Generator) -> Answer:
+    """Why an item suits a listener, in text alone; where nothing speaks for it, it says so."""
+    found = reasons(item, listener, rng)
+    about = describe(item, listener, rng)
+    if not found:
+        new = new_ground(item, listener, rng)
+        return _text(pick(rng, _EXPLAIN_NEW, about=about, About=capital(about), new=new))
+    first, *others = found
+    text = pick(rng, _EXPLAIN, about=about, About=capital(about), why=first, Why=capital(first))
+    if others and rng.random() < 0.4:
+        text += pick(rng, (" Also, {why}.", " Besides, {why}.", " And {why}."), why=others[0])
+    return _text(text)
+
+
+def portrait(listener: ListenerFacts, rng: np.random.Generator) -> Answer:
+    """A listener's taste: always the main topics, then a habit or two, in text alone."""
+    named = [t for t in listener.onboarding if sayable(t)][:3]
+    if not listener.events:
+        return _text(pick(rng, _PORTRAIT_NAMED if named else _PORTRAIT_EMPTY, ts=series(named)))
+    main = [t for t in listener.main_topics if sayable(t)]
+    if main:
+        repeated = all(listener.topic_times(t) > 1 for t in main)
+        text = pick(rng, (*_PORTRAIT, *_PORTRAIT_REPEATED) if repeated else _PORTRAIT, ts=series(main))
+    else:
+        text = pick(rng, _PORTRAIT_TYPES, plural=listener.types[0].name)
+    extras = _habits(listener, named, rng)
+    rng.shuffle(extras)
+    return _text(" ".join([text, *extras[: 1 + int(rng.random() < 0.5)]]))
+
+
+def recommend_mixed(items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator) -> Answer:
+    """One to three items, each with what it is; the first always with the reason, or with the lack of one."""
+    first, *others = items
+    why = _why(first, listener, rng)
+    before, after = _split(rng, _TRY)
+    names = {"about": describe(first, listener, rng, full=not others), "why": why, "Why": capital(why)}
+    segments: list[Segment] = [Text(before.format(**names)), ItemRef(first.row), Text(after.format(**names))]
+    return merge_texts([*segments, *_further(others, listener, rng, with_reasons=len(others) == 1)])
+
+
+def search_mixed(
+    query: str, items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator
+) -> Answer:
+    """The items found, and why: what the query spells of the first item, or else what the listener likes."""
+    first, *others = items
+    before, after = _split(rng, _FOUND)
+    if sayable(query) and rng.random() < 0.2:
+        before = pick(rng, ('On "{query}": ', 'For "{query}", try '), query=query)
+    text = after.format(about=describe(first, listener, rng, full=not others, query=query))
+    matches = _matches(query, first, rng)
+    found = reasons(first, listener, rng)
+    if matches:
+        text += f" {matches[0]}"
+    elif found and listener.events and rng.random() < 0.7:
+        text += f" And {found[0]}."
+    return merge_texts([Text(before), ItemRef(first.row), Text(text), *_further(others, listener, rng)])
+
+
+def chat_mixed(
+    items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, query: str | None = None
+) -> Answer:
+    """A friendly word, then one to three items, of any types; a topic that the request spells is taken up."""
+    first, *others = items
+    asked = [t for t in first.topics if spelled(t, query or "")]
+    opening = pick(rng, _OPEN_ABOUT if asked and rng.random() < 0.6 else _OPEN, t=asked[0] if asked else "")
+    why = _why(first, listener, rng)
+    before, after = _split(rng, _START)
+    about = describe(first, listener, rng, full=False, query=query or "")
+    names = {"about": about, "why": why, "Why": capital(why)}
+    start = f"{capital(opening)} {before.format(**names)}"
+    segments: list[Segment] = [Text(start), ItemRef(first.row), Text(after.format(**names))]
+    return merge_texts([*segments, *_further(others, listener, rng)])
+
+
+def _text(text: str) -> Answer:
+    return (Text(text),)
+
+
+def _why(item: ItemFacts, listener: ListenerFacts, rng: np.random.Generator) -> str:
+    found = reasons(item, listener, rng)
+    return found[0] if found else new_ground(item, listener, rng)
+
+
+def _matches(query: str, item: ItemFacts, rng: np.random.Generator) -> list[str]:
+    """Sentences on what a query spells of an item."""
+    found = [pick(rng, _MATCH_TOPIC, t=t) for t in item.topics if spelled(t, query)]
+    if spelled(item.creator, query):
+        found.append(pick(rng, ("It is by {c}, as you asked.", "You asked for {c}."), c=item.creator))
+    if spelled(item.parent_title, query):
+        found.append(pick(rng, ("It belongs to {p}.", "You asked for {p}."), p=item.parent_title))
+    if spelled(item.title, query):
+        found.append(pick(rng, ("The title is the one you typed.", "The title matches.")))
+    if spelled(item.tone, query):
+        found.append(
+            pick(rng, ("It is {tone}, as you asked.", "You wanted it {tone}, and it is."), tone=item.tone)
+        )
+    return found
+
+
+def _split(rng: np.random.Generator, patterns: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    return patterns[int(rng.integers(len(patterns)))]
+
+
+def _further(
+    items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, with_reasons: bool = False
+) -> list[Segment]:
+    """The second and third item, in short."""
+    segments: list[Segment] = []
+    for place, item in enumerate(items):
+        before, after = _split(rng, _NEXT[min(place, 1)])
+        text = after.format(about=describe(item, listener, rng, full=False))
+        found = reasons(item, listener, rng) if with_reasons and listener.events else []
+        segments += [Text(before), ItemRef(item.row), Text(text + (f": {found[0]}." if found else "."))]
+    return segments
+
+
+def _habits(listener: ListenerFacts, named: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Sentences on what else the counts hold."""
+    found: list[tuple[tuple[str, ...], str]] = []
+    parents = [p.title for p in listener.parents if p.times >= OFTEN and sayable(p.title)]
+    creators = [name for name, times in listener.creators if times >= OFTEN and sayable(name)]
+    if parents:
+        found.append((_HABIT_PARENT, parents[0]))
+    if creators:
+        found.append((_HABIT_CREATOR, creators[0]))
+    if listener.turn and sayable(listener.turn):
+        found.append((_HABIT_TURN, listener.turn))
+    plural, times = listener.types[0]
+    if times >= 0.7 * listener.events and times > 1:
+        found.append((_HABIT_TYPE, plural))
+    elif len(listener.types) > 1 and listener.types[1].times >= 0.25 * listener.events:
+        found.append((_HABIT_TYPES, series((plural, listener.types[1].name))))
+    if listener.tones and listener.tones[0].times >= max(OFTEN, 0.5 * sum(n for _, n in listener.tones)):
+        found.append((_HABIT_TONE, listener.tones[0].name))
+    fresh = [t for t in named if not listener.topic_times(t)]
+    if fresh:
+        found.append((_HABIT_NAMED, fresh[0]))
+    return [pick(rng, patterns, x=name) for patterns, name in found]
+
+
+_EXPLAIN = (
+    "It is {about}, and {why}.",
+    "{Why}, and this is {about}.",
+    "This is {about}: {why}.",
+    "It suits you because {why}: it is {about}.",
+    "{Why}. This one is {about}.",
+    "{About}, and {why}.",
+    "You might like it since {why}. It is {about}.",
+)
+_EXPLAIN_NEW = (
+    "It is {about}; {new}.",
+    "This is {about}. To be honest, {new}.",
+    "{About}: {new}.",
+    "What I know is that it is {about}, and {new}.",
+)
+_PORTRAIT = (
+    "Your main interests are {ts}.",
+    "Your history is led by {ts}.",
+    "Above all, your history is about {ts}.",
+    "What stands out in your history: {ts}.",
+    "You seem to like {ts} best.",
+    "Most of all, your history holds {ts}.",
+)
+_PORTRAIT_REPEATED = (
+    "You come back to {ts} most.",
+    "What you return to most is {ts}.",
+    "Again and again, you choose {ts}.",
+)
+_PORTRAIT_TYPES = (
+    "Your history holds {plural} more than anything else.",
+    "What your history holds most is {plural}.",
+)
+_PORTRAIT_NAMED = (
+    "There is no history yet, but you named {ts} as your interests.",
+    "You have no history so far. The interests you named are {ts}.",
+    "All I know so far is what you told us: you like {ts}. There is no history yet.",
+)
+_PORTRAIT_EMPTY = (
+    "There is no history yet, so I cannot say what you like.",
+    "You have no history so far, and I know nothing of your taste yet.",
+    "I know nothing of your taste yet: your history is empty.",
+)
+_HABIT_PARENT = ("You keep returning to {x}.", "A steady habit of yours is {x}.")
+_HABIT_CREATOR = ("You often choose {x}.", "You come back to {x} often.")
+_HABIT_TURN = ("Lately you have turned to {x}.", "Your latest interest is {x}.")
+_HABIT_TYPE = ("You mostly choose {x}.", "Your history is mostly {x}.")
+_HABIT_TYPES = ("You choose both {x}.", "Your history mixes {x}.")
+_HABIT_TONE = ("The tone is mostly {x}.", "You like it {x}.")
+_HABIT_NAMED = ("You also named {x} as an interest.", "You told us that you like {x} too.")
+_TRY = (
+    ("Try ", ", {about}: {why}."),
+    ("{Why}, so try ", ", {about}."),
+    ("How about ", "? It is {about}, and {why}."),
+    ("My pick is ", ", {about}. {Why}."),
+    ("I would go for ", ": it is {about}, and {why}."),
+    ("", " could be next: {about}. {Why}."),
+    ("Have a look at ", ", {about}, since {why}."),
+    ("{Why}. That is why I suggest ", ", {about}."),
+    ("Next could be ", ". It is {about}; {why}."),
+    ("You may like ", ", {about}. The reason: {why}."),
+)
+_FOUND = (
+    ("I found ", ": {about}."),
+    ("Here is ", ", {about}."),
+    ("Have a look at ", ", {about}."),
+    ("This could be it: ", ", {about}."),
+    ("Try ", ". It is {about}."),
+    ("", " should fit: {about}."),
+    ("What comes closest is ", ", {about}."),
+    ("My best match is ", ": it is {about}."),
+)
+_MATCH_TOPIC = (
+    "It covers {t}, as you asked.",
+    "You asked for {t}, and here it is.",
+    "It matches {t}.",
+    "That is the {t} you asked for.",
+)
+_START = (
+    ("Start with ", ", {about}: {why}."),
+    ("I would begin with ", ", {about}; {why}."),
+    ("{Why}, so begin with ", ", {about}."),
+    ("How about ", "? It is {about}, and {why}."),
+    ("First comes ", ", {about}. {Why}."),
+    ("You could put on ", ", {about}: {why}."),
+)
+_NEXT = (
+    (
+        (" Then try ", ", {about}"),
+        (" Another one is ", ", {about}"),
+        (" There is also ", ", {about}"),
+        (" After that, ", " is {about}"),
+        (" You may like ", " too, {about}"),
+    ),
+    (
+        (" And finally ", ", {about}"),
+        (" Last, ", " is {about}"),
+        (" And there is ", ", {about}"),
+        (" To end with, take ", ", {about}"),
+    ),
+)
+_OPEN = (
+    "Gladly!",
+    "Here is an idea.",
+    "With pleasure.",
+    "Let me think.",
+    "I have something for you.",
+    "Sure.",
+    "Good question!",
+    "Happy to help.",
+)
+_OPEN_ABOUT = (
+    "Something on {t}? Gladly.",
+    "For {t}, I have an idea.",
+    "{t} it is.",
+    "Let us talk about {t}, then.",
+)

@@ -1,0 +1,65 @@
+"""Recipes are closed: what is misspelt, misplaced or of a wrong type is named, and never silently dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neo.training.config import RunConfig, fingerprint, load_config
+from neo_sdk.errors import ConfigError
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+
+
+def recipe(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_all_recipes_are_valid() -> None:
+    assert {path.stem for path in RECIPES} >= {"quickstart", "starter", "spoken"}
+    for path in RECIPES:
+        assert load_config(path).name == path.stem
+
+
+def test_overrides_are_checked_by_the_same_models(tmp_path: Path) -> None:
+    path = recipe(tmp_path, "name: a\ndata: {world: {}}\n")
+    config = load_config(path, ["seed=3", "instruction.learning_rate=0.5", "data.world.shows=400"])
+    assert (config.seed, config.instruction.learning_rate) == (3, 0.5)
+    assert config.data.world is not None and config.data.world.shows == 400
+    for bad, message in [
+        ("sede=3", "seed"),
+        ("instruction.lerning_rate=1", "learning_rate"),
+        ("seed=many", "seed"),
+        ("seed", "key=value"),
+        ("--seed=1", "key=value"),
+        ("seed.x=1", "not a group"),
+        ("grounding.weight_decay=0.1", "weight_decay"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            load_config(path, [bad])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\n", "data"),
+        ("name: a\ndata: {}\n", "exactly one of `world`"),
+        ("name: a\ndata: {world: {}}\nbase: {scratch: {}, pretrained: {model: x}}\n", "exactly one of `scratch`"),
+        ("name: ../up\ndata: {world: {}}\n", "name"),
+        ("- a\n", "list"),
+        ("a: !!python/object/apply:os.system ['true']\n", "YAML"),
+    ],
+)
+def test_broken_recipes(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(recipe(tmp_path, text))
+
+
+def test_fingerprints_follow_the_settings(tmp_path: Path) -> None:
+    path = recipe(tmp_path, "name: a\ndata: {world: {}}\n")
+    plain, same, other = load_config(path), load_config(path), load_config(path, ["sids.levels=4"])
+    assert fingerprint(plain.sids) == fingerprint(same.sids) != fingerprint(other.sids)
+    assert RunConfig.model_validate(plain.model_dump()) == plain

@@ -1,0 +1,175 @@
+"""Training keeps its promises: frozen rows stay, an interrupted run ends like an unbroken one, ties hold."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import SidTable
+from neo.training.base import extend, load_pretrained, save_base, scratch_tokenizer
+from neo.training.config import GroundingStage, Pretrained, Stage
+from neo.training.freeze import train_only_rows
+from neo.training.trainer import Interrupted, StageTrainer, train_stage
+from neo_sdk.errors import TrainingError
+
+TEXTS = ["A calm show about the sea.", "A funny show about trains.", "History of salt, told slowly."]
+SHAPE = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "intermediate_size": 24,
+    "max_position_embeddings": 64,
+}
+
+
+def qwen3(size: int, tied: bool) -> PreTrainedModel:
+    return Qwen3ForCausalLM(Qwen3Config(vocab_size=size, head_dim=8, tie_word_embeddings=tied, **SHAPE))
+
+
+def llama(size: int, tied: bool) -> PreTrainedModel:
+    return LlamaForCausalLM(LlamaConfig(vocab_size=size, tie_word_embeddings=tied, **SHAPE))
+
+
+def table() -> SidTable:
+    return SidTable.from_codes({"show": [0, 1, 2]}, {"show": np.array([[0, 1], [1, 0], [1, 1]])}, {"show": 3})
+
+
+def extended(make=qwen3, tied: bool = True) -> tuple[PreTrainedModel, Vocabulary, Tokenizer]:
+    torch.manual_seed(0)
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model = make(tokenizer.get_vocab_size(), tied)
+    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
+    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), seed=0)
+    return model, vocabulary, tokenizer
+
+
+def rows(vocabulary: Vocabulary, count: int = 24) -> Dataset:
+    rng = np.random.default_rng(0)
+    made = []
+    for _ in range(count):
+        length = int(rng.integers(6, 12))
+        ids = np.where(rng.random(length) < 0.5, rng.integers(vocabulary.text_size, vocabulary.size, length), 40 + rng.integers(80)).tolist()
+        made.append({"input_ids": ids, "labels": [i if rng.random() < 0.6 else -100 for i in ids[:-1]] + ids[-1:]})
+    return Dataset.from_list(made)
+
+
+def padded(vocabulary: Vocabulary, folder: Path) -> PreTrainedTokenizerFast:
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary.save(folder)
+    return PreTrainedTokenizerFast(
+        tokenizer_file=str(folder / "tokenizer.json"), pad_token="<|pad|>", eos_token="<|end|>"
+    )
+
+
+def stage(**settings: object) -> Stage:
+    return Stage.model_validate({"learning_rate": 0.01, "batch": 4, "warmup": 1, "checkpoint_steps": 100, **settings})
+
+
+def weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+@pytest.mark.parametrize("make", [qwen3, llama])
+def test_stage_2_changes_the_new_rows_and_nothing_else(make, tied: bool, tmp_path: Path) -> None:
+    model, vocabulary, _ = extended(make, tied)
+    before = weights(model)
+    train_only_rows(model, vocabulary.new_rows)
+    train_stage(
+        model, padded(vocabulary, tmp_path), rows(vocabulary), GroundingStage(batch=4, warmup=1), tmp_path, 0, lambda _: None
+    )
+    matrices = {"model.embed_tokens.weight", "lm_head.weight"}
+    for name, tensor in model.state_dict().items():
+        old = vocabulary.text_size if name in matrices else len(tensor)
+        assert torch.equal(tensor[:old], before[name][:old]), name
+        if name in matrices:
+            changed = (tensor[old:] != before[name][old:]).any(dim=1)
+            assert changed.float().mean() > 0.9, name
+    same = model.get_input_embeddings().weight.data_ptr() == model.get_output_embeddings().weight.data_ptr()
+    assert same is tied
+
+
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+def test_extension_keeps_old_rows_and_tells_codes_apart(tied: bool) -> None:
+    torch.manual_seed(0)
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model = qwen3(tokenizer.get_vocab_size() + 40, tied)  # released models pad their vocabulary
+    before = model.get_output_embeddings().weight.detach().clone()
+    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
+    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), seed=0)
+    for matrix in (model.get_input_embeddings().weight, model.get_output_embeddings().weight):
+        assert len(matrix) >= vocabulary.size
+        new = matrix[vocabulary.text_size : vocabulary.size]
+        assert torch.pdist(new).min() > 0.1 * torch.pdist(matrix[: vocabulary.text_size]).median()
+    assert torch.equal(model.get_output_embeddings().weight[: vocabulary.text_size], before[: vocabulary.text_size])
+
+
+def test_resumed_training_ends_like_unbroken_training(tmp_path: Path) -> None:
+    results = []
+    for stopped in (False, True):
+        model, vocabulary, _ = extended()
+        folder = tmp_path / str(stopped)
+        tokenizer = padded(vocabulary, folder)
+
+        def say(line: str, stopped: bool = stopped) -> None:
+            if stopped and line.startswith("step 1/"):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        plan = stage(epochs=2, log_steps=1)
+        if stopped:
+            with pytest.raises(Interrupted, match="run the same command again"):
+                train_stage(model, tokenizer, rows(vocabulary), plan, folder, 0, say)
+            model, _, _ = extended()  # a new process starts from the stage's beginning
+        train_stage(model, tokenizer, rows(vocabulary), plan, folder, 0, lambda _: None)
+        results.append(weights(model))
+    for name, tensor in results[0].items():
+        assert torch.equal(tensor, results[1][name]), name
+
+
+def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for own in (True, False):
+        model, vocabulary, _ = extended()
+        with monkeypatch.context() as patch:
+            if not own:
+                patch.delattr(StageTrainer, "compute_loss")
+            train_stage(
+                model, padded(vocabulary, tmp_path / str(own)), rows(vocabulary), stage(), tmp_path / str(own), 0, lambda _: None
+            )
+        results.append(weights(model))
+    for name, tensor in results[0].items():
+        assert torch.allclose(tensor, results[1][name], atol=1e-4), name
+
+
+def test_accumulated_batches_equal_one_large_batch(tmp_path: Path) -> None:
+    results = []
+    for batch, accumulate in ((8, 1), (1, 8)):
+        model, vocabulary, _ = extended()
+        folder = tmp_path / str(batch)
+        plan = stage(batch=batch, accumulate=accumulate, weight_decay=0.0)
+        train_stage(model, padded(vocabulary, folder), rows(vocabulary, 32), plan, folder, 0, lambda _: None)
+        results.append(weights(model))
+    for name, tensor in results[0].items():
+        assert torch.allclose(tensor, results[1][name], atol=2e-3), name
+
+
+@pytest.mark.parametrize("make", [qwen3, llama])
+def test_a_local_hugging_face_folder_is_a_base(make, tmp_path: Path) -> None:
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model = make(tokenizer.get_vocab_size(), False).to(torch.bfloat16)
+    save_base(model, tokenizer, tmp_path)
+    loaded, found = load_pretrained(Pretrained(model=str(tmp_path)))
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    assert found.encode("calm sea").ids == tokenizer.encode("calm sea").ids
+    with pytest.raises(TrainingError, match="local folder"):
+        load_pretrained(Pretrained(model=str(tmp_path / "nowhere")))
