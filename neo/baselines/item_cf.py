@@ -1,0 +1,119 @@
+"""Item-to-item collaborative filtering with distance and history decay: a page of code, and hard to beat.
+
+Two items are alike if listeners meet them close together. Measured under leave-one-out on two public sets
+(see benchmarks/item_cf_check.py) it is above most published generative recommenders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from neo.baselines.popularity import Popularity, fill_up
+from neo.catalog.activity import Events
+from neo.catalog.catalog import Catalog
+from neo_sdk.errors import InvalidRequestError
+
+# The span, in positions, of a training sequence and of a history; and what a step back in the history costs.
+WINDOW = 20
+DECAY = 0.8
+BATCH = 512
+
+
+class ItemCF:
+    """Item-CF over one history of all types; what is wanted decides only which rows are ranked."""
+
+    def __init__(self, name: str, similarity: sparse.csr_array, fallback: Popularity) -> None:
+        """`similarity`: float32[n, n], symmetric, with an empty diagonal, over the items of all types."""
+        self.name = name
+        self.similarity = similarity
+        self.fallback = fallback
+        # Columns in the fallback's order: among equals the lower column is the more popular item.
+        self._columns = {name: similarity[:, fallback.order(name)].tocsr() for name in fallback.type_names}
+
+    @classmethod
+    def fit(
+        cls,
+        events: Events,
+        catalog: Catalog,
+        before: int | None = None,
+        fallback: Popularity | None = None,
+        tail: int | None = WINDOW,
+    ) -> ItemCF:
+        """Learns from the events strictly before the time `before` (seconds; None: all).
+
+        `fallback` orders what co-occurrence cannot reach; by default the popularity of the last 14 days.
+        `tail` is how much of each training sequence is read: its last 20 events, as for the known figures, or
+        with None all of them. Where listeners have many events, all is far better (starter world, validation,
+        HR@10 of audiobooks: about .28 instead of .16).
+        """
+        if before is not None:
+            events = events.before(before)
+        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        name = "item-CF" if tail is not None else "item-CF, full past"
+        return cls(name, item_similarity(events, len(catalog), tail), fallback)
+
+    def rank(self, histories: Sequence[np.ndarray], type_name: str, k: int) -> list[np.ndarray]:
+        """For each history (catalog rows of any type, oldest first) at most `k` rows of the type, best first.
+
+        A row's score is the sum of its similarities to the last 20 items of the history, times 0.8 a step
+        back. Items of the history are left out. Equals go by the fallback's order, which also fills up where
+        co-occurrence yields fewer than `k` (for a new listener: nothing).
+        """
+        if k < 1:
+            raise InvalidRequestError(f"k is {k}, expected 1 or more")
+        order = self.fallback.order(type_name)
+        similarity = self._columns[type_name]
+        ranked: list[np.ndarray] = []
+        for start in range(0, len(histories), BATCH):
+            batch = histories[start : start + BATCH]
+            scores = _history_weights(batch, self.similarity.shape[0]) @ similarity
+            for i, history in enumerate(batch):
+                span = slice(scores.indptr[i], scores.indptr[i + 1])
+                places = scores.indices[span]
+                unmet = ~np.isin(order[places], history)
+                best = _best(places[unmet], scores.data[span][unmet], k)
+                ranked.append(fill_up(order[best], order, history, k))
+        return ranked
+
+
+def item_similarity(events: Events, n_items: int, tail: int | None = WINDOW) -> sparse.csr_array:
+    """float32[n_items, n_items]: co-occurrence in the last `tail` events of listeners, over popularity.
+
+    A pair at distance d below 20 (1 for neighbors) adds 1 / log2(2 + d) in both directions; the sum is
+    divided by sqrt((pop_i + 1) (pop_j + 1)), pop being the number of events. The + 1 keeps items met once
+    from standing first everywhere.
+    """
+    ends = np.repeat(events.offsets[1:], np.diff(events.offsets))
+    kept = ends - np.arange(len(events)) <= (len(events) if tail is None else tail)
+    item, listener = events.item[kept].astype(np.int64), events.listener[kept]
+    pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for distance in range(1, WINDOW):
+        together = (listener[distance:] == listener[:-distance]) & (item[distance:] != item[:-distance])
+        weight = np.full(int(together.sum()), 1 / np.log2(2 + distance), dtype=np.float32)
+        pairs.append((item[:-distance][together], item[distance:][together], weight))
+    first, second, weights = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    total = sparse.coo_array((weights, (first, second)), shape=(n_items, n_items)).tocsr()
+    popularity = np.bincount(events.item, minlength=n_items)
+    scale = sparse.diags_array((1 / np.sqrt(popularity + 1.0)).astype(np.float32))
+    return (scale @ (total + total.T) @ scale).tocsr()
+
+
+def _history_weights(histories: Sequence[np.ndarray], n_items: int) -> sparse.csr_array:
+    """float32[len(histories), n_items]: 0.8 to the power of the steps back to an item; last 20 only."""
+    tails = [np.asarray(history[-WINDOW:], dtype=np.int64) for history in histories]
+    lengths = np.array([len(tail) for tail in tails])
+    owner = np.repeat(np.arange(len(tails)), lengths)
+    back = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(owner))
+    weights = (DECAY**back).astype(np.float32)
+    return sparse.coo_array((weights, (owner, np.concatenate(tails))), shape=(len(tails), n_items)).tocsr()
+
+
+def _best(places: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
+    """The `k` places with the highest scores, best first; equals by place."""
+    if len(places) > 4 * k:
+        near = scores >= np.partition(scores, -k)[-k]
+        places, scores = places[near], scores[near]
+    return places[np.lexsort((places, -scores))[:k]]

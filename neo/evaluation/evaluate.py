@@ -1,0 +1,145 @@
+"""Runs methods over the same cases and measures them alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from neo.catalog.activity import Dataset
+from neo.catalog.catalog import Catalog
+from neo.evaluation.machine import this_machine
+from neo.evaluation.methods import Method, Recommender, Searcher
+from neo.evaluation.metrics import Estimate, bootstrap, hit_gain, ndcg_gain, places
+from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.report import ALL, Report, Result, Setting, Task, with_shares
+from neo_sdk.errors import InvalidRequestError
+
+C = TypeVar("C", RecommendCase, SearchCase)
+
+
+def evaluate(
+    methods: Sequence[Method],
+    recommend_cases: Sequence[RecommendCase],
+    search_cases: Sequence[SearchCase],
+    ks: Sequence[int] = (10, 30),
+    *,
+    dataset: Dataset,
+    split: Split,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> Report:
+    """Every method on every case that it can rank. `seed` draws the bootstrap, `say` gets lines of progress.
+
+    Raises InvalidRequestError if a method returns anything but the right number of lists of distinct catalog
+    rows of the case's type, or an item of the history for a recommendation: such a number would not be
+    comparable.
+    """
+    if len({method.name for method in methods}) < len(methods):
+        raise InvalidRequestError(f"methods need different names, got {[method.name for method in methods]}")
+    if not ks or min(ks) < 1:
+        raise InvalidRequestError(f"ks is {tuple(ks)}, expected one or more numbers from 1")
+    results: list[Result] = []
+    seconds: dict[str, dict[Task, float]] = {}
+    catalog, deepest = dataset.catalog, max(ks)
+    for method in methods:
+        name, took = method.name, seconds.setdefault(method.name, {})
+        if isinstance(method, Recommender) and recommend_cases:
+            say(f"{name}: {len(recommend_cases):,} recommendations")
+            found, took["recommend"] = _run(name, method.recommend, recommend_cases, deepest, catalog)
+            results += _recommend_results(name, recommend_cases, found, ks, seed)
+        if isinstance(method, Searcher) and search_cases:
+            say(f"{name}: {len(search_cases):,} searches")
+            found, took["search"] = _run(name, method.search, search_cases, deepest, catalog)
+            results += _search_results(name, search_cases, found, ks, seed)
+        say(f"{name}: {sum(took.values()):.1f} s")
+    return Report(
+        setting=_setting(dataset, split, seed, ks),
+        machine=this_machine(),
+        methods=tuple(method.name for method in methods),
+        results=with_shares(results),
+        seconds=seconds,
+    )
+
+
+def _run(
+    name: str,
+    rank: Callable[[Sequence[C], int], list[np.ndarray]],
+    cases: Sequence[C],
+    k: int,
+    catalog: Catalog,
+) -> tuple[np.ndarray, float]:
+    """The place of each case's target, and the seconds that ranking took."""
+    started = time.perf_counter()
+    ranked = [np.asarray(rows, dtype=np.int64)[:k] for rows in rank(cases, k)]
+    seconds = time.perf_counter() - started
+    if len(ranked) != len(cases):
+        raise InvalidRequestError(f"{name} returned {len(ranked)} ranked lists for {len(cases)} cases")
+    _check(name, ranked, cases, catalog)
+    return places(ranked, np.array([case.target for case in cases])), seconds
+
+
+def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Catalog) -> None:
+    """Raises InvalidRequestError for rows that are no candidates of their case."""
+    codes = {type_name: code for code, type_name in enumerate(catalog.type_names)}
+    for rows, case in zip(ranked, cases, strict=True):
+        wrong = None
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(catalog)):
+            wrong = f"a row outside 0 to {len(catalog) - 1}"
+        elif (catalog.type_codes[rows] != codes[case.type]).any():
+            wrong = "an item of another type"
+        elif len(np.unique(rows)) < len(rows):
+            wrong = "an item twice"
+        elif isinstance(case, RecommendCase) and np.isin(rows, case.history).any():
+            wrong = "an item of the listener's history"
+        if wrong:
+            asked = f"type {case.type}, listener row {case.listener}"
+            raise InvalidRequestError(f"{name} ranked {wrong} for {asked}: {rows.tolist()}")
+
+
+def _recommend_results(
+    method: str, cases: Sequence[RecommendCase], found: np.ndarray, ks: Sequence[int], seed: int
+) -> list[Result]:
+    types, new = np.array([case.type for case in cases]), np.array([case.is_new for case in cases])
+    results = []
+    for name in dict.fromkeys(types.tolist()):
+        mine = types == name
+        results.append(_result(method, "recommend", name, found[mine], ks, seed))
+        if (mine & new).any():
+            part = _result(method, "recommend", name, found[mine & new], ks, seed)
+            results.append(part.model_copy(update={"listeners": "new"}))
+    return results
+
+
+def _search_results(
+    method: str, cases: Sequence[SearchCase], found: np.ndarray, ks: Sequence[int], seed: int
+) -> list[Result]:
+    kinds = np.array([case.kind for case in cases])
+    named = sorted(set(kinds.tolist()) - {ALL})
+    results = [_result(method, "search", kind, found[kinds == kind], ks, seed) for kind in named]
+    return [*results, _result(method, "search", ALL, found, ks, seed)]
+
+
+def _result(method: str, task: Task, group: str, found: np.ndarray, ks: Sequence[int], seed: int) -> Result:
+    metrics: dict[str, Estimate] = {}
+    for k in ks:
+        metrics[f"HR@{k}"] = bootstrap(found, hit_gain, k, seed)
+        metrics[f"NDCG@{k}"] = bootstrap(found, ndcg_gain, k, seed)
+    return Result(method=method, task=task, group=group, n=len(found), metrics=metrics)
+
+
+def _setting(dataset: Dataset, split: Split, seed: int, ks: Sequence[int]) -> Setting:
+    catalog, known = dataset.catalog, split.training(dataset)
+    return Setting(
+        split=split.name,
+        cut=split.cut,
+        horizon_days=split.horizon_days,
+        seed=seed,
+        ks=tuple(ks),
+        items={name: len(catalog.rows_of(name)) for name in catalog.type_names},
+        listeners=len(dataset.listeners),
+        events_before_cut=len(known.events),
+        searches_before_cut=len(known.searches),
+    )

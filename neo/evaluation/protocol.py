@@ -1,0 +1,130 @@
+"""The protocol: one cut in time. What lies before it is known to every method, what comes after is asked for.
+
+Candidates are all items of the type, released or not, minus those of the listener's history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neo.catalog.activity import Dataset, Events
+from neo_sdk.errors import InvalidRequestError
+
+DAY = 86_400
+HORIZON_DAYS = 7.0
+NEW_LISTENER_EVENTS = 5
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is known (before `cut`) and what is asked for (from `cut` on and before `end`). Seconds, UTC."""
+
+    name: str
+    cut: int
+    horizon_days: float = HORIZON_DAYS
+
+    def __post_init__(self) -> None:
+        if self.horizon_days <= 0:
+            raise InvalidRequestError(f"horizon_days is {self.horizon_days}, expected a number above 0")
+
+    @property
+    def end(self) -> int:
+        return self.cut + int(self.horizon_days * DAY)
+
+    def training(self, dataset: Dataset) -> Dataset:
+        """The dataset as it was known at the cut. The catalog stays whole: every item is a candidate."""
+        events, searches = dataset.events.before(self.cut), dataset.searches.before(self.cut)
+        return Dataset(dataset.catalog, dataset.listeners, events, searches)
+
+
+@dataclass(frozen=True, eq=False)
+class RecommendCase:
+    """What will this listener meet next? `history` int32[]: catalog rows before the cut, oldest first."""
+
+    listener: int
+    history: np.ndarray
+    type: str
+    target: int
+
+    @property
+    def is_new(self) -> bool:
+        """True for a listener with fewer than 5 events before the cut."""
+        return len(self.history) < NEW_LISTENER_EVENTS
+
+
+@dataclass(frozen=True, eq=False)
+class SearchCase:
+    """Which item is meant by this query? Row `search` of the search log.
+
+    `listener` is -1 where nobody is known, and `history` (int32[], before the cut) is empty then.
+    """
+
+    search: int
+    query: str
+    kind: str
+    listener: int
+    type: str
+    target: int
+    history: np.ndarray
+
+
+def recommend_cases(
+    dataset: Dataset, split: Split, max_per_type: int | None = None, seed: int = 0
+) -> list[RecommendCase]:
+    """One case for each listener and type: the first new item of the type that is met from the cut on.
+
+    Listeners who meet no new item of a type within the horizon give no case for it. With `max_per_type`, a
+    sample drawn by `seed`. In the order of the catalog's types, then of listeners.
+    """
+    listener, item = _first_new(dataset.events, split)
+    types = dataset.catalog.type_codes[item]
+    cases: list[RecommendCase] = []
+    for code, name in enumerate(dataset.catalog.type_names):
+        # Within a listener the rows are in time order, so that the first of a listener is the earliest.
+        of_type = np.flatnonzero(types == code)
+        _, first = np.unique(listener[of_type], return_index=True)
+        for i in _sample(of_type[first], max_per_type, [seed, code]):
+            history = dataset.events.history(int(listener[i]), before=split.cut)
+            cases.append(RecommendCase(int(listener[i]), history, name, int(item[i])))
+    return cases
+
+
+def search_cases(
+    dataset: Dataset, split: Split, max_per_type: int | None = None, seed: int = 0
+) -> list[SearchCase]:
+    """One case for each search within the horizon: what was typed, and the item that was chosen.
+
+    With `max_per_type`, a sample for each type of the chosen item, drawn by `seed`. In the order of the
+    catalog's types, then of time.
+    """
+    asked, earlier = dataset.searches.between(split.cut, split.end), len(dataset.searches.before(split.cut))
+    queries, kinds, catalog = asked.query.to_pylist(), asked.kind.to_pylist(), dataset.catalog
+    nothing = np.empty(0, dtype=np.int32)
+    cases: list[SearchCase] = []
+    for code, name in enumerate(catalog.type_names):
+        of_type = np.flatnonzero(catalog.type_codes[asked.item] == code)
+        for i in _sample(of_type, max_per_type, [seed, code]):
+            who = int(asked.listener[i])
+            history = nothing if who < 0 else dataset.events.history(who, before=split.cut)
+            cases.append(
+                SearchCase(earlier + int(i), queries[i], kinds[i], who, name, int(asked.item[i]), history)
+            )
+    return cases
+
+
+def _first_new(events: Events, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """(listener, item) of the events within the horizon whose item the listener had not met by the cut."""
+    n_items = int(events.item.max()) + 1 if len(events) else 1
+    pair = events.listener.astype(np.int64) * n_items + events.item
+    asked = (events.time >= split.cut) & (events.time < split.end)
+    new = ~np.isin(pair[asked], pair[events.time < split.cut])
+    return events.listener[asked][new], events.item[asked][new]
+
+
+def _sample(places: np.ndarray, size: int | None, seed: list[int]) -> np.ndarray:
+    """At most `size` of the places, in their order."""
+    if size is None or len(places) <= size:
+        return places
+    return np.sort(np.random.default_rng(seed).choice(places, size, replace=False))

@@ -1,0 +1,106 @@
+"""What an evaluation found, as data: one row for each method, task and group of cases, and what reruns it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from neo.evaluation.machine import Machine
+from neo.evaluation.metrics import Estimate
+from neo_sdk.errors import InvalidRequestError
+
+ORACLE = "oracle"
+ALL = "all"
+Task = Literal["recommend", "search"]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Setting(Model):
+    """What was asked, of what, and from which seed."""
+
+    split: str
+    cut: int
+    horizon_days: float
+    seed: int
+    ks: tuple[int, ...]
+    items: dict[str, int]
+    listeners: int
+    events_before_cut: int
+    searches_before_cut: int
+
+
+class Result(Model):
+    """One method on one group of cases.
+
+    `group` is an item type for recommendation; a kind of query, or "all", for search. `listeners` is "new"
+    for the slice of listeners with fewer than 5 events. `metrics` maps HR@10 and so on to a mean with its 95%
+    interval; `share_of_oracle` to the mean divided by the oracle's on the same cases, where there is an
+    oracle above 0.
+    """
+
+    method: str
+    task: Task
+    group: str
+    listeners: Literal["all", "new"] = "all"
+    n: int
+    metrics: dict[str, Estimate]
+    share_of_oracle: dict[str, float] = {}
+
+
+class Report(Model):
+    """`seconds`: what ranking took, by method and task. `methods` keep the order they were given in."""
+
+    setting: Setting
+    machine: Machine
+    methods: tuple[str, ...]
+    results: tuple[Result, ...]
+    seconds: dict[str, dict[Task, float]]
+
+    def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:
+        """The row of a method for a group, None where it was not measured."""
+        wanted = (method, task, group, listeners)
+        return next((r for r in self.results if (r.method, r.task, r.group, r.listeners) == wanted), None)
+
+    def value(self, method: str, task: Task, group: str, metric: str) -> float | None:
+        """For example `value("NEO", "recommend", "show", "NDCG@10")`."""
+        found = self.find(method, task, group)
+        return found.metrics[metric].value if found is not None and metric in found.metrics else None
+
+    def groups(self, task: Task, listeners: str = "all") -> tuple[str, ...]:
+        """Item types or query kinds that have cases, in order of first appearance."""
+        return tuple(
+            dict.fromkeys(r.group for r in self.results if r.task == task and r.listeners == listeners)
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Writes the report as JSON."""
+        text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Report:
+        """Reads what `save` wrote. Raises InvalidRequestError for a file that is no report."""
+        try:
+            return cls.model_validate_json(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, ValidationError) as error:
+            raise InvalidRequestError(f"{path} is not a report that can be read: {error}") from error
+
+
+def with_shares(results: list[Result]) -> tuple[Result, ...]:
+    """The results, each with its share of what the oracle reaches on the same cases."""
+    ceilings = {(r.task, r.group, r.listeners): r for r in results if r.method == ORACLE}
+    shared = []
+    for result in results:
+        ceiling = ceilings.get((result.task, result.group, result.listeners))
+        if result.method != ORACLE and ceiling is not None:
+            tops = {name: estimate.value for name, estimate in ceiling.metrics.items() if estimate.value > 0}
+            shares = {name: result.metrics[name].value / top for name, top in tops.items()}
+            result = result.model_copy(update={"share_of_oracle": shares})
+        shared.append(result)
+    return tuple(shared)

@@ -1,0 +1,149 @@
+"""A report for eyes: tables in the terminal and in Markdown. The oracle stands last, as the ceiling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from neo.evaluation.protocol import NEW_LISTENER_EVENTS
+from neo.evaluation.report import ORACLE, Report, Task
+
+Cell = float | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table. `columns` are (group, metric), `rows` a method's name and its values, the oracle last."""
+
+    title: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    note: str
+
+    def best(self, column: int) -> Cell:
+        """The highest value that a method other than the oracle reaches."""
+        values = [values[column] for name, values in self.rows if name != ORACLE]
+        return max((value for value in values if value is not None), default=None)
+
+    def shares(self) -> list[tuple[str, tuple[Cell, ...]]]:
+        """For each method called NEO..., the part of the oracle's values it reaches. Empty without one."""
+        top = dict(self.rows).get(ORACLE)
+        if top is None:
+            return []
+        return [
+            (f"{name} / {ORACLE}", tuple(_ratio(v, t) for v, t in zip(values, top, strict=True)))
+            for name, values in self.rows
+            if name.startswith("NEO")
+        ]
+
+
+def print_report(report: Report, console: Console | None = None) -> None:
+    """Prints all tables and how they came about. `console` defaults to the terminal."""
+    console = console or Console()
+    for grid in grids(report):
+        console.print(grid.title, style="bold", highlight=False, markup=False)
+        console.print(_rich_table(grid))
+        console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
+    console.print(_footer(report), style="dim", highlight=False, markup=False)
+
+
+def to_markdown(report: Report) -> str:
+    """The same tables for a README; bold is the best below the oracle."""
+    parts = []
+    for grid in grids(report):
+        header = ["", *(f"{group} {metric}" for group, metric in grid.columns)]
+        lines = [_row(header), _row(["---", *["---:"] * len(grid.columns)])]
+        lines += [_row([name, *_marked(grid, name, values, "**{}**")]) for name, values in grid.rows]
+        lines += [_row([f"*{name}*", *map(_percent, values)]) for name, values in grid.shares()]
+        parts.append("\n".join([f"**{grid.title}**", "", *lines, "", grid.note]))
+    return "\n\n".join([*parts, _footer(report)]) + "\n"
+
+
+def grids(report: Report) -> list[Grid]:
+    """Recommendation for each K, the same for new listeners, search by metric. Empty tables are left out."""
+    ks = report.setting.ks
+    found = [_grid(report, f"Recommendation, first {k}", "recommend", (f"HR@{k}", f"NDCG@{k}")) for k in ks]
+    names = (f"HR@{ks[0]}", f"NDCG@{ks[0]}")
+    title = f"Recommendation, first {ks[0]}, new listeners (fewer than {NEW_LISTENER_EVENTS} events)"
+    found.append(_grid(report, title, "recommend", names, "new"))
+    found += [
+        _grid(report, f"Search by kind of query, {name}", "search", (name,)) for name in reversed(names)
+    ]
+    return [grid for grid in found if grid.columns and grid.rows]
+
+
+def _grid(report: Report, title: str, task: Task, metrics: tuple[str, ...], listeners: str = "all") -> Grid:
+    groups = report.groups(task, listeners)
+    ordered = sorted(report.methods, key=lambda name: name == ORACLE)
+    rows, halves, counts = [], [0.0], {}
+    for method in ordered:
+        results = [report.find(method, task, group, listeners) for group in groups]
+        if not any(results):
+            continue
+        values: list[Cell] = []
+        for group, result in zip(groups, results, strict=True):
+            for metric in metrics:
+                values.append(None if result is None else result.metrics[metric].value)
+            if result is not None:
+                counts[group] = result.n
+                halves += [(result.metrics[m].high - result.metrics[m].low) / 2 for m in metrics]
+        rows.append((method, tuple(values)))
+    columns = tuple((group, metric) for group in groups for metric in metrics)
+    cases = ", ".join(f"{group} {counts[group]:,}" for group in groups)
+    return Grid(title, columns, tuple(rows), f"Cases: {cases}. Widest 95% interval: ±{max(halves):.3f}.")
+
+
+def _rich_table(grid: Grid) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for i, (group, metric) in enumerate(grid.columns):
+        first = i == 0 or grid.columns[i - 1][0] != group
+        table.add_column(escape(f"{group if first else ''}\n{metric}"), justify="right", no_wrap=True)
+    for name, values in grid.rows:
+        if name == ORACLE:
+            table.add_section()
+        table.add_row(escape(name), *_marked(grid, name, values, "[bold]{}[/bold]"))
+    for name, values in grid.shares():
+        table.add_row(escape(name), *map(_percent, values), style="italic")
+    return table
+
+
+def _marked(grid: Grid, name: str, values: tuple[Cell, ...], mark: str) -> list[str]:
+    """The values as text, the best of each column marked."""
+    best = [name != ORACLE and value is not None and value == grid.best(i) for i, value in enumerate(values)]
+    return [mark.format(_number(v)) if top else _number(v) for v, top in zip(values, best, strict=True)]
+
+
+def _footer(report: Report) -> str:
+    setting, machine = report.setting, report.machine
+    items = ", ".join(f"{name} {count:,}" for name, count in setting.items.items())
+    took = ", ".join(f"{name} {sum(seconds.values()):.1f} s" for name, seconds in report.seconds.items())
+    day = datetime.fromtimestamp(setting.cut, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"Split: {setting.split}, cut at {day}, horizon {setting.horizon_days:g} days, seed {setting.seed}. "
+        f"Known before the cut: {setting.events_before_cut:,} events of {setting.listeners:,} listeners, "
+        f"{setting.searches_before_cut:,} searches. Ranked per item over the full catalog ({items}), "
+        f"items of the history left out. Ranking took: {took}; {machine.cores} cores of {machine.processor}"
+        f"{f', {machine.gpu}' if machine.gpu else ''}."
+    )
+
+
+def _ratio(value: Cell, top: Cell) -> Cell:
+    return value / top if value is not None and top else None
+
+
+def _number(value: Cell) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _percent(value: Cell) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

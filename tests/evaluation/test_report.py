@@ -1,0 +1,187 @@
+"""Evaluation of hand-made methods, the report that comes out, and its tables."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from neo.catalog.activity import Dataset, Events, Listeners, Searches
+from neo.catalog.catalog import Catalog
+from neo.evaluation.evaluate import evaluate
+from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.report import ORACLE, Report
+from neo.evaluation.tables import grids, print_report, to_markdown
+from neo_sdk.errors import InvalidRequestError
+
+TYPES = ["show"] * 3 + ["audiobook"] * 3 + ["episode"]
+IDS = [f"i{row}" for row in range(7)]
+PARENTS = pa.array([None] * 6 + ["i0"], pa.string())
+CATALOG = Catalog.from_table(pa.table({"id": IDS, "type": TYPES, "title": IDS, "parent": PARENTS}))
+NONE = np.empty(0, dtype=np.int32)
+DATA = Dataset(
+    CATALOG, Listeners.from_ids(["u0", "u1"]), Events.from_arrays(NONE, NONE, NONE, [], 2), Searches.none()
+)
+SPLIT = Split("test", cut=86_400)
+OLD = np.array([2, 5, 2, 5, 2], dtype=np.int32)
+RECOMMEND = [
+    RecommendCase(0, OLD, "show", 0),
+    RecommendCase(1, NONE, "show", 1),
+    RecommendCase(0, OLD, "audiobook", 3),
+]
+SEARCH = [SearchCase(i, "q", kind, -1, "show", 0, NONE) for i, kind in enumerate(["title", "title", "topic"])]
+
+
+class Fixed:
+    """Ranks the same rows for every case of a type."""
+
+    def __init__(self, name: str, **rows: list[int]) -> None:
+        self.name = name
+        self.rows = rows
+
+    def recommend(self, cases: Sequence[RecommendCase], k: int) -> list[np.ndarray]:
+        return [np.array(self.rows[case.type], dtype=np.int64) for case in cases]
+
+
+class Both(Fixed):
+    def search(self, cases: Sequence[SearchCase], k: int) -> list[np.ndarray]:
+        return [np.array([0 if case.kind == "title" else 1], dtype=np.int64) for case in cases]
+
+
+METHODS = [
+    Both(ORACLE, show=[0, 1], audiobook=[3]),
+    Fixed("popularity", show=[1], audiobook=[4]),
+    Both("NEO", show=[1, 0], audiobook=[4, 3]),
+]
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return evaluate(METHODS, RECOMMEND, SEARCH, (1, 2), dataset=DATA, split=SPLIT, say=lambda line: None)
+
+
+def test_values_are_per_type_and_kind(report: Report) -> None:
+    assert report.value("NEO", "recommend", "show", "HR@1") == 0.5
+    assert report.value("NEO", "recommend", "show", "HR@2") == 1.0
+    assert report.value("NEO", "recommend", "audiobook", "NDCG@2") == pytest.approx(1 / np.log2(3))
+    assert report.value("NEO", "search", "title", "HR@1") == 1.0
+    assert report.value("NEO", "search", "topic", "HR@1") == 0.0
+    assert report.value("NEO", "search", "all", "HR@1") == pytest.approx(2 / 3)
+    assert report.value("popularity", "search", "all", "HR@1") is None
+    assert report.groups("search") == ("title", "topic", "all")
+
+
+def test_new_listeners_are_a_slice(report: Report) -> None:
+    new = report.find("popularity", "recommend", "show", "new")
+    assert new is not None
+    assert (new.n, new.metrics["HR@1"].value) == (1, 1.0)
+    assert report.find("popularity", "recommend", "audiobook", "new") is None
+
+
+def test_shares_of_the_oracle(report: Report) -> None:
+    neo = report.find("NEO", "recommend", "audiobook")
+    assert neo is not None
+    assert neo.share_of_oracle == pytest.approx({"HR@1": 0, "NDCG@1": 0, "HR@2": 1, "NDCG@2": 1 / np.log2(3)})
+    topic = report.find("NEO", "search", "topic")
+    assert topic is not None and topic.share_of_oracle == {}  # where the oracle reaches 0 there is no share
+
+
+def test_json_round_trip(report: Report, tmp_path: Path) -> None:
+    report.save(tmp_path / "report.json")
+    assert Report.load(tmp_path / "report.json") == report
+    assert (report.setting.items, report.setting.ks) == ({"show": 3, "episode": 1, "audiobook": 3}, (1, 2))
+    (tmp_path / "other.json").write_text('{"setting": 1}')
+    with pytest.raises(InvalidRequestError, match=r"other\.json"):
+        Report.load(tmp_path / "other.json")
+
+
+def test_oracle_comes_last_and_does_not_take_the_bold(report: Report) -> None:
+    first = grids(report)[0]
+    assert [name for name, _ in first.rows] == ["popularity", "NEO", ORACLE]
+    lines = to_markdown(report).splitlines()
+    assert lines[2] == "|  | show HR@1 | show NDCG@1 | audiobook HR@1 | audiobook NDCG@1 |"
+    assert lines[4:8] == [
+        "| popularity | **0.500** | **0.500** | **0.000** | **0.000** |",
+        "| NEO | **0.500** | **0.500** | **0.000** | **0.000** |",
+        "| oracle | 0.500 | 0.500 | 1.000 | 1.000 |",
+        "| *NEO / oracle* | 100% | 100% | 0% | 0% |",
+    ]
+
+
+def test_printed_tables_hold_the_same_and_fit_eighty_columns() -> None:
+    cases = [*RECOMMEND, RecommendCase(1, NONE, "episode", 6)]
+    methods = [
+        Both(name, show=[1], episode=[6], audiobook=[4]) for name in ("popularity, 14 days", "NEO", ORACLE)
+    ]
+    report = evaluate(methods, cases, SEARCH, (10, 30), dataset=DATA, split=SPLIT, say=lambda line: None)
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in text.getvalue()
+    for words in (
+        "Recommendation, first 1",
+        "Search by kind of query, NDCG@1",
+        "NEO / oracle",
+        "cut at 1970-01-02",
+    ):
+        assert any(words in line for line in lines)
+
+
+def test_names_are_no_markup(report: Report) -> None:
+    odd = report.model_copy(
+        update={
+            "methods": ("a [bold] b",),
+            "results": tuple(
+                result.model_copy(update={"method": "a [bold] b", "share_of_oracle": {}})
+                for result in report.results
+                if result.method == "NEO"
+            ),
+        }
+    )
+    text = io.StringIO()
+    print_report(odd, Console(file=text, width=100))
+    assert "a [bold] b" in text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([0, 0], "an item twice"),
+        ([3], "an item of another type"),
+        ([2], "an item of the listener's history"),
+        ([7], "a row outside 0 to 6"),
+        ([-1], "a row outside 0 to 6"),
+    ],
+)
+def test_a_method_that_breaks_the_rules_gets_no_number(rows: list[int], message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"cheat ranked {message}"):
+        evaluate(
+            [Fixed("cheat", show=rows, audiobook=[])],
+            RECOMMEND,
+            [],
+            dataset=DATA,
+            split=SPLIT,
+            say=lambda line: None,
+        )
+
+
+def test_progress_is_said_for_each_method() -> None:
+    said: list[str] = []
+    evaluate(METHODS, RECOMMEND, SEARCH, dataset=DATA, split=SPLIT, say=said.append)
+    assert [line for line in said if line.startswith("NEO: ")][:2] == [
+        "NEO: 3 recommendations",
+        "NEO: 3 searches",
+    ]
+
+
+def test_equal_names_and_empty_ks_are_told() -> None:
+    with pytest.raises(InvalidRequestError, match="different names"):
+        evaluate([METHODS[0], METHODS[0]], RECOMMEND, [], dataset=DATA, split=SPLIT)
+    with pytest.raises(InvalidRequestError, match="ks is"):
+        evaluate(METHODS, RECOMMEND, [], (), dataset=DATA, split=SPLIT)
