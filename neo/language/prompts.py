@@ -14,7 +14,7 @@ from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
 from neo.language.segments import History, ItemRef, Segment, Text, merge_texts
 from neo.language.wordings import grounding, instructions
-from neo.language.wordings.fill import TypeWords, fill, type_words
+from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
 from neo_sdk.types import OutputFormat
 
 Request = tuple[Segment, ...]
@@ -56,9 +56,16 @@ def wording(templates: Sequence[str], variant: int) -> str:
 
 
 def recommend(
-    context: Context, item_type: ItemType, output: OutputFormat = "items", variant: int = 0, words: int = 0
+    context: Context,
+    item_type: ItemType,
+    output: OutputFormat = "items",
+    variant: int = 0,
+    words: int = 0,
+    count: int = 1,
 ) -> Request:
-    templates = instructions.RECOMMEND if output == "items" else instructions.RECOMMEND_MIXED
+    """`count`: how many items a mixed answer is to name; its wording then says one or several."""
+    mixed = for_count(instructions.RECOMMEND_MIXED, count)
+    templates = instructions.RECOMMEND if output == "items" else mixed
     asked = fill(wording(templates, variant), **words_for(item_type, words).slots())
     return merge_texts((*context.segments(), *asked))
 
@@ -70,13 +77,15 @@ def search(
     output: OutputFormat = "items",
     variant: int = 0,
     words: int = 0,
+    count: int = 1,
 ) -> Request:
-    """A search for one type, or for any where `item_type` is None."""
-    slots = {"query": query, **(words_for(item_type, words).slots() if item_type else {})}
+    """A search for one type, or for any where `item_type` is None; `count` as for `recommend`."""
+    type_slots = words_for(item_type, words).slots() if item_type else {}
+    slots: dict[str, Text | ItemRef | str] = {"query": query, **type_slots}
     if output == "items":
         templates = instructions.SEARCH if item_type else instructions.SEARCH_ANY
     else:
-        templates = instructions.SEARCH_MIXED if item_type else instructions.SEARCH_MIXED_ANY
+        templates = for_count(instructions.SEARCH_MIXED, count) if item_type else instructions.SEARCH_MIXED_ANY
     return merge_texts((*context.segments(), *fill(wording(templates, variant), **slots)))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from neo_sdk.errors import InvalidRequestError
 
 from neo.catalog.item_types import AUDIOBOOK, BUILT_IN, EPISODE, SHOW, ItemType
 from neo.language.segments import ItemRef, Text
 from neo.language.wordings.fill import fill, for_count, slots_of, type_words, with_article
 from neo.language.wordings.instructions import HELD_OUT, TASKS
+from neo_sdk.errors import InvalidRequestError
 
 TYPE_SLOTS = {"type", "types", "a_type"}
 # What each task's wordings hold: the slots that must be there, and whether exactly one type slot is.

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
-from neo_sdk.errors import InvalidRequestError
-
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
+from neo_sdk.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from neo.catalog.item_types import ItemType

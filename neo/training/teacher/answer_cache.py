@@ -19,25 +19,21 @@ def request_key(request: Mapping[str, Any]) -> str:
 
 
 class AnswerCache:
-    """One JSON line an answer, appended and flushed as it comes in. Safe for several threads.
+    """One JSON line an answer, appended as it comes in. Safe for several threads.
 
     A line that was cut off by a crash is skipped: its answer is asked for again.
     """
 
     def __init__(self, path: Path) -> None:
+        """TrainingError where the file cannot be read or written."""
         self.path = path
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._answers, whole = _read(path)
-            self._file = path.open("a", encoding="utf-8")
+            self._append("" if whole else "\n")
         except OSError as error:
             raise TrainingError(f"The teacher's answers cannot be kept in {path}: {error}.") from error
-        if not whole:
-            self._file.write("\n")
-
-    def __len__(self) -> int:
-        return len(self._answers)
 
     def get(self, key: str) -> str | None:
         return self._answers.get(key)
@@ -46,11 +42,11 @@ class AnswerCache:
         line = json.dumps({"key": key, "answer": answer}, ensure_ascii=False)
         with self._lock:
             self._answers[key] = answer
-            self._file.write(line + "\n")
-            self._file.flush()
+            self._append(line + "\n")
 
-    def close(self) -> None:
-        self._file.close()
+    def _append(self, text: str) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _read(path: Path) -> tuple[dict[str, str], bool]:

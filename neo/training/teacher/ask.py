@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from neo_sdk.errors import InvalidRequestError
 
 from neo.language.segments import Segment
 from neo.training.teacher.facts import NOBODY, ItemFacts, ListenerFacts
+from neo_sdk.errors import InvalidRequestError
 
 AskTask = Literal["explain", "portrait", "recommend_mixed", "search_mixed", "chat_mixed"]
 TEXT_ONLY: frozenset[str] = frozenset({"explain", "portrait"})  # their answers hold no item references

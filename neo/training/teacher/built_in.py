@@ -111,15 +111,16 @@ def search_mixed(
 def chat_mixed(
     items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, query: str | None = None
 ) -> Answer:
-    """A friendly word, then one to three items, of any types; a topic that the request spells is taken up."""
+    """A friendly word, then one to three items, of any types; a request with a subject is searched for."""
     first, *others = items
-    asked = [t for t in first.topics if spelled(t, query or "")]
-    opening = pick(rng, _OPEN_ABOUT if asked and rng.random() < 0.6 else _OPEN, t=asked[0] if asked else "")
-    why = _why(first, listener, rng)
+    if query is not None:
+        asked = [t for t in first.topics if spelled(t, query)]
+        opening = pick(rng, _OPEN_ABOUT if asked else _OPEN, t=asked[0] if asked else "")
+        return merge_texts([Text(f"{capital(opening)} "), *search_mixed(query, items, listener, rng)])
+    opening, why = pick(rng, _OPEN), _why(first, listener, rng)
     before, after = _split(rng, _START)
-    about = describe(first, listener, rng, full=False, query=query or "")
-    names = {"about": about, "why": why, "Why": capital(why)}
-    start = f"{capital(opening)} {before.format(**names)}"
+    names = {"about": describe(first, listener, rng, full=False), "why": why, "Why": capital(why)}
+    start = f"{opening} {before.format(**names)}"
     segments: list[Segment] = [Text(start), ItemRef(first.row), Text(after.format(**names))]
     return merge_texts([*segments, *_further(others, listener, rng)])
 

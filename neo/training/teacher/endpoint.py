@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from neo_sdk.errors import ConfigError, TrainingError
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 from tqdm import tqdm
 
@@ -26,6 +25,7 @@ from neo.training.teacher import built_in
 from neo.training.teacher.answer_cache import AnswerCache, request_key
 from neo.training.teacher.ask import Ask, streams
 from neo.training.teacher.messages import Malformed, Message, follow_up, messages, read
+from neo_sdk.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     import openai
@@ -68,21 +68,20 @@ class EndpointTeacher:
     """See `Teacher`. `paid`, `cached` and `replaced` count what came from where."""
 
     def __init__(self, config: EndpointConfig, cache: Path) -> None:
-        """`cache` is a JSONL file. ConfigError where the package or the key is missing."""
+        """`cache`: a JSONL file. ConfigError where package or key is missing, TrainingError for the file."""
         self.config = config
-        self.cache_path = cache
         self.paid = self.cached = self.replaced = 0
         self._last_problem = ""
         self._lock = threading.Lock()
         self._key = _api_key(config)
         _openai()
+        self._cache = AnswerCache(cache)
 
     def answers(self, asks: Sequence[Ask], rng: np.random.Generator) -> list[tuple[Segment, ...]]:
         """One answer an ask. TrainingError where the endpoint refuses or is not there; answers are kept."""
         work = list(zip(asks, streams(rng, len(asks)), strict=True))
         found: dict[int, tuple[Segment, ...]] = {}
         config = self.config
-        cache = AnswerCache(self.cache_path)
         pool = ThreadPoolExecutor(config.concurrency, thread_name_prefix="teacher")
         client = _openai().OpenAI(
             api_key=self._key,
@@ -93,7 +92,7 @@ class EndpointTeacher:
 
         def run(places: list[int]) -> list[int]:
             for place in places:
-                found[place] = self._answer(client, cache, *work[place])
+                found[place] = self._answer(client, *work[place])
             return places
 
         try:
@@ -104,18 +103,15 @@ class EndpointTeacher:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)  # what is on its way is paid for: let it be kept
             client.close()
-            cache.close()
         if self.replaced:
             text = "%d labels of the teacher %s could not be used, the built-in one wrote them (the last: %s)"
             logger.warning(text, self.replaced, config.model, self._last_problem)
         return [found[place] for place in range(len(asks))]
 
-    def _answer(
-        self, client: openai.OpenAI, cache: AnswerCache, ask: Ask, rng: np.random.Generator
-    ) -> tuple[Segment, ...]:
+    def _answer(self, client: openai.OpenAI, ask: Ask, rng: np.random.Generator) -> tuple[Segment, ...]:
         conversation, problem_text = messages(ask), ""
         for _ in range(self.config.tries):
-            text = self._complete(client, cache, conversation)
+            text = self._complete(client, conversation)
             try:
                 return read(text, ask, self.config.max_words)
             except Malformed as problem:
@@ -124,17 +120,17 @@ class EndpointTeacher:
             self.replaced, self._last_problem = self.replaced + 1, problem_text
         return built_in.answer(ask, rng)
 
-    def _complete(self, client: openai.OpenAI, cache: AnswerCache, conversation: list[Message]) -> str:
+    def _complete(self, client: openai.OpenAI, conversation: list[Message]) -> str:
         """The endpoint's text, from the cache where it was paid for before; '' where there is none."""
         request = _request(self.config, conversation)
         key = request_key(request)
-        text = cache.get(key)
+        text = self._cache.get(key)
         if text is not None:
             with self._lock:
                 self.cached += 1
             return text
         text = _post(client, request, self.config)
-        cache.put(key, text)
+        self._cache.put(key, text)
         with self._lock:
             self.paid += 1
         return text

@@ -29,8 +29,11 @@ def sayable(name: str | None) -> TypeGuard[str]:
 
 
 def series(names: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'; nothing for no names."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else list(names))
+    """'a', 'a and b', 'a, b and c'; a comma before the 'and' where a name holds one itself."""
+    if len(names) < 2:
+        return "".join(names)
+    comma = "," if any(" and " in name or "&" in name for name in names) else ""
+    return f"{', '.join(names[:-1])}{comma} and {names[-1]}"
 
 
 def capital(sentence: str) -> str:
@@ -53,6 +56,12 @@ def describe(
     noun = f"{item.tone} {item.words.singular}" if item.tone else item.words.singular
     topics = sorted(filter(sayable, item.topics), key=rank, reverse=True)
     phrase = with_article(noun)
+    if (
+        len(topics) > 1
+        and not spelled(topics[0], query)
+        and (rank(topics[0])[1] > 0) == (rank(topics[1])[1] > 0)
+    ):
+        topics[:2] = rng.permutation(topics[:2]).tolist()  # or the broader of two topics would always lead
     if topics:
         count = 2 if full and len(topics) > 1 and rng.random() < 0.6 else 1
         phrase += pick(rng, (" on {t}", " about {t}"), t=series(topics[:count]))
@@ -119,14 +128,16 @@ def _by_topic(item: ItemFacts, listener: ListenerFacts, rng: np.random.Generator
     topics.sort(key=lambda topic: -listener.topic_times(topic))
     if not topics:
         return []
-    best, times = topics[0], listener.topic_times(topics[0])
+    times = listener.topic_times(topics[0])
     if listener.turn in topics and rng.random() < 0.7:
         return [(times, pick(rng, _TURN, t=listener.turn))]
     if len(topics) > 1 and listener.topic_times(topics[1]) > 1 and rng.random() < 0.4:
         return [(times, pick(rng, _TWO_TOPICS, ts=series(topics[:2])))]
-    if times >= OFTEN:
+    often = [t for t in topics[:2] if listener.topic_times(t) >= OFTEN]
+    if often:
+        best = often[int(rng.integers(len(often)))]
         return [(times, pick(rng, _TOPIC_MAIN if best in listener.main_topics else _TOPIC_OFTEN, t=best))]
-    return [(times, pick(rng, _TOPIC_TWICE if times > 1 else _TOPIC_ONCE, t=best))]
+    return [(times, pick(rng, _TOPIC_TWICE if times > 1 else _TOPIC_ONCE, t=topics[0]))]
 
 
 _ITSELF = (  # the item is in the history, or parts of it are
