@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import BaseModel, ConfigDict
+
 from neo_sdk.errors import InvalidRequestError
 
 # (type, level, code), as `Vocabulary.type_level_code` reads a token id; None for a token that is no code.
 Code = tuple[str, int, int]
 Beam = Sequence[Code | None]
+
+
+class Steering(BaseModel):
+    """Shares of all unconstrained beams: `obeyed` fall in the type that the words ask for, `exist` name an item."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompts: int
+    beams: int
+    obeyed: float
+    exist: float
+
+    def __str__(self) -> str:
+        return (
+            f"constraint off, {self.prompts} prompts in unseen words, {self.beams} beams each: "
+            f"{self.obeyed:.1%} in the type asked for, {self.exist:.1%} name an item that exists"
+        )
 
 
 def type_obedience(beams: Sequence[Sequence[Beam]], asked: Sequence[str], levels: int) -> float:

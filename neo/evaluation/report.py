@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
+from neo.evaluation.obedience import Steering
 from neo_sdk.errors import InvalidRequestError
 
 ORACLE = "oracle"
@@ -61,6 +62,7 @@ class Report(Model):
     methods: tuple[str, ...]
     results: tuple[Result, ...]
     seconds: dict[str, dict[Task, float]]
+    steering: Steering | None = None
 
     def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:
         """The row of a method for a group, None where it was not measured."""

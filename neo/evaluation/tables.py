@@ -130,6 +130,7 @@ def _footer(report: Report) -> str:
         f"{setting.searches_before_cut:,} searches. Ranked per item over the full catalog ({items}), "
         f"items of the history left out. Ranking took: {took}; {machine.cores} cores of {machine.processor}"
         f"{f', {machine.gpu}' if machine.gpu else ''}."
+        f"{f' NEO with the {report.steering}.' if report.steering else ''}"
     )
 
 

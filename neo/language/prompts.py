@@ -82,6 +82,7 @@ def search(
     """A search for one type, or for any where `item_type` is None; `count` as for `recommend`."""
     type_slots = words_for(item_type, words).slots() if item_type else {}
     slots: dict[str, Text | ItemRef | str] = {"query": query, **type_slots}
+    templates: tuple[str, ...]
     if output == "items":
         templates = instructions.SEARCH if item_type else instructions.SEARCH_ANY
     else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfTransformer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
@@ -46,6 +49,35 @@ def scratch_model(config: Scratch, vocabulary: int, seed: int) -> PreTrainedMode
             tie_word_embeddings=config.tied,
         )
     )
+
+
+def token_vectors(encoded: Sequence[Sequence[int]], vocabulary: int, dim: int, seed: int) -> torch.Tensor:
+    """float32 [vocabulary, dim]: latent semantic vectors of tokens, from the texts that they occur in.
+
+    A scratch decoder whose embedding starts here knows from its first step which words belong together.
+    """
+    lengths = np.array([len(ids) for ids in encoded])
+    columns = np.fromiter((token for ids in encoded for token in ids), np.int64, lengths.sum())
+    rows = np.repeat(np.arange(len(encoded)), lengths)
+    counts = sparse.csr_array((np.ones(len(columns)), (rows, columns)), (len(encoded), vocabulary))
+    weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    dims = min(dim, min(weighted.shape) - 1)
+    svd = TruncatedSVD(dims, random_state=seed).fit(weighted)
+    vectors = np.zeros((vocabulary, dim), dtype=np.float32)
+    vectors[:, :dims] = (svd.components_ * np.sqrt(svd.singular_values_)[:, None]).T
+    lengths_of = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return torch.from_numpy(vectors / np.maximum(lengths_of, 1e-9))
+
+
+def start_from(model: PreTrainedModel, vectors: torch.Tensor, seed: int) -> None:
+    """Puts token vectors into the embedding (and an untied head), at the scale of the random start plus half as much noise."""
+    noise = torch.Generator().manual_seed(seed)
+    spread = model.config.initializer_range
+    size = vectors.shape[1] ** 0.5 * spread
+    with torch.no_grad():
+        for matrix in (model.get_input_embeddings().weight, model.get_output_embeddings().weight):
+            matrix.copy_(vectors * size + 0.5 * spread * torch.randn(matrix.shape, generator=noise))
+            noise.manual_seed(seed)
 
 
 def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:

@@ -91,7 +91,7 @@ class GroundingStage(Stage):
     """Stage 2: only the new rows are trained, so weight decay must be zero (it would move frozen rows)."""
 
     learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: Literal[0.0] = 0.0
+    weight_decay: float = Field(0.0, ge=0, le=0)
     verbalize: int = Field(1, ge=0, description="examples per item")
     ground: int = Field(2, ge=0, description="examples per item")
     type: int = Field(1, ge=0, description="examples per item")

@@ -15,6 +15,7 @@ from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.oracle import OracleMethod
 from neo.evaluation.protocol import recommend_cases, search_cases
 from neo.evaluation.report import Report
+from neo.evaluation.steering import steering
 from neo.evaluation.tables import print_report, to_markdown
 from neo.language.viewer import LEGEND, colored
 from neo.language.vocabulary import Vocabulary
@@ -23,9 +24,11 @@ from neo.sids.picture import draw_sids
 from neo.sids.report import report_table, sid_report
 from neo.training.config import load_config
 from neo.training.run import ROWS, Run
+from neo.training.steps import once
 from neo_sdk.errors import InvalidRequestError
 
 Say = Callable[[str], None]
+REPORT = "report.json"
 
 
 def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
@@ -36,10 +39,15 @@ def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
 
 
 def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = False) -> Report:
-    """The run's model beside the baselines and, in a generated world, the oracle; saved in the run's folder."""
-    report = measure(run, [NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams)], say)
-    for path in filter(None, (run.folder / "report.json", json)):
-        report.save(path)
+    """The run's model beside the baselines and, in a generated world, the oracle; kept in the run's folder."""
+    def evaluated(folder: Path) -> None:
+        neo = NeoModel.load(run.bundle_folder)
+        measure(run, [NeoMethod(neo, run.config.evaluation.beams)], say).save(folder / REPORT)
+
+    once(run.folder / "report", run.report_key, "evaluation", evaluated, say)
+    report = Report.load(run.folder / "report" / REPORT)
+    if json:
+        report.save(json)
     if markdown:
         print(to_markdown(report))
     else:
@@ -55,7 +63,8 @@ def measure(run: Run, models: Sequence[NeoMethod], say: Say) -> Report:
     say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {run.split.name} window")
     oracle = [] if run.oracle is None else [OracleMethod(run.oracle, run.split)]
     methods = [*baseline_methods(run.known, run.split), *models, *oracle]
-    return evaluate(methods, cases, searches, dataset=run.full, split=run.split, seed=run.config.seed, say=say)
+    report = evaluate(methods, cases, searches, dataset=run.full, split=run.split, seed=run.config.seed, say=say)
+    return report.model_copy(update={"steering": steering(models[0].model, cases, beams=config.beams)})
 
 
 def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:

@@ -157,15 +157,16 @@ class Run:
             once(self.folder / "stage0", self._base_key, "stage 0, language", self._teach_language, self.say)
 
     def _teach_language(self, folder: Path) -> None:
-        config, scratch = self.config.language, self.config.base.scratch
+        config, scratch, seed = self.config.language, self.config.base.scratch, self.config.seed
         if scratch is None:
             raise AssertionError("stage 0 is for scratch models")
         texts = texts_of(self.known, self.visible, config.texts)
         tokenizer = base.scratch_tokenizer(texts, scratch.vocabulary)
-        encoded = (encoding.ids for encoding in tokenizer.encode_batch(texts))
+        encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
         rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, self.config.seed))
         self.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
         model = base.scratch_model(scratch, tokenizer.get_vocab_size(), self.config.seed)
+        base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
         padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
         train_stage(model, padded, Rows.from_list(rows), config, folder, self.config.seed, self.say)
@@ -244,6 +245,10 @@ class Run:
     def pack(self) -> Path:
         once(self.folder / "packed", self._instruction_key, "bundle", self._pack, self.say)
         return self.bundle_folder
+
+    @property
+    def report_key(self) -> str:
+        return fingerprint(self._instruction_key, self.config.evaluation)
 
     def _pack(self, folder: Path) -> None:
         known = self.known

@@ -83,8 +83,4 @@ class Answer(_Frozen):
 
 
 def _line(item: Item) -> str:
-    return (
-        f"{item.title} ({item.type})"
-        if item.creator is None
-        else f"{item.title}, {item.creator} ({item.type})"
-    )
+    return f"{item.title} ({item.type})" if item.creator is None else f"{item.title}, {item.creator} ({item.type})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_vocabulary import byte_tokenizer
+from support import byte_tokenizer
 
 from neo.language.render import IGNORED, Renderer
 from neo.language.segments import History, ItemRef, Text, Turn, merge_texts

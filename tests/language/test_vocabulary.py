@@ -7,27 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from support import byte_tokenizer, chat_tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from neo.language.vocabulary import CONTROL, LAYOUT_FILE, Vocabulary
 from neo_sdk.errors import BundleError, ConfigError, NotFoundError
-
-
-def byte_tokenizer() -> Tokenizer:
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE({letter: i for i, letter in enumerate(alphabet)}, []))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer
-
-
-def chat_tokenizer() -> Tokenizer:
-    """Like a released chat model's: with control tokens of its own, special and not."""
-    tokenizer = byte_tokenizer()
-    tokenizer.add_special_tokens([AddedToken("<|im_start|>", special=True), AddedToken("<|im_end|>", special=True)])
-    tokenizer.add_tokens([AddedToken("<think>", special=False)])
-    return tokenizer
 
 
 @pytest.fixture(scope="module", params=[byte_tokenizer, chat_tokenizer], ids=["scratch", "chat"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.catalog.activity import Dataset
+from neo.catalog.item_types import ItemType
 from neo.language import prompts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Segment, Turn
@@ -92,40 +93,41 @@ class InstructionExamples:
             yield self._search(words, row, prompts.NOBODY, task="lookup")
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
-        request = prompts.recommend(self._context(moment), self._type(code), "items", *self._variants(2))
+        request = prompts.recommend(self._context(moment), self._type(code), "items", self._any(), self._any())
         return Draft("recommend", request, (ItemRef(moment.upcoming[0]),))
 
     def _recommend_mixed(self, moment: Moment, code: int) -> Draft:
-        request = prompts.recommend(self._context(moment), self._type(code), "mixed", *self._variants(2))
         items = moment.upcoming[: int(self.rng.integers(1, 3))]
+        context, item_type = self._context(moment), self._type(code)
+        request = prompts.recommend(context, item_type, "mixed", self._any(), self._any(), count=len(items))
         return Draft("recommend_mixed", request, self._ask("recommend_mixed", items, moment))
 
     def _explain(self, moment: Moment, code: int) -> Draft:
         item = moment.upcoming[0]
-        request = prompts.explain(item, self._context(moment), *self._variants(1))
+        request = prompts.explain(item, self._context(moment), self._any())
         return Draft("explain", request, self._ask("explain", (item,), moment))
 
     def _understand(self, moment: Moment, code: int) -> Draft:
-        request = prompts.understand(self._context(moment), *self._variants(1))
+        request = prompts.understand(self._context(moment), self._any())
         return Draft("understand", request, self._ask("portrait", (), moment))
 
     def _chat(self, moment: Moment, code: int) -> Draft:
-        request = prompts.chat(self._context(moment), *self._variants(1))
+        request = prompts.chat(self._context(moment), self._any())
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
         return Draft("chat", request, self._ask("chat_mixed", items, moment))
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
         named = None if self.rng.random() < ALL_TYPES_SHARE else self._type(self._code(item))
-        request = prompts.search(query, named, context, "items", *self._variants(2))
+        request = prompts.search(query, named, context, "items", self._any(), self._any())
         return Draft(task, request, (ItemRef(item),))
 
     def _search_mixed(self, query: str, item: int, context: Context) -> Draft:
-        request = prompts.search(query, self._type(self._code(item)), context, "mixed", *self._variants(2))
+        request = prompts.search(query, self._type(self._code(item)), context, "mixed", self._any(), self._any())
         ask = Ask("search_mixed", (self.facts.item(item),), self.facts.listener(()), query)
         return Draft("search_mixed", request, ask)
 
     def _chat_about(self, query: str, item: int, context: Context) -> Draft:
-        request = prompts.chat(context, *self._variants(1), about=query)
+        request = prompts.chat(context, self._any(), about=query)
         ask = Ask("chat_mixed", (self.facts.item(item),), self.facts.listener(()), query)
         return Draft("chat", request, ask)
 
@@ -136,11 +138,11 @@ class InstructionExamples:
         known = self.facts.listener(moment.history, moment.listener)
         return Ask(task, tuple(self.facts.item(row) for row in items), known)  # type: ignore[arg-type]
 
-    def _variants(self, count: int) -> list[int]:
-        return [int(v) for v in self.rng.integers(VARIANTS, size=count)]
+    def _any(self) -> int:
+        return int(self.rng.integers(VARIANTS))
 
     def _code(self, item: int) -> int:
         return int(self.dataset.catalog.type_codes[item])
 
-    def _type(self, code: int):  # type: ignore[no-untyped-def]
+    def _type(self, code: int) -> ItemType:
         return self.dataset.catalog.types[code]

@@ -1,0 +1,192 @@
+"""`neo ...`: one subcommand a step, and the verbs for asking. Heavy imports happen after parsing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neo_sdk.errors import NeoError
+
+if TYPE_CHECKING:
+    from neo.model.neo_model import NeoModel
+    from neo_sdk.types import Answer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; an error that a person can act on is one line on stderr and exit code 1."""
+    options = _parser().parse_args(arguments)
+    _quiet_libraries()
+    try:
+        options.run(options)
+    except NeoError as error:
+        print(f"neo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("neo: interrupted; finished steps are kept, the same command goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `neo ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="neo", description="One decoder LLM that speaks words and catalog items.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    run = command("run", _run, "Run a recipe: data, SIDs, training, evaluation, and five exchanges to read.")
+    _recipe(run)
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+    train = command("train", _train, "The training part of a recipe: data, SIDs, stages 0 to 3, bundle.")
+    _recipe(train)
+    judge = command("evaluate", _evaluate, "Evaluate a recipe's bundle beside the baselines.")
+    _recipe(judge)
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+    judge.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    compare = command("compare", _compare, "Train a recipe twice, as it is and with settings changed; print both.")
+    _recipe(compare)
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+    sids = command("sids", _sids, "Learn a recipe's semantic IDs and print the SID report.")
+    _recipe(sids)
+    sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
+    check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
+    check.add_argument("files", type=Path, help="the YAML that names your files and columns")
+    check.add_argument("--root", help="where the files lie, in place of the YAML's own root")
+    view = command("view", _view, "Print training examples in color: what is context, what is trained.")
+    _recipe(view)
+    view.add_argument("--task", help="only this task, for example recommend or verbalize")
+    view.add_argument("-n", type=int, default=5, help="how many (default 5)")
+
+    for name, function, text in (
+        ("recommend", _recommend, "Recommend items of a type to a listener."),
+        ("search", _search, "Search the catalog in words."),
+        ("explain", _explain, "Explain why an item suits a listener."),
+        ("understand", _understand, "Describe a listener's taste."),
+        ("chat", _chat, "Ask in your own words; the answer mixes text and items."),
+    ):
+        sub = command(name, function, text)
+        sub.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+        if name in ("search", "chat"):
+            sub.add_argument("words", help="what you are looking for, or want to say")
+        if name == "explain":
+            sub.add_argument("item", help="an item id")
+        sub.add_argument("--listener", metavar="ID")
+        sub.add_argument("--history", nargs="+", metavar="ITEM", help="item ids, oldest first")
+        if name in ("recommend", "search"):
+            sub.add_argument("--type", default="show" if name == "recommend" else None)
+            sub.add_argument("-k", type=int, default=10)
+    return parser
+
+
+def _recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", type=Path, help="a recipe YAML")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="settings to change, for example seed=1")
+
+
+def _quiet_libraries() -> None:
+    """What the libraries say about themselves is not for the user; NEO prints its own progress."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    # TRL warns that float(tensor) on a tensor with grad is deprecated; it is TRL's own line.
+    warnings.filterwarnings("ignore", message=".*Converting a tensor with requires_grad=True to a scalar.*")
+
+
+def _say(line: str) -> None:
+    from datetime import datetime
+
+    print(f"[{datetime.now():%H:%M:%S}] {line}", flush=True)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import evaluate_run, show_exchanges, train
+
+    run = train(options.recipe, options.settings, _say)
+    evaluate_run(run, _say, options.json)
+    show_exchanges(run.bundle_folder)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import train
+
+    train(options.recipe, options.settings, _say)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import evaluate_run, train
+
+    run = train(options.recipe, options.settings, _say)
+    evaluate_run(run, _say, options.json, options.markdown)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import compare
+
+    compare(options.recipe, options.settings, _say, options.json)
+
+
+def _sids(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import show_sids
+
+    show_sids(options.recipe, options.settings, _say, options.picture)
+
+
+def _check(options: argparse.Namespace) -> None:
+    from neo.catalog.load import read_dataset
+    from neo.catalog.mapping import read_config
+
+    dataset = read_dataset(read_config(options.files, options.root), options.files.parent)
+    for item_type in dataset.catalog.types:
+        print(f"{len(dataset.catalog.rows_of(item_type.name)):>10,} {item_type.plural}")
+    print(f"{len(dataset.listeners):>10,} listeners")
+    print(f"{len(dataset.events):>10,} events")
+    print(f"{len(dataset.searches):>10,} searches")
+
+
+def _view(options: argparse.Namespace) -> None:
+    from neo.training.pipeline import view
+
+    view(options.recipe, options.settings, options.task, options.n)
+
+
+def _recommend(options: argparse.Namespace) -> None:
+    _print(options, lambda neo, who: neo.recommend(**who, type=options.type, k=options.k))
+
+
+def _search(options: argparse.Namespace) -> None:
+    _print(options, lambda neo, who: neo.search(options.words, **who, type=options.type, k=options.k))
+
+
+def _explain(options: argparse.Namespace) -> None:
+    _print(options, lambda neo, who: neo.explain(options.item, **who))
+
+
+def _understand(options: argparse.Namespace) -> None:
+    _print(options, lambda neo, who: neo.understand(**who))
+
+
+def _chat(options: argparse.Namespace) -> None:
+    _print(options, lambda neo, who: neo.chat(options.words, **who))
+
+
+def _print(options: argparse.Namespace, ask: Callable[[NeoModel, dict[str, Any]], Answer]) -> None:
+    from neo.evaluation.exchanges import print_answer
+    from neo.model.neo_model import NeoModel
+
+    who = {"listener": options.listener, "history": options.history}
+    print_answer(ask(NeoModel.load(options.bundle), who))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

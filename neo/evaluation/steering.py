@@ -1,0 +1,57 @@
+"""Do words steer? With the constraint off, and in wordings that training never saw, which items would the model name?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neo.decoding.unconstrained import search_unconstrained
+from neo.evaluation.obedience import Steering, type_obedience
+from neo.evaluation.protocol import RecommendCase
+from neo.language.prompts import Context, about_listener, words_for
+from neo.language.segments import Turn, merge_texts
+from neo.language.wordings.fill import fill
+from neo.language.wordings.instructions import HELD_OUT
+from neo.model.listener import with_sids
+from neo.model.neo_model import NeoModel
+
+PROMPTS = 200
+BATCH = 16
+
+
+def steering(neo: NeoModel, cases: Sequence[RecommendCase], prompts: int = PROMPTS, beams: int = 30) -> Steering:
+    """Asks for each item type in turn, whatever the listener really met next; `cases` give the listeners."""
+    vocabulary, names = neo.bundle.vocabulary, neo.bundle.vocabulary.type_names
+    step = max(1, len(cases) // prompts)
+    listeners = cases[::step][:prompts]
+    asked = [names[place % len(names)] for place in range(len(listeners))]
+    opened = [
+        [*_prompt(neo, case, name, place), vocabulary.open]
+        for place, (case, name) in enumerate(zip(listeners, asked, strict=True))
+    ]
+    found = []
+    for start in range(0, len(opened), BATCH):
+        found += search_unconstrained(neo.bundle.model, vocabulary, opened[start : start + BATCH], beams)
+    codes = [[[vocabulary.type_level_code(t) for t in beam.tokens] for beam in of_prompt] for of_prompt in found]
+    tuples = [beam for of_prompt in codes for beam in of_prompt]
+    return Steering(
+        prompts=len(listeners),
+        beams=beams,
+        obeyed=type_obedience(codes, asked, vocabulary.levels),
+        exist=sum(_exists(neo, beam) for beam in tuples) / len(tuples),
+    )
+
+
+def _prompt(neo: NeoModel, case: RecommendCase, type_name: str, place: int) -> list[int]:
+    item_type = neo.bundle.catalog.types[neo.bundle.catalog.type_code(type_name)]
+    rows = with_sids(neo.bundle, case.history)[-neo.bundle.history_length :]
+    context = Context(about_listener(neo.bundle.listeners, case.listener), tuple(rows.tolist()))
+    templates = HELD_OUT["recommend"]
+    words = fill(templates[place % len(templates)], **words_for(item_type).slots())
+    return neo.renderer.prompt([Turn(merge_texts((*context.segments(), *words)))])
+
+
+def _exists(neo: NeoModel, beam: Sequence[tuple[str, int, int] | None]) -> bool:
+    codes = [code for code in beam if code is not None]
+    shaped = len(codes) == len(beam) and len({name for name, _, _ in codes}) == 1
+    in_order = shaped and [level for _, level, _ in codes] == list(range(len(beam)))
+    return in_order and neo.bundle.sids.table.row_of(codes[0][0], [code for _, _, code in codes]) is not None

@@ -1,0 +1,1 @@
+"""The model: the bundle on disk, and what recommends, searches, explains, understands and chats."""

@@ -1,0 +1,203 @@
+"""The bundle: one folder that holds everything an answer needs.
+
+manifest.json   format, versions, and the size and SHA-256 of every file
+config.json     the resolved configuration of the run
+model/          weights, tokenizer and vocabulary: an ordinary Hugging Face folder
+sids/           the SID table and what assigns SIDs to new items
+catalog/        items, listeners and events
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, GenerationConfig, PreTrainedModel
+from transformers.utils import logging
+
+from neo.catalog.activity import Events, Listeners
+from neo.catalog.catalog import Catalog
+from neo.language.vocabulary import Vocabulary
+from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
+from neo.sids.build import SidModel
+from neo_sdk.errors import BundleError
+
+CONFIG_FILE = "config.json"
+HISTORY = 20  # items of a history in a prompt, where the configuration does not say
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A trained model with the catalog it speaks of, and the events known at its training (maybe none).
+
+    Parts that do not belong together are refused with BundleError, on making one as on loading one.
+    """
+
+    model: PreTrainedModel
+    vocabulary: Vocabulary
+    sids: SidModel
+    catalog: Catalog
+    listeners: Listeners
+    events: Events
+    config: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        problem = self._vocabulary_problem() or self._catalog_problem()
+        if problem:
+            raise BundleError(f"{problem} They come from different runs: take all parts of a bundle from one run.")
+
+    @property
+    def history_length(self) -> int:
+        """How many items of a history the model was trained to read."""
+        stage = self.config.get("instruction") or {}
+        return int(stage.get("history", HISTORY))
+
+    def save(self, folder: str | Path) -> None:
+        """Writes the folder, whole or not at all; a bundle that is already there is replaced.
+
+        Raises BundleError where something else than a bundle is there.
+        """
+        with written_whole(Path(folder)) as draft:
+            with _no_progress_bars():
+                self._save_model(draft / "model")
+            self.vocabulary.save(draft / "model")
+            self.sids.save(draft / "sids")
+            self.catalog.save(draft / "catalog")
+            self.listeners.save(draft / "catalog" / "listeners.parquet")
+            self.events.save(draft / "catalog" / "events.parquet")
+            text = json.dumps(dict(self.config), indent=1, ensure_ascii=False)
+            (draft / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+            write_manifest(draft, self._parts())
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str = "cpu", verify: bool = True) -> Bundle:
+        """Reads what `save` wrote, weights in the type they were saved in. Nothing in it is ever run as code.
+
+        Raises BundleError for a file that is missing, added or changed, and for parts that do not match.
+        Without `verify` large files are checked by size only.
+        """
+        folder = place_of(Path(folder))
+        parts = check_manifest(folder, verify)
+        try:
+            config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{folder / CONFIG_FILE} cannot be read: {error}") from error
+        with _no_progress_bars():
+            model = _load_model(folder / "model")
+        bundle = cls(
+            model=model.to(device).eval(),
+            vocabulary=Vocabulary.load(folder / "model"),
+            sids=SidModel.load(folder / "sids"),
+            catalog=Catalog.load(folder / "catalog"),
+            listeners=Listeners.load(folder / "catalog" / "listeners.parquet"),
+            events=Events.load(folder / "catalog" / "events.parquet"),
+            config=config,
+        )
+        if verify:
+            wrong = [name for name, value in bundle._parts().items() if parts.get(name) != value]
+            if wrong:
+                raise BundleError(
+                    f"{folder}: these parts are not those that were saved here: {', '.join(wrong)}. "
+                    f"Copy the bundle again, or save it again."
+                )
+        return bundle
+
+    def _save_model(self, folder: Path) -> None:
+        """Weights and architecture only: how to generate is the decoder's business (design rule 4)."""
+        asked, self.model.generation_config = self.model.generation_config, GenerationConfig()
+        try:
+            self.model.save_pretrained(folder)
+        finally:
+            self.model.generation_config = asked
+        (folder / "generation_config.json").unlink(missing_ok=True)
+
+    def _parts(self) -> dict[str, Any]:
+        layout = self.vocabulary.layout
+        return {
+            "catalog": self.catalog.fingerprint(),
+            "sids": self.sids.table.fingerprint(),
+            "vocabulary": {
+                "text_size": layout.text_size,
+                "levels": layout.levels,
+                "codes": dict(layout.codes),
+            },
+            "model": {"architecture": type(self.model).__name__, "rows": _rows(self.model)},
+        }
+
+    def _vocabulary_problem(self) -> str | None:
+        """SID table against vocabulary against model, in words."""
+        table, vocabulary = self.sids.table, self.vocabulary
+        spoken, exist = dict(vocabulary.layout.codes), table.codebook_sizes
+        if (vocabulary.levels, spoken) != (table.levels, exist):
+            return (
+                f"Vocabulary and SID table do not match: the vocabulary has tokens for "
+                f"{vocabulary.levels} levels of {spoken}, the table has {table.levels} levels of {exist}."
+            )
+        rows = _rows(self.model)
+        if min(rows) < vocabulary.size:
+            return (
+                f"Model and vocabulary do not match: the vocabulary has {vocabulary.size} tokens, "
+                f"the model has {rows[0]} rows in its embedding and {rows[1]} in its head."
+            )
+        return None
+
+    def _catalog_problem(self) -> str | None:
+        """SIDs and events against the catalog, in words."""
+        catalog = self.catalog
+        for name, sids in self.sids.table.types.items():
+            if name not in catalog.type_names:
+                return f"SID table and catalog do not match: the catalog has no type {name!r}."
+            inside = len(sids.rows) == 0 or int(sids.rows[-1]) < len(catalog)
+            if not inside or (catalog.type_codes[sids.rows] != catalog.type_code(name)).any():
+                return f"SID table and catalog do not match: rows of type {name!r} are others in the catalog."
+        known, last = self.events.n_listeners, int(self.events.item.max(initial=-1))
+        if known != len(self.listeners):
+            exist = len(self.listeners)
+            return f"Events and listeners do not match: events know {known} listeners, {exist} exist."
+        if last >= len(catalog):
+            return f"Events and catalog do not match: there is an event with row {last} of {len(catalog)}."
+        return None
+
+
+def _rows(model: PreTrainedModel) -> list[int]:
+    """How many tokens the embedding and the head know."""
+    return [int(part.weight.shape[0]) for part in (model.get_input_embeddings(), model.get_output_embeddings())]
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Without transformers' bars, which would run into the caller's own output."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _load_model(folder: Path) -> PreTrainedModel:
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype="auto",
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            attn_implementation="sdpa",
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise BundleError(f"{folder}: the model cannot be read: {error}") from error
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise BundleError(
+            f"{folder}: the weights lack {len(missing)} tensors of its config.json, {missing[0]} first. "
+            f"Copy the bundle again, or save it again."
+        )
+    return model

@@ -1,0 +1,95 @@
+"""Which items an answer may name: the catalog index of the asked types, less what was heard or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neo.catalog.catalog import Catalog
+from neo.catalog.item_types import ItemType
+from neo.decoding.index import SidIndex, TypeIndex, pack
+from neo.sids.table import SidTable
+
+NOTHING = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What may be named. types: the asked types that have SIDs; index: what of them is left.
+
+    asked, heard, excluded, within: what the request said, in types and catalog rows, to explain a gap with.
+    """
+
+    types: tuple[str, ...]
+    index: SidIndex
+    asked: tuple[ItemType, ...]
+    heard: np.ndarray
+    excluded: np.ndarray
+    within: np.ndarray | None
+
+    @classmethod
+    def choose(
+        cls,
+        index: SidIndex,
+        table: SidTable,
+        asked: tuple[ItemType, ...],
+        heard: np.ndarray = NOTHING,
+        excluded: np.ndarray = NOTHING,
+        within: np.ndarray | None = None,
+    ) -> Candidates:
+        """From a whole catalog's index. `within` costs a pass over it, the others copies of arrays."""
+        types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
+        chosen = index.only(types)
+        if within is not None:
+            chosen = chosen.filtered(within)
+        chosen = without_rows(chosen, table, np.union1d(heard, excluded))
+        return cls(types, chosen, asked, heard, excluded, within)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def gap(self, catalog: Catalog) -> str:
+        """Why there are no more of them: what the catalog has, and what the request leaves out."""
+        codes = [catalog.type_code(item_type.name) for item_type in self.asked]
+        plurals = " or ".join(item_type.plural for item_type in self.asked)
+        total = int(np.isin(catalog.type_codes, codes).sum())
+        if not total:
+            return f"The catalog has no {plurals}."
+
+        def count(rows: np.ndarray) -> int:
+            return int(np.isin(catalog.type_codes[np.unique(rows)], codes).sum())
+
+        reasons = [f"{total:,} in the catalog"]
+        if self.within is not None:
+            reasons.append(f"{count(self.within):,} in `within`")
+        if heard := count(self.heard):
+            reasons.append(f"{heard:,} heard before")
+        if excluded := count(self.excluded):
+            reasons.append(f"{excluded:,} in `exclude`")
+        return f"There are no more {plurals} to name: {', '.join(reasons)}."
+
+
+def without_rows(index: SidIndex, table: SidTable, rows: np.ndarray) -> SidIndex:
+    """The index less some catalog rows, found by their keys: nothing of the catalog's size is computed."""
+    if not len(rows):
+        return index
+    parts = {}
+    for name, part in index.types.items():
+        sids = table.of(name)
+        places = sids.positions(rows)
+        start, end = part.ranges(pack(sids.codes[places[places >= 0]], sids.size), part.levels)
+        # Items can share a tuple (the paper's canonical rule): what stays then takes the tuple over.
+        shared = [np.arange(first, last) for first, last in zip(start, end, strict=True)]
+        found = np.concatenate(shared) if shared else NOTHING
+        gone = found[np.isin(part.rows[found], rows)]
+        parts[name] = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
+    return SidIndex(index.levels, parts)
+
+
+def every_type(catalog: Catalog, names: Sequence[str] | None) -> tuple[ItemType, ...]:
+    """The item types of some names, all of them for None; NotFoundError for one that the catalog has not."""
+    if names is None:
+        return catalog.types
+    return tuple(catalog.types[catalog.type_code(name)] for name in dict.fromkeys(names))

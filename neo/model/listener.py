@@ -1,0 +1,148 @@
+"""Who asks: a listener's line and history, what they have heard, and what of it fits into the prompt."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow.compute as pc
+
+from neo.catalog.activity import Listeners
+from neo.language.prompts import Context, about_listener
+from neo.language.render import Renderer
+from neo.language.segments import Turn, merge_texts
+from neo.model.bundle import Bundle
+from neo.model.requests import ids, one_id
+from neo_sdk.errors import InvalidRequestError, NotFoundError
+
+NOTHING = np.empty(0, dtype=np.int64)
+CLOSE_CANDIDATES = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Asker:
+    """What is known of who asks. context: for the prompt; heard: int64[], every catalog row they have met.
+
+    passed: whether the caller gave the history, and so wants to know what became of it.
+    """
+
+    context: Context
+    heard: np.ndarray = field(default_factory=lambda: NOTHING)
+    passed: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -> Asker:
+    """From a listener's id, a history of item ids (oldest first), both or neither.
+
+    With both, the history stands in for the one that the bundle has. Raises NotFoundError for unknown ids.
+    """
+    about, met = "", NOTHING
+    if listener is not None:
+        row = listener_row(bundle.listeners, one_id("listener", listener))
+        about, met = about_listener(bundle.listeners, row), bundle.events.history(row).astype(np.int64)
+    if history is not None:
+        met = item_rows(bundle, "history", history)
+    readable = with_sids(bundle, met)
+    context = Context(about, tuple(readable[-bundle.history_length :].tolist()))
+    warnings = []
+    if history is not None and len(readable) < len(met):
+        warnings.append(f"{len(met) - len(readable)} items of the history have no SID yet and were not read.")
+    if history is not None and len(context.history) < len(readable):
+        warnings.append(
+            f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
+            f"so it read the latest ones."
+        )
+    return Asker(context, np.unique(met), history is not None, tuple(warnings))
+
+
+def with_sids(bundle: Bundle, rows: np.ndarray) -> np.ndarray:
+    """The rows that the model has words for, in their order."""
+    return rows[bundle.sids.table.types_of_rows(rows) >= 0]
+
+
+def item_row(bundle: Bundle, item_id: str) -> int:
+    """The row of an item that the model can speak of. NotFoundError, with close ids, for any other."""
+    row = bundle.catalog.row(item_id)
+    if not bundle.sids.table.has(row):
+        raise NotFoundError(f"the item {item_id!r} has no SID, so the model has no words for it: assign it one first")
+    return row
+
+
+def item_rows(bundle: Bundle, name: str, given: Sequence[str]) -> np.ndarray:
+    """int64[len(given)]: catalog rows of item ids; NotFoundError, with close ids, for an unknown one."""
+    item_ids = ids(name, given)
+    rows = bundle.catalog.rows(item_ids)
+    if len(unknown := np.flatnonzero(rows < 0)):
+        bundle.catalog.row(item_ids[int(unknown[0])])  # raises, naming the close ids
+    return rows
+
+
+def listener_row(listeners: Listeners, listener_id: str) -> int:
+    """The row of a listener; NotFoundError with close ids."""
+    try:
+        return listeners.row(listener_id)
+    except NotFoundError:
+        known = listeners.table.column("id")
+        start = listener_id[: max(1, len(listener_id) // 2)]
+        alike = known.filter(pc.starts_with(known, start)).slice(0, CLOSE_CANDIDATES).to_pylist()
+        close = difflib.get_close_matches(listener_id, alike, n=3)
+        hint = f"close ids: {', '.join(map(repr, close))}" if close else "pass a history in place of a listener"
+        raise NotFoundError(f"no listener has the id {listener_id!r} among {len(listeners)}, {hint}") from None
+
+
+def opened(context: Context, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns as the model reads them: what is known of the listener stands before the first request."""
+    first = Turn(merge_texts((*context.segments(), *turns[0].request)), turns[0].answer)
+    return (first, *turns[1:])
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Token ids that leave room for the answer, and what had to be left out for it."""
+
+    ids: list[int]
+    warnings: tuple[str, ...] = ()
+
+
+def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Prompt:
+    """The prompt in at most `limit` tokens: whole turns go first, then items of the history, oldest first.
+
+    Raises InvalidRequestError where the last request alone is longer.
+    """
+    kept, context = _latest(renderer, turns, limit), who.context
+    span = renderer.vocabulary.levels + 2
+    tokens = renderer.prompt(opened(context, kept))
+    while len(tokens) > limit:
+        if len(kept) > 1:
+            kept = kept[1:]
+        elif context.history:
+            gone = -(-(len(tokens) - limit) // span)
+            context = Context(context.about, context.history[gone:])
+        else:
+            raise InvalidRequestError(
+                f"The request is {len(tokens):,} tokens long, expected at most {limit:,} so that an answer "
+                f"still fits: shorten the text."
+            )
+        tokens = renderer.prompt(opened(context, kept))
+    warnings = list(who.warnings)
+    if lost := len(turns) - len(kept):
+        warnings.append(f"The conversation is too long for the model: its {lost} oldest turns were not read.")
+    if (lost := len(who.context.history) - len(context.history)) and who.passed:
+        warnings.append(
+            f"The request is too long for the model: {lost} more of the oldest history items were not read."
+        )
+    return Prompt(tokens, tuple(warnings))
+
+
+def _latest(renderer: Renderer, turns: Sequence[Turn], limit: int) -> tuple[Turn, ...]:
+    """The last turn and those before it that fit into the limit by themselves, each measured once."""
+    kept, used = [turns[-1]], 0
+    for turn in reversed(turns[:-1]):
+        used += len(renderer.example([turn]).ids)
+        if used > limit:
+            break
+        kept.append(turn)
+    return tuple(reversed(kept))

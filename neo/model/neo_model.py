@@ -1,0 +1,288 @@
+"""The object that answers: recommend, search, explain, understand, chat, over a bundle and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from neo.catalog.item_types import ItemType
+from neo.decoding.beam import search_spans
+from neo.decoding.mixed import stream_answer
+from neo.language import prompts
+from neo.language.prompts import NOBODY
+from neo.language.segments import Segment, Turn
+from neo.model.answers import StreamEvent, items_answer, last, streamed
+from neo.model.bundle import Bundle
+from neo.model.candidates import Candidates, every_type
+from neo.model.listener import NOTHING, Asker, asker, fit, item_row, item_rows
+from neo.model.ranking import BEAMS, Ranker
+from neo.model.requests import (
+    MAX_BEAMS,
+    MAX_K,
+    MAX_QUERY,
+    Manner,
+    conversation,
+    names,
+    one_id,
+    one_of,
+    whole,
+    words,
+)
+from neo.model.similar import most_similar
+from neo_sdk.errors import InvalidRequestError
+from neo_sdk.types import Answer, ItemPart, Usage
+
+WRITTEN = 80  # text tokens of an answer, at most, where the caller does not say
+ItemsOrMixed = Literal["items", "mixed"]
+
+
+class NeoModel(Ranker):
+    """Answers about a catalog. Every item in an answer exists, has the asked type and passes the filters.
+
+    Who asks is `listener`, the id of one that the bundle knows, or `history`, item ids with the oldest first;
+    with both, the history stands in for the bundle's. An item's score is its log-probability. Answers are the
+    most probable ones; with a `temperature` they are drawn, the same for the same `seed`. An answer's
+    `warnings` say what was left out, and why. Unknown ids and types raise NotFoundError, arguments that
+    cannot be used InvalidRequestError.
+    """
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str | None = None, verify: bool = True) -> NeoModel:
+        """From a saved bundle, on the GPU if there is one. See `Bundle.load` for `verify`."""
+        return cls(Bundle.load(folder, device or ("cuda" if torch.cuda.is_available() else "cpu"), verify))
+
+    def recommend(
+        self,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        type: str = "show",
+        k: int = 10,
+        format: ItemsOrMixed = "items",
+        *,
+        beams: int = BEAMS,
+        exclude_heard: bool = True,
+        within: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Answer:
+        """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
+
+        within: only these item ids; exclude: none of these. Without a listener: what suits anybody.
+        """
+        (item_type,) = every_type(self.bundle.catalog, names("type", [type]))
+        who = asker(self.bundle, listener, history)
+        choice = self._choose((item_type,), who, exclude_heard, within, exclude)
+        one_of("format", format, ("items", "mixed"))
+        request = prompts.recommend(NOBODY, item_type, format)
+        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
+
+    def search(
+        self,
+        query: str,
+        type: str | None = None,
+        k: int = 10,
+        format: ItemsOrMixed = "items",
+        *,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        beams: int = BEAMS,
+        exclude_heard: bool = False,
+        within: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Answer:
+        """Up to `k` items that fit the words, of one type, or of all with `type=None`: then types compete."""
+        words("query", query, MAX_QUERY)
+        asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
+        who = asker(self.bundle, listener, history)
+        choice = self._choose(asked, who, exclude_heard, within, exclude)
+        one_of("format", format, ("items", "mixed"))
+        request = prompts.search(query, None if type is None else asked[0], NOBODY, format)
+        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
+
+    def explain(
+        self,
+        item: str,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Answer:
+        """Why an item suits a listener, in words."""
+        row = item_row(self.bundle, one_id("item", item))
+        who = asker(self.bundle, listener, history)
+        return self._text(prompts.explain(row, NOBODY), who, Manner(temperature, seed, max_tokens))
+
+    def understand(
+        self,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Answer:
+        """A listener's portrait, in words. Raises InvalidRequestError where nobody is given."""
+        if listener is None and history is None:
+            raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
+        who = asker(self.bundle, listener, history)
+        return self._text(prompts.understand(NOBODY), who, Manner(temperature, seed, max_tokens))
+
+    def chat(
+        self,
+        messages: str | Sequence[object],
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        types: Sequence[str] | None = None,
+        max_items: int = 3,
+        exclude_heard: bool = True,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Answer:
+        """A free answer in text and items.
+
+        messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
+        user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
+        ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
+        long loses its oldest turns. types: what the answer may name, by default everything.
+        """
+        return last(
+            self.stream_chat(
+                messages, listener, history, types=types, max_items=max_items, exclude_heard=exclude_heard,
+                temperature=temperature, seed=seed, max_tokens=max_tokens,
+            )
+        )  # fmt: skip
+
+    def stream_chat(
+        self,
+        messages: str | Sequence[object],
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        types: Sequence[str] | None = None,
+        max_items: int = 3,
+        exclude_heard: bool = True,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Iterator[StreamEvent]:
+        """`chat` piece by piece: TextPart and ItemPart as they come, then the whole Answer.
+
+        Arguments are checked before the first piece is asked for. Closing the iterator stops the model.
+        """
+        turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
+        asked = every_type(self.bundle.catalog, None if types is None else names("types", types))
+        who = asker(self.bundle, listener, history)
+        choice = self._choose(asked, who, exclude_heard, None, ())
+        manner = Manner(temperature, seed, max_tokens)
+        return self._stream(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner)
+
+    def similar(self, item: str, k: int = 10, type: str | None = None) -> Answer:
+        """The `k` items of `type` (default: the item's own) whose SIDs mean most nearly the same.
+
+        Scores are cosines, not log-probabilities: the language model is not asked.
+        """
+        row = item_row(self.bundle, one_id("item", item))
+        own = self.bundle.catalog.type_of(row) if type is None else type
+        (item_type,) = every_type(self.bundle.catalog, names("type", [own]))
+        whole("k", k, 1, MAX_K)
+        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, None, ())
+        found = most_similar(self.bundle.sids, row, item_type.name, k) if choice.types else []
+        parts = tuple(ItemPart(item=self.bundle.catalog.item(near), score=score) for near, score in found)
+        return Answer(
+            parts=parts,
+            finish_reason="stop" if parts else "empty",
+            usage=Usage(prompt_tokens=0, answer_tokens=0),
+            warnings=() if len(parts) == k else (choice.gap(self.bundle.catalog),),
+        )
+
+    def _choose(
+        self,
+        asked: tuple[ItemType, ...],
+        who: Asker,
+        exclude_heard: bool,
+        within: Sequence[str] | None,
+        exclude: Sequence[str],
+    ) -> Candidates:
+        return Candidates.choose(
+            self.index,
+            self.bundle.sids.table,
+            asked,
+            heard=who.heard if exclude_heard else NOTHING,
+            excluded=item_rows(self.bundle, "exclude", exclude),
+            within=None if within is None else item_rows(self.bundle, "within", within),
+        )
+
+    def _items(
+        self,
+        request: tuple[Segment, ...],
+        who: Asker,
+        choice: Candidates,
+        format: ItemsOrMixed,
+        k: int,
+        beams: int,
+        manner: Manner,
+    ) -> Answer:
+        """A ranked list of items, or items with words."""
+        whole("k", k, 1, MAX_K)
+        whole("beams", beams, 1, MAX_BEAMS)
+        if format == "mixed" and len(choice):
+            return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams))
+        vocabulary = self.bundle.vocabulary
+        prompt = fit(self.renderer, who, [Turn(request)], self.room())
+        found = []
+        if len(choice):
+            opened = [*prompt.ids, vocabulary.open]
+            how = manner.sampling()
+            found = search_spans(
+                self.bundle.model, vocabulary, choice.index, [opened], [choice.types], k=k, beams=beams, **how
+            )[0]
+        warnings = prompt.warnings if len(found) == k else (*prompt.warnings, choice.gap(self.bundle.catalog))
+        return items_answer(self.bundle.catalog, found, len(prompt.ids), vocabulary.levels + 2, warnings)
+
+    def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> Answer:
+        nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
+        return last(self._stream([Turn(request)], who, nothing, 0, 0, manner))
+
+    def _stream(
+        self,
+        turns: Sequence[Turn],
+        who: Asker,
+        choice: Candidates,
+        max_items: int,
+        min_items: int,
+        manner: Manner,
+        beams: int = BEAMS,
+    ) -> Iterator[StreamEvent]:
+        """An answer in words, with items among them where `max_items` is above 0."""
+        prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
+        warnings = prompt.warnings
+        if max_items and not len(choice):
+            warnings, max_items = (*warnings, choice.gap(self.bundle.catalog)), 0
+        events = stream_answer(
+            self.bundle.model,
+            self.bundle.vocabulary,
+            choice.index,
+            prompt.ids,
+            choice.types,
+            format="mixed" if max_items else "text",
+            max_tokens=manner.max_tokens,
+            max_items=max_items,
+            min_items=min_items,
+            beams=beams,
+            temperature=manner.temperature,
+            generator=manner.generator(),
+        )
+        return streamed(self.bundle.catalog, events, len(prompt.ids), warnings)

@@ -1,0 +1,132 @@
+"""Many requests for items at once, by catalog rows: what evaluation and batch jobs use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from neo.decoding.beam import search_spans
+from neo.decoding.context import check_model, position_limit
+from neo.decoding.index import SidIndex
+from neo.language import prompts
+from neo.language.prompts import NOBODY, Context
+from neo.language.render import Renderer
+from neo.language.segments import Turn
+from neo.model.bundle import Bundle
+from neo.model.candidates import Candidates, every_type
+from neo.model.listener import Asker, fit, with_sids
+from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
+from neo_sdk.errors import InvalidRequestError
+
+BEAMS = 30
+Ranked = list[tuple[int, float]]
+
+
+class Ranker:
+    """A bundle, ready to rank its items: (catalog row, log-probability) pairs, the best first."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        check_model(bundle.model)
+        bundle.model.eval()
+        self.bundle = bundle
+        self.renderer = Renderer(bundle.vocabulary, bundle.sids.table)
+
+    @cached_property
+    def index(self) -> SidIndex:
+        """Every item of the catalog that has a SID."""
+        return SidIndex.build(self.bundle.sids.table)
+
+    def recommend_rows(
+        self,
+        histories: Sequence[Sequence[int] | np.ndarray],
+        abouts: Sequence[str],
+        type: str,
+        k: int = 10,
+        beams: int = BEAMS,
+        exclude: Sequence[np.ndarray] | None = None,
+        batch: int = 16,
+    ) -> list[Ranked]:
+        """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
+
+        exclude: for each, the rows that must not come back; by default those of the history.
+        """
+        (item_type,) = every_type(self.bundle.catalog, [type])
+        asked = self.recommend_prompts(histories, abouts, type)
+        left_out = histories if exclude is None else exclude
+        if len(left_out) != len(asked):
+            raise InvalidRequestError(f"exclude has {len(left_out)} entries, expected {len(asked)}: pass one each.")
+
+        def choose(place: int) -> Candidates:
+            rows = np.asarray(left_out[place], dtype=np.int64)
+            return Candidates.choose(self.index, self.bundle.sids.table, (item_type,), rows)
+
+        return self._rank(asked, choose, k, beams, batch)
+
+    def search_rows(
+        self,
+        queries: Sequence[str],
+        types: Sequence[str | None],
+        k: int = 10,
+        beams: int = BEAMS,
+        batch: int = 16,
+    ) -> list[Ranked]:
+        """At most `k` items for each query, of its type, or of any where that is None."""
+        choices = {}
+        for name in dict.fromkeys(types):
+            named = every_type(self.bundle.catalog, None if name is None else [name])
+            choices[name] = Candidates.choose(self.index, self.bundle.sids.table, named)
+        asked = []
+        for query, name in zip(queries, types, strict=True):
+            item_type = None if name is None else choices[name].asked[0]
+            turn = Turn(prompts.search(words("query", query, MAX_QUERY), item_type))
+            asked.append(fit(self.renderer, Asker(NOBODY), [turn], self.room()).ids)
+        return self._rank(asked, lambda place: choices[types[place]], k, beams, batch)
+
+    def recommend_prompts(
+        self, histories: Sequence[Sequence[int] | np.ndarray], abouts: Sequence[str], type: str
+    ) -> list[list[int]]:
+        """The prompts of `recommend_rows` as token ids, ending with `<|answer|>`."""
+        (item_type,) = every_type(self.bundle.catalog, [type])
+        request, length = [Turn(prompts.recommend(NOBODY, item_type))], self.bundle.history_length
+        asked = []
+        for history, about in zip(histories, abouts, strict=True):
+            rows = with_sids(self.bundle, np.asarray(history, dtype=np.int64))[-length:]
+            who = Asker(Context(about, tuple(rows.tolist())))
+            asked.append(fit(self.renderer, who, request, self.room()).ids)
+        return asked
+
+    def room(self, text_tokens: int = 0, items: int = 1) -> int:
+        """How long a prompt may be so that such an answer fits; at least half of what the model reads."""
+        limit = position_limit(self.bundle.model)
+        answer = text_tokens + items * (self.bundle.vocabulary.levels + 2)
+        return limit - min(answer, limit // 2)
+
+    def _rank(
+        self, asked: Sequence[list[int]], choose: Callable[[int], Candidates], k: int, beams: int, batch: int
+    ) -> list[Ranked]:
+        """Ranks what `choose` allows at each place of `asked`; no more indexes than a batch has exist at a time.
+
+        Prompts of like length share a batch, since padding is computed too.
+        """
+        whole("k", k, 1, MAX_K)
+        whole("beams", beams, 1, MAX_BEAMS)
+        whole("batch", batch, 1, 1 << 16)
+        ranked: list[Ranked] = [[] for _ in asked]
+        order = sorted(range(len(asked)), key=lambda place: len(asked[place]))
+        for start in range(0, len(order), batch):
+            choices = {place: choose(place) for place in order[start : start + batch]}
+            some = [place for place, choice in choices.items() if len(choice)]
+            found = search_spans(
+                self.bundle.model,
+                self.bundle.vocabulary,
+                [choices[place].index for place in some],
+                [[*asked[place], self.bundle.vocabulary.open] for place in some],
+                [choices[place].types for place in some],
+                k=k,
+                beams=beams,
+            )
+            for place, items in zip(some, found, strict=True):
+                ranked[place] = [(item.row, item.score) for item in items]
+        return ranked

@@ -1,0 +1,189 @@
+"""Stage 1: from a catalog to its SIDs, and from new items to theirs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from neo.catalog.catalog import Catalog
+from neo.catalog.strict import parse
+from neo.sids.config import SidConfig
+from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
+from neo.sids.quantize import ResidualKMeans
+from neo.sids.table import SidTable
+from neo.sids.unique import make_unique
+from neo_sdk.errors import BundleError, ConfigError
+
+CONFIG_FILE = "sids.json"
+TABLE_FILE = "table.safetensors"
+
+
+@dataclass(frozen=True)
+class SidModel:
+    """Everything that stage 1 learned, and the table it made.
+
+    vectors: what the items were embedded to, by type, in the order of the table's rows. Only a model that was
+    just built has them; they are not saved.
+    """
+
+    config: SidConfig
+    embedder: Embedder
+    quantizers: Mapping[str, ResidualKMeans]
+    table: SidTable
+    vectors: Mapping[str, np.ndarray] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a result should know, such as codebooks that few items could not fill."""
+        return tuple(f"{name}: {note}" for name, quantizer in self.quantizers.items() for note in quantizer.notes)
+
+    def centroids(self, type_name: str) -> np.ndarray:
+        """float32 [levels, K, dim]; a code that nothing was learned for is a zero vector."""
+        self.table.of(type_name)
+        return self.quantizers[type_name].codebooks
+
+    def with_vectors(self, catalog: Catalog) -> SidModel:
+        """This model with `vectors`: itself if it has them, else its items are embedded once more."""
+        if self.vectors is not None:
+            return self
+        vectors = {name: self.embed(catalog, sids.rows) for name, sids in self.table.types.items()}
+        return replace(self, vectors=vectors)
+
+    def embed(self, catalog: Catalog, rows: np.ndarray) -> np.ndarray:
+        """float32 [n, dim] for catalog rows."""
+        return self.embedder.embed(catalog.content_texts(rows))
+
+    def assign(self, catalog: Catalog, rows: np.ndarray, popularity: np.ndarray | None = None) -> SidModel:
+        """This model with SIDs for new catalog rows. Nothing is retrained and no item that has a SID moves.
+
+        popularity: [len(catalog)], else the catalog's. Raises ConfigError for rows that have SIDs already,
+        for a type without codebooks, and where the tuples run out.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        popularity = catalog_popularity(catalog) if popularity is None else popularity
+        vectors = self.embed(catalog, rows)
+        table, kept = self.table, None if self.vectors is None else dict(self.vectors)
+        types = catalog.type_codes[rows]
+        for code in np.unique(types):
+            name, mine = catalog.type_names[code], types == code
+            if name not in self.quantizers:
+                raise ConfigError(
+                    f"{mine.sum()} new items are of type {name!r}, which has no SIDs yet: learn SIDs again"
+                )
+            table = self._add(table, name, rows[mine], vectors[mine], popularity[rows[mine]])
+            if kept is not None:
+                order = np.argsort(np.concatenate([self.table.of(name).rows, rows[mine]]), kind="stable")
+                kept[name] = np.concatenate([kept[name], vectors[mine]])[order]
+        return replace(self, table=table, vectors=kept)
+
+    def _add(
+        self, table: SidTable, name: str, rows: np.ndarray, vectors: np.ndarray, popularity: np.ndarray
+    ) -> SidTable:
+        quantizer = self.quantizers[name]
+        codes = quantizer.encode(vectors)
+        if self.config.unique == "unique":
+            codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
+            return table.extended(name, rows, codes)
+        order = np.argsort(-np.nan_to_num(popularity, nan=-np.inf), kind="stable")
+        return table.extended(name, rows[order], codes[order])
+
+    def save(self, folder: Path | str) -> None:
+        """Write a folder of JSON and safetensors, under a temporary name first; an older one is replaced."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        waiting = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+        waiting.mkdir()
+        try:
+            (waiting / CONFIG_FILE).write_text(self.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            save_embedder(self.embedder, waiting / "embedder")
+            for name, quantizer in self.quantizers.items():
+                quantizer.save(waiting / f"quantizer.{name}.safetensors")
+            self.table.save(waiting / TABLE_FILE)
+            if folder.exists():
+                old = folder.with_name(f"{waiting.name}.old")
+                folder.rename(old)
+                waiting.rename(folder)
+                shutil.rmtree(old)
+            else:
+                waiting.rename(folder)
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> SidModel:
+        """What `save` wrote. BundleError where a file is missing, damaged, or does not match the others."""
+        folder = Path(folder)
+        try:
+            values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+            config = parse(SidConfig, values, str(folder / CONFIG_FILE))
+        except (OSError, ValueError, ConfigError) as error:
+            raise BundleError(f"{folder / CONFIG_FILE}: not a readable SID configuration: {error}") from error
+        table = SidTable.load(folder / TABLE_FILE)
+        quantizers = {}
+        for name, size in table.codebook_sizes.items():
+            quantizer = ResidualKMeans.load(folder / f"quantizer.{name}.safetensors")
+            if (quantizer.levels, quantizer.codes) != (table.levels, size):
+                raise BundleError(
+                    f"{folder}: {name} has {table.levels} levels of {size} codes in the table, "
+                    f"{quantizer.levels} of {quantizer.codes} in its quantizer: not the files of one model"
+                )
+            quantizers[name] = quantizer
+        return cls(config, load_embedder(folder / "embedder"), quantizers, table)
+
+
+def catalog_popularity(catalog: Catalog) -> np.ndarray:
+    """float64 [n], NaN where the catalog does not know."""
+    column = catalog.column("popularity")
+    return column.to_numpy().astype(np.float64) if len(column) else np.zeros(0)
+
+
+def build_sids(
+    catalog: Catalog,
+    config: SidConfig,
+    fit_rows: np.ndarray | None = None,
+    popularity: np.ndarray | None = None,
+) -> SidModel:
+    """Learn embedding and codebooks from `fit_rows` (all rows, if None); give every item a SID.
+
+    Rows outside fit_rows are what comes after the time cut: nothing is learned from them, and they get what
+    tuples are left. popularity: [len(catalog)], NaN for unknown, else the catalog's; it decides who keeps a
+    tuple. Types without items have no SIDs. Raises ConfigError where a catalog and a configuration do not go
+    together, and NotFoundError where the configuration names an item type that the catalog does not register.
+    """
+    rows = np.arange(len(catalog)) if fit_rows is None else np.unique(np.asarray(fit_rows, dtype=np.int64))
+    if len(rows) == 0:
+        raise ConfigError("there is no item to learn SIDs from: the catalog, or its part before the cut, is empty")
+    popularity = catalog_popularity(catalog) if popularity is None else np.asarray(popularity, dtype=np.float64)
+    if len(popularity) != len(catalog):
+        raise ConfigError(f"popularity has {len(popularity)} values for a catalog of {len(catalog)} items")
+    for name in config.codes if isinstance(config.codes, dict) else ():
+        catalog.type_code(name)  # a typing error here would go unseen
+    later = np.setdiff1d(np.arange(len(catalog)), rows)
+    for code in np.setdiff1d(catalog.type_codes[later], catalog.type_codes[rows]):
+        raise ConfigError(f"item type {catalog.type_names[code]!r} has items, but none to learn from before the cut")
+
+    texts = catalog.content_texts(rows)
+    embedder = make_embedder(config.embedder, texts, config.dim, config.seed)
+    embedded = embedder.embed(texts)
+    types = catalog.type_codes[rows]
+    quantizers, members, codes, vectors = {}, {}, {}, {}
+    for code in np.unique(types):
+        name, mine = catalog.type_names[code], types == code
+        members[name], vectors[name] = rows[mine], embedded[mine]
+        quantizer = ResidualKMeans.fit(vectors[name], config.levels, config.codes_of(name), config.seed)
+        codes[name] = quantizer.encode(vectors[name])
+        if config.unique == "unique":
+            weight = popularity[members[name]]
+            codes[name] = make_unique(codes[name], vectors[name], quantizer, None, weight, name)
+        quantizers[name] = quantizer
+    sizes = {name: quantizer.codes for name, quantizer in quantizers.items()}
+    weights = {name: popularity[mine] for name, mine in members.items()}
+    table = SidTable.from_codes(members, codes, sizes, weights)
+    model = SidModel(config, embedder, quantizers, table, vectors)
+    return model.assign(catalog, later, popularity) if len(later) else model

@@ -1,0 +1,47 @@
+"""How SIDs are made, as configuration. Reading a recipe imports no more than this."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from neo.catalog.strict import Strict
+from neo_sdk.errors import ConfigError
+
+
+class SidConfig(Strict):
+    """How SIDs are made. `codes` is K for every type, or K by type."""
+
+    levels: int = Field(default=3, ge=1, le=8)
+    codes: int | dict[str, int] = 64
+    embedder: str = "lsa"
+    dim: int = Field(default=128, ge=1, le=4096, description="width of LSA vectors; other embedders have their own")
+    unique: Literal["unique", "canonical"] = "unique"
+    seed: int = Field(default=0, ge=0, lt=1 << 31)
+
+    @field_validator("codes")
+    @classmethod
+    def _some_codes(cls, codes: int | dict[str, int]) -> int | dict[str, int]:
+        wrong = [size for size in (codes.values() if isinstance(codes, dict) else [codes]) if not 1 <= size <= 65_536]
+        if wrong:
+            raise ValueError(f"a level has 1 to 65536 codes, got {wrong[0]}")
+        return codes
+
+    @field_validator("embedder")
+    @classmethod
+    def _known_embedder(cls, name: str) -> str:
+        if not re.fullmatch(r"lsa|minilm|st:.+", name):
+            raise ValueError(f"expected lsa, minilm, or st: and a sentence-transformers name or folder, got {name!r}")
+        return name
+
+    def codes_of(self, type_name: str) -> int:
+        """K of a type."""
+        if isinstance(self.codes, int):
+            return self.codes
+        if type_name not in self.codes:
+            raise ConfigError(
+                f"sids.codes has no entry for item type {type_name!r}; add one, or give one number for all"
+            )
+        return self.codes[type_name]

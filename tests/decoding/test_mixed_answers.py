@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from decoding_reference import MAX_POSITIONS, World, leaning, make_world, worlds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neo.decoding.beam import search_spans
+from neo.decoding.index import SidIndex
+from neo.decoding.mixed import Done, Event, ItemNamed, TextDelta, stream_answer
+from neo_sdk.errors import InvalidRequestError, NotFoundError
+
+
+def lean(world: World, opening: float = 12.0, ending: float = 9.0) -> dict[int, float]:
+    """Likely to open and end, and tempted by everything that must not be written as text."""
+    tempting = [
+        world.vocab.pad,
+        world.vocab.prompt,
+        world.vocab.close,
+        *world.vocab.special_ids,
+        world.vocab.size,
+        399,
+    ]
+    return {**dict.fromkeys(tempting, 20.0), world.vocab.open: opening, world.vocab.end: ending}
+
+
+def runs(events: list[Event]) -> list[str | int]:
+    """Texts, joined between items, and item rows."""
+    found: list[str | int] = []
+    for event in events:
+        if isinstance(event, TextDelta):
+            assert event.text
+            if found and isinstance(found[-1], str):
+                found[-1] += event.text
+            else:
+                found.append(event.text)
+        elif isinstance(event, ItemNamed):
+            found.append(event.row)
+    return found
+
+
+def check_events(
+    world: World, events: list[Event], index: SidIndex, types: tuple[str, ...]
+) -> list[ItemNamed]:
+    assert isinstance(events[-1], Done) and not any(isinstance(event, Done) for event in events[:-1])
+    items = [event for event in events if isinstance(event, ItemNamed)]
+    assert all(item.type in types and index.row_of(item.type, item.codes) == item.row for item in items)
+    assert len({item.row for item in items}) == len(items)
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert "<|" not in text  # no token below is printed so; byte tokens could spell it only by a miracle
+    return items
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    world=worlds(),
+    max_items=st.integers(0, 5),
+    max_tokens=st.integers(1, 30),
+    beams=st.integers(1, 9),
+    temperature=st.sampled_from([None, 0.7, 3.0]),
+    top_p=st.sampled_from([None, 0.5]),
+    seed=st.integers(0, 9),
+)
+def test_every_item_exists_and_comes_once(
+    world: World,
+    max_items: int,
+    max_tokens: int,
+    beams: int,
+    temperature: float | None,
+    top_p: float | None,
+    seed: int,
+) -> None:
+    index, types, prompt = world.filtered(), world.some_types(), world.prompt(5)[:-1]
+    min_items = int(world.rng.integers(0, max_items + 1))
+    with leaning(world.model, lean(world)):
+        events = list(
+            stream_answer(
+                world.model,
+                world.vocab,
+                index,
+                prompt,
+                types,
+                max_tokens=max_tokens,
+                max_items=max_items,
+                beams=beams,
+                min_items=min_items,
+                temperature=temperature,
+                top_p=top_p,
+                generator=torch.Generator().manual_seed(seed),
+            )
+        )
+    items = check_events(world, events, index, types)
+    room = (MAX_POSITIONS - len(prompt) - max_tokens) // (world.vocab.levels + 2)
+    assert (
+        min(min_items, index.reachable(types), room) <= len(items) <= min(max_items, index.reachable(types))
+    )
+    done = events[-1]
+    assert isinstance(done, Done)
+    words = done.tokens - len(items) * (world.vocab.levels + 2)
+    assert 0 <= words <= max_tokens and len(prompt) + done.tokens <= MAX_POSITIONS
+    if done.reason == "length":
+        assert words == max_tokens or len(prompt) + done.tokens == MAX_POSITIONS
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), opening=st.sampled_from([6.0, 12.0]))
+def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None:
+    types, prompt = world.some_types(), world.prompt(5)[:-1]
+    with leaning(world.model, lean(world, opening)):
+        events = list(
+            stream_answer(
+                world.model, world.vocab, world.index, prompt, types, max_tokens=15, max_items=3, beams=4
+            )
+        )
+        expected, reason = naive_answer(world, prompt, types)
+    assert runs(events) == expected
+    assert isinstance(events[-1], Done) and events[-1].reason == reason
+
+
+@torch.no_grad()
+def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tuple[list[str | int], str]:
+    """The same answer by full forwards, and a fresh search at every span."""
+    vocab, index, ids = world.vocab, world.index, list(prompt)
+    found: list[str | int] = []
+    text: list[int] = []
+    named = words = 0
+    while True:
+        logits = world.model(torch.tensor([ids])).logits[0, -1]
+        allowed = [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
+        if named < 3 and len(index.only(types)):
+            allowed.append(vocab.open)
+        token = max(allowed, key=lambda i: float(logits[i]))
+        over = words == 15
+        if over or token in (vocab.end, vocab.open):
+            if text:
+                found.append(vocab.decode(text))
+            text = []
+            if over or token == vocab.end:
+                return found, "length" if over else "stop"
+            item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
+            found.append(item.row)
+            ids += vocab.sid_ids(item.codes, item.type)
+            keep = [
+                row for name in vocab.type_names for row in index.of(name).rows.tolist() if row != item.row
+            ]
+            index, named = index.filtered(torch.tensor(keep, dtype=torch.int64).numpy()), named + 1
+        else:
+            text.append(token)
+            ids.append(token)
+            words += 1
+
+
+def test_text_answers_name_no_item() -> None:
+    world = make_world(10)
+    with leaning(world.model, lean(world, opening=30.0)):
+        events = list(
+            stream_answer(
+                world.model,
+                world.vocab,
+                world.index,
+                world.prompt(4)[:-1],
+                ("show",),
+                format="text",
+                max_tokens=9,
+            )
+        )
+        mixed = list(
+            stream_answer(
+                world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",), max_tokens=9
+            )
+        )
+    assert not check_events(world, events, world.index, ())
+    assert check_events(world, mixed, world.index, ("show",))
+
+
+def test_min_items_are_named_even_by_a_model_that_ends_at_once() -> None:
+    world = make_world(10)
+    with leaning(world.model, lean(world, opening=-50.0, ending=30.0)):
+        prompt = world.prompt(4)[:-1]
+        events = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",), min_items=3))
+        none = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",)))
+    assert len(check_events(world, events, world.index, ("show",))) == 3
+    assert none == [Done("stop", 0)]
+
+
+def test_an_answer_stops_where_the_model_can_read_no_further() -> None:
+    world = make_world(10)
+    prompt = [1] * (MAX_POSITIONS - 2)
+    with leaning(world.model, lean(world, opening=30.0, ending=-50.0)):
+        events = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",), min_items=2))
+    assert events[-1] == Done("length", 2) and not check_events(world, events, world.index, ())
+
+
+def test_closing_the_stream_stops_the_model() -> None:
+    world = make_world(10)
+    calls = []
+    handle = world.model.get_decoder().register_forward_hook(lambda *_: calls.append(1))
+    try:
+        with leaning(world.model, {65: 30.0}):
+            stream = stream_answer(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",))
+            assert not calls
+            assert next(stream) == TextDelta(world.vocab.decode([65]))
+            assert len(calls) == 1  # the first event does not wait for the next token
+            stream.close()  # type: ignore[attr-defined]
+            assert next(stream, None) is None and len(calls) == 1
+    finally:
+        handle.remove()
+
+
+def test_sampling_is_reproducible_and_differs_from_greedy() -> None:
+    world = make_world(10)
+    prompt = world.prompt(4)[:-1]
+
+    def answer(seed: int, **how: Any) -> list[Event]:
+        generator = torch.Generator().manual_seed(seed)
+        return list(
+            stream_answer(
+                world.model,
+                world.vocab,
+                world.index,
+                prompt,
+                ("show",),
+                max_tokens=20,
+                generator=generator,
+                **how,
+            )
+        )
+
+    assert answer(1, temperature=5.0) == answer(1, temperature=5.0) != answer(2, temperature=5.0)
+    assert answer(1, top_p=1e-6) == answer(2) == answer(3)
+
+
+def test_bad_arguments_are_refused_before_the_first_event() -> None:
+    world = make_world(10)
+    base = (world.model, world.vocab, world.index, world.prompt(4)[:-1])
+    for how, match in [
+        ({"format": "items"}, "format"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_items": -1}, "max_items"),
+        ({"min_items": 11}, "min_items"),
+        ({"beams": 0}, "beams"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"temperature": True}, "temperature"),
+        ({"top_p": float("nan")}, "top_p"),
+    ]:
+        with pytest.raises(InvalidRequestError, match=match):
+            stream_answer(*base, ("show",), **how)  # type: ignore[arg-type]
+    with pytest.raises(NotFoundError, match="course"):
+        stream_answer(*base, ("course",))
+    with pytest.raises(InvalidRequestError, match="at most 64"):
+        stream_answer(*base[:3], [1] * MAX_POSITIONS, ("show",))

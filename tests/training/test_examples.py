@@ -1,0 +1,139 @@
+"""Examples: labels come after what the prompt tells, wordings follow the task, and nothing is dropped unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import byte_tokenizer
+
+from neo.catalog.activity import Dataset, Events
+from neo.catalog.starter.config import WorldConfig
+from neo.catalog.starter.world import make_world
+from neo.language.render import Renderer
+from neo.language.segments import History, ItemRef, Text, Turn
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import SidTable
+from neo.training.config import GroundingStage, InstructionStage
+from neo.training.examples.grounding import grounding_examples
+from neo.training.examples.instruction import InstructionExamples
+from neo.training.examples.language import language_rows
+from neo.training.examples.moments import Moments
+from neo.training.examples.rows import Example, shorten, write_rows
+from neo.training.teacher.built_in import BuiltInTeacher
+
+TYPES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    config = WorldConfig(shows=20, episodes=100, audiobooks=20, listeners=60, searches_per_listener=3.0)
+    return make_world(config).dataset
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Events:
+    rows = draw(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8), st.integers(0, 50)), min_size=1, max_size=40))
+    listener, item, time = (np.array(column) for column in zip(*rows, strict=True))
+    return Events.from_arrays(listener, item, time * 86_400, ["play"] * len(rows), 4)
+
+
+@given(events(), st.integers(0, 2), st.integers(0, 2**31))
+@settings(max_examples=150, deadline=None)
+def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> None:
+    moments = Moments(events, TYPES, history=5, recency_days=10.0)
+    for moment in moments.draw(code, 20, np.random.default_rng(seed)):
+        life = events.history(moment.listener).tolist()
+        cuts = [
+            now
+            for now in range(len(life) + 1)
+            if tuple(life[max(0, now - 5) : now]) == moment.history
+            and moment.upcoming[0] not in life[:now]
+            # the label is the very next item of the type
+            and next((row for row in life[now:] if TYPES[row] == code), None) == moment.upcoming[0]
+        ]
+        assert cuts
+        assert all(TYPES[row] == code for row in moment.upcoming)
+        assert len(set(moment.upcoming)) == len(moment.upcoming)
+
+
+def test_late_events_are_drawn_more_often() -> None:
+    many = 200
+    events = Events.from_arrays(
+        np.arange(many), np.zeros(many, int), np.arange(many) * 86_400, ["play"] * many, many
+    )
+    drawn = [m.listener for m in Moments(events, TYPES, 5, 20.0).draw(0, 2_000, np.random.default_rng(0))]
+    late = np.mean(np.array(drawn) >= many - 20)
+    assert 0.42 < late < 0.58  # one half-life holds half of the weight
+
+
+def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
+    stage = InstructionStage(
+        recommend=30, search=20, lookup=20, explain=6, understand=6, recommend_mixed=6, search_mixed=6, chat=6
+    )
+    catalog = dataset.catalog
+    made = InstructionExamples(dataset, np.arange(len(catalog)), stage, seed=0).examples(BuiltInTeacher())
+    by_task: dict[str, list[Turn]] = {}
+    for example in made:
+        by_task.setdefault(example.task, []).append(example.turns[0])
+    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == {
+        "search": 20, "lookup": 20, "explain": 6, "understand": 6, "recommend_mixed": 6, "search_mixed": 6, "chat": 6
+    }  # fmt: skip
+    types = {catalog.type_of(turn.answer[0].row) for turn in by_task["recommend"]}
+    assert types == {"show", "episode", "audiobook"}
+    for task in ("recommend", "search", "lookup"):
+        assert all([type(s) for s in turn.answer] == [ItemRef] for turn in by_task[task])
+    for task in ("explain", "understand"):
+        assert all([type(s) for s in turn.answer] == [Text] for turn in by_task[task])
+    for task in ("recommend_mixed", "search_mixed", "chat"):
+        assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
+
+
+def test_examples_are_the_same_for_the_same_seed(dataset: Dataset) -> None:
+    stage = InstructionStage(
+        recommend=9, search=5, lookup=5, explain=2, understand=2, recommend_mixed=2, search_mixed=2, chat=4
+    )
+    rows = np.arange(len(dataset.catalog))
+    first, again, other = (
+        list(InstructionExamples(dataset, rows, stage, seed).examples(BuiltInTeacher())) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+def test_grounding_covers_every_item_in_every_task(dataset: Dataset) -> None:
+    rows = np.arange(10, 30)
+    stage = GroundingStage(verbalize=1, ground=2, type=1)
+    made = list(grounding_examples(dataset.catalog, rows, stage, seed=0))
+    assert len(made) == 20 * 4
+    grounded = [e.turns[0].answer[0].row for e in made if e.task == "ground"]
+    assert sorted(grounded) == sorted([*rows, *rows])
+
+
+def test_long_histories_are_cut_from_the_oldest_side_and_counted(tmp_path: Path) -> None:
+    table = SidTable.from_codes({"show": range(9)}, {"show": np.arange(9).reshape(9, 1)}, {"show": 9})
+    renderer = Renderer(Vocabulary.extend(byte_tokenizer(), 1, {"show": 9}), table)
+    fits = Example("a", (Turn((Text("x"),), (ItemRef(0),)),))
+    long = Example("b", (Turn((History(tuple(range(8))), Text("x")), (ItemRef(8),)),))
+    hopeless = Example("c", (Turn((Text("x" * 50),), (ItemRef(0),)),))
+    said: list[str] = []
+    count = write_rows([fits, long, hopeless], renderer, tmp_path / "rows.parquet", 20, False, said.append)
+    assert (count.kept, count.cut, count.dropped) == (2, 1, 1)
+    assert "1 dropped as too long" in said[0]
+    rows = pq.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert [row["task"] for row in rows] == ["a", "b"]
+    vocabulary = renderer.vocabulary
+    kept = [vocabulary.type_level_code(i) for i in rows[1]["input_ids"] if vocabulary.type_level_code(i)]
+    assert kept[-2:] == [("show", 0, 7), ("show", 0, 8)]  # the latest of the history, and the whole answer
+    assert shorten(fits.turns) is None
+
+
+def test_language_rows_lose_nothing() -> None:
+    texts = [[1, 2, 3], [4], [], [5, 6, 7, 8, 9]]
+    rows = list(language_rows(texts, [0], length=4, seed=0))
+    flat = [token for row in rows for token in row["input_ids"]]
+    assert sorted(flat) == sorted([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0])
+    assert all(len(row["input_ids"]) == 4 for row in rows)

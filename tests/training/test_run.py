@@ -1,0 +1,101 @@
+"""The whole way, small: a recipe in, a bundle that answers out; a second run reuses, a changed one redoes what it must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neo.cli import main
+from neo.evaluation.report import Report
+from neo.model.neo_model import NeoModel
+from neo.training.config import load_config
+from neo.training.run import Run
+
+RECIPE = """
+name: tiny
+output: {output}
+data:
+  world: {{shows: 20, episodes: 100, audiobooks: 20, listeners: 60, searches_per_listener: 3.0}}
+sids: {{levels: 2, codes: 16, dim: 16}}
+base:
+  scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
+grounding: {{batch: 32, warmup: 1}}
+instruction: {{batch: 8, history: 6, recommend: 24, search: 8, lookup: 8, explain: 4, understand: 4,
+               recommend_mixed: 4, search_mixed: 4, chat: 4, warmup: 1}}
+evaluation: {{cases: 10, searches: 5, beams: 10}}
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recipes")
+    path = folder / "tiny.yaml"
+    path.write_text(RECIPE.format(output=folder / "runs"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ran(recipe: Path) -> Path:
+    assert main(["run", str(recipe), "--json", str(recipe.parent / "report.json")]) == 0
+    return recipe
+
+
+def test_a_run_ends_with_a_bundle_that_answers(ran: Path) -> None:
+    neo = NeoModel.load(load_config(ran).folder / "bundle")
+    listener = neo.bundle.listeners.id(0)
+    answer = neo.recommend(listener=listener, type="audiobook", k=3)
+    assert [item.type for item in answer.items] == ["audiobook"] * 3
+    assert neo.bundle.history_length == 6
+
+
+def test_the_report_holds_the_baselines_neo_and_the_oracle(ran: Path) -> None:
+    report = Report.load(ran.parent / "report.json")
+    assert report.methods == ("popularity", "popularity, 14 days", "item-CF", "item-CF, full past", "BM25", "NEO", "oracle")
+    assert report.value("NEO", "recommend", "show", "HR@10") is not None
+    assert report.value("NEO", "search", "all", "NDCG@10") is not None
+    assert report.steering is not None and 0 <= report.steering.obeyed <= 1
+
+
+def test_nothing_learned_has_seen_what_comes_after_the_cut(ran: Path) -> None:
+    run = Run(load_config(ran), lambda _: None)
+    assert len(run.known.events) < len(run.full.events)
+    assert run.known.events.time.max() < run.split.cut
+    assert 0 < len(run.visible) < len(run.full.catalog)
+    neo = NeoModel.load(run.bundle_folder)
+    assert neo.bundle.events.time.max() < run.split.cut
+
+
+def test_a_second_run_reuses_and_a_changed_one_redoes_what_depends_on_it(
+    ran: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(ran)]) == 0
+    said = capsys.readouterr().out
+    assert "step " not in said.replace("steps", "")
+    assert said.count("reused from") == 7
+    assert main(["train", str(ran), "instruction.learning_rate=0.01"]) == 0
+    said = capsys.readouterr().out
+    assert "stage 2, grounding: reused" in said and "stage 3, instruction: done" in said
+
+
+def test_training_examples_can_be_seen(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["view", str(ran), "--task", "search", "-n", "1"]) == 0
+    assert "<|prompt|>" in capsys.readouterr().out
+
+
+def test_errors_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["run", str(tmp_path / "nowhere.yaml")]) == 1
+    assert main(["recommend", str(tmp_path)]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 2 and all(line.startswith("neo: ") for line in lines)
+
+
+def test_shuffled_sids_are_a_setting(ran: Path) -> None:
+    plain = Run(load_config(ran), lambda _: None)
+    shuffled = Run(load_config(ran, ["shuffle_sids=true", "name=shuffled"]), lambda _: None)
+    shuffled.folder.mkdir(parents=True, exist_ok=True)
+    shuffled.read_data()
+    shuffled.learn_sids()
+    before, after = plain.sids.table.of("episode"), shuffled.sids.table.of("episode")
+    assert (before.codes != after.codes).any()
+    assert sorted(map(tuple, before.codes.tolist())) == sorted(map(tuple, after.codes.tolist()))

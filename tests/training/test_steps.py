@@ -1,0 +1,37 @@
+"""A step runs once; an interrupted one is handed its folder again; another key starts afresh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neo.training.steps import once
+
+
+def test_once(tmp_path: Path) -> None:
+    calls: list[list[str]] = []
+    folder = tmp_path / "step"
+
+    def make(place: Path) -> None:
+        calls.append(sorted(path.name for path in place.iterdir() if path.suffix == ".txt"))
+        (place / f"{len(calls)}.txt").touch()
+
+    for key in ("a", "a", "b"):
+        once(folder, key, "title", make, lambda _: None)
+    assert calls == [[], []]
+    assert [path.name for path in folder.glob("*.txt")] == ["2.txt"]
+
+
+def test_an_interrupted_step_goes_on_in_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "step"
+
+    def fail(place: Path) -> None:
+        (place / "checkpoint.txt").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        once(folder, "a", "title", fail, lambda _: None)
+    seen: list[bool] = []
+    once(folder, "a", "title", lambda place: seen.append((place / "checkpoint.txt").exists()), lambda _: None)
+    assert seen == [True]
