@@ -187,6 +187,8 @@ class Catalog:
         return self.table.column(name)[int(row)].as_py()
 
     def _index_in(self, ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
+        if not len(ids):
+            return np.empty(0, dtype=np.int64)
         found = pc.index_in(ids.cast(pa.string()), value_set=self.table.column("id"))
         return pc.fill_null(found, -1).to_numpy().astype(np.int64)
 

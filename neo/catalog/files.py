@@ -27,7 +27,8 @@ from neo.catalog.mapping import TableSource
 
 BLOCK = 16 << 20
 SLOW_ROWS = 20_000
-SNIFFED_LINES = 500
+SNIFFED_LINES = 200
+SNIFFED_BYTES = 1 << 18
 _BROKEN = re.compile("[\udc80-\udcff]")
 csv.field_size_limit(1 << 30)
 
@@ -135,7 +136,8 @@ def _sniff(block: bytes, wanted: tuple[str, ...]) -> tuple[pa.Schema, list[str],
     Left to infer, Arrow makes timestamps of titles such as 1984-01-01. Raises ValueError for values of
     several kinds.
     """
-    rows = [json.loads(line) for line in io.BytesIO(block).readlines(1 << 20)[:SNIFFED_LINES] if line.strip()]
+    start = block if len(block) <= SNIFFED_BYTES else block[: block.rfind(b"\n", 0, SNIFFED_BYTES) + 1]
+    rows = [json.loads(line) for line in start.split(b"\n")[:SNIFFED_LINES] if line.strip()]
     if not all(isinstance(row, dict) for row in rows):
         raise ValueError("not an object")
     fields, unsettled = [], []
@@ -182,7 +184,7 @@ def _jsonl_slow(block: bytes, first_line: int, wanted: tuple[str, ...]) -> Itera
 
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(line.decode().rstrip("\r\n"))
+        value = json.loads(line.decode().rstrip("\r\n"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8: byte {line[error.start]:#04x} at column {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -192,6 +194,14 @@ def _json_object(line: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"expected a JSON object {{...}}, got {str(value)[:40]!r}")
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the JSON gives {next(name for name in names if names.count(name) > 1)!r} twice")
+    return made
 
 
 def _batch_of(
@@ -217,20 +227,53 @@ def _csv(path: Path, source: TableSource, wanted: tuple[str, ...]) -> Iterator[B
         strings_can_be_null=True,
     )
     parse = pa_csv.ParseOptions(delimiter=_delimiter(source), newlines_in_values=True)
-    done = 0
+    done, odd_quotes = 0, True
     yield Batch({}, np.arange(0), header)
     try:
         if not included:
             raise pa.ArrowInvalid("nothing to read")
-        with _open(path) as file:
+        with _open(path) as raw:
+            file = _QuoteCounter(raw)
             read = pa_csv.ReadOptions(block_size=BLOCK)
             for batch in pa_csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert):
                 if batch.num_rows:
                     columns = dict(zip(included, batch.columns, strict=True))
                     yield Batch(columns, np.arange(done + 1, done + 1 + batch.num_rows), header)
                     done += batch.num_rows
+            odd_quotes = file.quotes % 2 == 1
     except pa.ArrowInvalid:
         yield from _csv_slow(path, source, header, wanted, done)
+    if odd_quotes:
+        _check_quotes(path, source)
+
+
+class _QuoteCounter:
+    """A file that counts the quotes that go by: an odd number may mean one that is never closed."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.quotes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.file.read(size)
+        self.quotes += data.count(b'"')
+        return data
+
+
+def _check_quotes(path: Path, source: TableSource) -> None:
+    """Raises UnreadableError if the file ends inside quotes: its last record then holds all lines from there on."""
+    with _open(path) as raw:
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(text, delimiter=_delimiter(source), strict=True)
+        line = 1
+        try:
+            for _ in reader:
+                line = reader.line_num + 1
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise UnreadableError(f"a quote opened in the record of line {line} is never closed") from None
 
 
 def _header(path: Path, source: TableSource) -> tuple[str, ...]:

@@ -59,9 +59,7 @@ class SpanRequest:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise InvalidRequestError(f"{name} must be a whole number of at least 1, got {value!r}.")
         if isinstance(self.types, str) or not self.types:
-            raise InvalidRequestError(
-                f"types must be a tuple of item types, at least one, got {self.types!r}."
-            )
+            raise InvalidRequestError(f"types must be a tuple of item types, at least one, got {self.types!r}.")
         for name in self.types:
             found = (self.index.levels, self.index.of(name).size)
             if found != (vocab.levels, vocab.codes(name)):
@@ -115,7 +113,7 @@ def search_spans(
     One entry of `types` per prompt; `index`, `k` and `beams` are one for all or one per prompt. `beams` below
     `k` is raised to `k`. The results are exact where no level has more prefixes than beams; fewer items than
     `k` give fewer results, an empty index none. With `sample`, `k` different items are drawn without
-    replacement from the model's distribution over what exists, renormalised at each level (a nucleus can
+    replacement from the model's distribution over what exists, renormalized at each level (a nucleus can
     leave fewer than k); `score` is still the log-probability. Raises InvalidRequestError for arguments out of
     range and for prompts that are too long.
     """
@@ -147,9 +145,7 @@ def check_opened(model: PreTrainedModel, vocab: Vocabulary, prompt: Sequence[int
     """InvalidRequestError unless the prompt ends with `<|sid|>` and leaves room for a tuple."""
     check_prompt(model, prompt, vocab.levels)
     if prompt[-1] != vocab.open:
-        raise InvalidRequestError(
-            f"A span's prompt must end with <|sid|> (id {vocab.open}), got id {prompt[-1]}."
-        )
+        raise InvalidRequestError(f"A span's prompt must end with <|sid|> (id {vocab.open}), got id {prompt[-1]}.")
 
 
 @torch.inference_mode()
@@ -198,17 +194,13 @@ class _Search:
 
     def first(self, hidden: torch.Tensor) -> _Beams:
         """Level 0, from the prompts' last hidden states [n, d]: one softmax over all types of a request."""
-        asked = np.array(
-            [[name in request.types for name in self.vocab.type_names] for request in self.requests]
-        )
+        asked = np.array([[name in request.types for name in self.vocab.type_names] for request in self.requests])
         kinds = np.broadcast_to(np.arange(asked.shape[1]), asked.shape)
         logits = self._logits(hidden[:, None].expand(-1, asked.shape[1], -1), asked, kinds, 0)
         logp = log_softmax(logits.flatten(1))[:, None]
         allowed = self._allowed(asked, kinds, np.zeros(asked.shape, dtype=np.uint64), 0)
         root = torch.zeros((len(asked), 1), dtype=logp.dtype, device=self.device)
-        score, path, value, column, alive = self._pick(
-            root, root, root, logp, allowed.reshape(len(asked), 1, -1)
-        )
+        score, path, value, column, alive = self._pick(root, root, root, logp, allowed.reshape(len(asked), 1, -1))
         columns = column.cpu().numpy()
         kind, code = columns // self.codes, columns % self.codes
         return _Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code.astype(np.uint64))
@@ -251,9 +243,7 @@ class _Search:
                 found[-1].append(ScoredItem(row, score, codes, name))
         return found
 
-    def _members(
-        self, alive: np.ndarray, kinds: np.ndarray
-    ) -> Iterator[tuple[SidIndex, int, str, np.ndarray]]:
+    def _members(self, alive: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[SidIndex, int, str, np.ndarray]]:
         """For each index and type in use: bool [n, width], the beams that live there."""
         for index, rows in self.groups:
             for kind, name in enumerate(self.vocab.type_names):
@@ -339,7 +329,5 @@ def _spread(name: str, value: T | Sequence[T], n: int) -> list[T]:
     if not isinstance(value, Sequence):
         return [value] * n
     if len(value) != n:
-        raise InvalidRequestError(
-            f"{name} must have one entry for each of the {n} prompts, got {len(value)}."
-        )
+        raise InvalidRequestError(f"{name} must have one entry for each of the {n} prompts, got {len(value)}.")
     return list(value)

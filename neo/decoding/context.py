@@ -84,9 +84,7 @@ def read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad: int) -> 
     cache = DynamicCache()
     out = model.get_decoder()(
         input_ids=ids,
-        attention_mask=None
-        if bool(real.all())
-        else real.long(),  # no padding: the causal kernel without a mask
+        attention_mask=None if bool(real.all()) else real.long(),  # no padding: the causal kernel without a mask
         position_ids=places.clamp(min=0),
         past_key_values=cache,
         use_cache=True,
@@ -130,7 +128,6 @@ def log_softmax(logits: torch.Tensor) -> torch.Tensor:
     logp = logits.log_softmax(dim=-1)
     if bool(logp.isnan().any()):
         raise NeoError(
-            "The model's logits are not numbers (NaN or infinite): its weights are damaged, or training "
-            "diverged."
+            "The model's logits are not numbers (NaN or infinite): its weights are damaged, or training diverged."
         )
     return logp

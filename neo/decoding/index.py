@@ -63,9 +63,7 @@ class TypeIndex:
         # The last key, not the next prefix's first: that one can lie outside the key's dtype.
         high = low + np.uint64(span - 1)
         dtype = self.keys.dtype
-        return np.searchsorted(self.keys, low.astype(dtype)), np.searchsorted(
-            self.keys, high.astype(dtype), "right"
-        )
+        return np.searchsorted(self.keys, low.astype(dtype)), np.searchsorted(self.keys, high.astype(dtype), "right")
 
     def allowed(self, prefixes: np.ndarray, level: int) -> np.ndarray:
         """Packed prefixes [n] of `level` codes -> bool [n, K]: which codes continue each of them to a

@@ -40,20 +40,20 @@ def _is_number(value: object) -> bool:
 
 
 def sharpen(logp: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Log-probabilities [..., c], -inf where not allowed -> the distribution to draw from, normalised.
+    """Log-probabilities [..., c], -inf where not allowed -> the distribution to draw from, normalized.
 
     A row where nothing is allowed stays -inf throughout.
     """
-    logp = _normalise(logp / sampling.temperature)
+    logp = _normalize(logp / sampling.temperature)
     if sampling.top_p < 1:
         ordered, order = logp.sort(dim=-1, descending=True, stable=True)
         before = ordered.exp().cumsum(dim=-1) - ordered.exp()
         outside = torch.zeros_like(logp, dtype=torch.bool).scatter(-1, order, before >= sampling.top_p)
-        logp = _normalise(logp.masked_fill(outside, -torch.inf))
+        logp = _normalize(logp.masked_fill(outside, -torch.inf))
     return logp
 
 
-def _normalise(logp: torch.Tensor) -> torch.Tensor:
+def _normalize(logp: torch.Tensor) -> torch.Tensor:
     logp = logp.log_softmax(dim=-1)
     return logp.masked_fill(logp.isnan(), -torch.inf)  # a row of -inf has no softmax
 
@@ -66,9 +66,7 @@ def gumbel(like: torch.Tensor, generator: torch.Generator | None) -> torch.Tenso
     return -(-uniform.clamp(min=tiny).log()).clamp(min=tiny).log()
 
 
-def gumbel_children(
-    logp: torch.Tensor, above: torch.Tensor, generator: torch.Generator | None
-) -> torch.Tensor:
+def gumbel_children(logp: torch.Tensor, above: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
     """Perturbed log-probabilities of children, given that their largest equals the parent's.
 
     logp: [..., c], log-probability of each child's whole path, -inf where it does not exist; above: [...],

@@ -107,9 +107,8 @@ class LsaEmbedder:
 
 
 def _vectorizer(**settings: Any) -> TfidfVectorizer:
-    from sklearn.feature_extraction.text import (
-        TfidfVectorizer,  # seconds to import; asking a model needs none
-    )
+    # It takes seconds to import, and asking a model needs none of it.
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(
         strip_accents="unicode",

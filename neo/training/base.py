@@ -47,6 +47,7 @@ def scratch_model(config: Scratch, vocabulary: int, seed: int) -> PreTrainedMode
             intermediate_size=config.feed_forward,
             max_position_embeddings=config.positions,
             tie_word_embeddings=config.tied,
+            initializer_range=config.hidden**-0.5,  # 0.02 suits a width of 2,500; a tied head of 128 must say more
         )
     )
 

@@ -250,6 +250,7 @@ def test_csv_that_is_broken_in_many_ways(tmp_path: Path) -> None:
         ("a.csv", b"id;title\n1;x\n", "set 'delimiter'"),
         ("a.csv", b"id,title,id\n1,x,2\n", "names a column twice: 'id'"),
         ("a.csv", "id,title\n1,x\n".encode("utf-16"), "the file is UTF-16"),
+        ("a.csv", b'id,title\n1,"a\nb"\n2,"x\n3,y\n', "a quote opened in the record of line 4 is never closed"),
         ("a.csv", b"id,titl\xe9\n1,x\n", "the header line is not UTF-8"),
         ("a.jsonl", b"", "the file holds no rows"),
         ("a.jsonl", b"\n \n", "the file holds no rows"),
@@ -261,10 +262,20 @@ def test_csv_that_is_broken_in_many_ways(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
     if content is not None:
         put(tmp_path / name, content)
-    write(tmp_path / "other.csv", [{"id": "1", "title": ""}])
+    write(tmp_path / "other.csv", [{"id": "other", "title": ""}])
     said = lines_of(tmp_path, {"path": name, "type": "show"}, {"path": "other.csv", "type": "show"})
     assert message in said[0]
     assert said[1:] == ["other.csv:2 [title] the title is empty"]
+
+
+def test_a_quote_inside_a_value_is_a_letter(tmp_path: Path) -> None:
+    put(tmp_path / "a.csv", b'id,title\n1,5" pipe\n')
+    assert load(tmp_path, {"path": "a.csv", "type": "show"}).catalog.title(0) == '5" pipe'
+
+
+def test_a_key_given_twice_is_told_where_the_reader_notices(tmp_path: Path) -> None:
+    put(tmp_path / "a.jsonl", b'{"id": "1", "id": "2", "title": "x"}\n')
+    assert lines_of(tmp_path, {"path": "a.jsonl", "type": "show"}) == ["a.jsonl:1 the JSON gives 'id' twice"]
 
 
 def test_a_gzip_file_that_is_cut_off(tmp_path: Path) -> None:

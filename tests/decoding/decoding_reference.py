@@ -64,9 +64,7 @@ def tiny_model(kind: str, tied: bool, seed: int, double: bool = True) -> PreTrai
         bos_token_id=None,
         eos_token_id=None,
     )
-    model = (
-        Qwen3ForCausalLM(Qwen3Config(**sizes)) if kind == "qwen3" else LlamaForCausalLM(LlamaConfig(**sizes))
-    )
+    model = Qwen3ForCausalLM(Qwen3Config(**sizes)) if kind == "qwen3" else LlamaForCausalLM(LlamaConfig(**sizes))
     return (model.double() if double else model).eval()
 
 
@@ -160,9 +158,7 @@ def tuples_of(table: SidTable, types: tuple[str, ...], allowed: set[int]) -> dic
     named: dict[Prefix, tuple[bool, int]] = {}
     for name in types:
         sids = table.of(name)
-        for row, codes, stands in zip(
-            sids.rows.tolist(), sids.codes.tolist(), sids.stands.tolist(), strict=True
-        ):
+        for row, codes, stands in zip(sids.rows.tolist(), sids.codes.tolist(), sids.stands.tolist(), strict=True):
             if row in allowed:
                 key = (name, tuple(codes))
                 named[key] = min(named.get(key, (True, row)), (not stands, row))
@@ -205,9 +201,7 @@ def brute_force(world: World, prompt: list[int], types: tuple[str, ...], index: 
     return ordered(world, [(scores[key], *key, row) for key, row in tuples.items()])
 
 
-def beam_reference(
-    world: World, prompt: list[int], types: tuple[str, ...], index: SidIndex, width: int
-) -> Found:
+def beam_reference(world: World, prompt: list[int], types: tuple[str, ...], index: SidIndex, width: int) -> Found:
     """Beam search as in a textbook: lists, dicts and full forwards."""
     tuples = tuples_of(world.table, types, rows_in(index))
     beams: list[tuple[float, Prefix]] = [(0.0, (name, ())) for name in types]

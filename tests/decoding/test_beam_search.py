@@ -84,9 +84,7 @@ def test_a_batch_gives_each_request_what_it_gets_alone(world: World, n: int) -> 
 @given(world=worlds(full=True))
 def test_probabilities_of_a_complete_catalog_add_up_to_one(world: World) -> None:
     types = world.some_types()
-    found = search_spans(world.model, world.vocab, world.index, [world.prompt(5)], [types], k=100, beams=100)[
-        0
-    ]
+    found = search_spans(world.model, world.vocab, world.index, [world.prompt(5)], [types], k=100, beams=100)[0]
     assert len(found) == world.index.reachable(types)
     assert sum(math.exp(item.score) for item in found) == pytest.approx(1)
 
@@ -114,9 +112,7 @@ def test_equal_scores_are_ordered_by_type_and_key() -> None:
     world.model.set_output_embeddings(head)
     try:
         types = world.vocab.type_names
-        found = search_spans(
-            world.model, world.vocab, world.index, [world.prompt(3)], [types], k=99, beams=99
-        )[0]
+        found = search_spans(world.model, world.vocab, world.index, [world.prompt(3)], [types], k=99, beams=99)[0]
     finally:
         world.model.set_output_embeddings(old)
     keys = [(-round(item.score, 9), types.index(item.type), item.codes) for item in found]
@@ -180,7 +176,7 @@ def test_an_empty_index_gives_an_empty_list() -> None:
     assert search_spans(world.model, world.vocab, nothing, [], []) == []
 
 
-def test_sampling_draws_from_the_renormalised_distribution() -> None:
+def test_sampling_draws_from_the_renormalized_distribution() -> None:
     world = make_world(15, full=True)
     types, prompt, draws, temperature = world.vocab.type_names, world.prompt(4), 3000, 1.7
     index = world.index.filtered(world.rng.random(world.rows) < 0.6)
@@ -216,9 +212,7 @@ def tempered(
     for _, name, codes, row in items:
         chance = 1.0
         for level, code in enumerate(codes):
-            same = {
-                (n, c[level]) for _, n, c, _ in items if level == 0 or (n, c[:level]) == (name, codes[:level])
-            }
+            same = {(n, c[level]) for _, n, c, _ in items if level == 0 or (n, c[:level]) == (name, codes[:level])}
             logp = level_logp(world, prompt, types, [(n, codes[:level]) for n, _ in same])
             weights = {(n, c): math.exp(logp[n, codes[:level]][c] / temperature) for n, c in same}
             chance *= weights[name, code] / sum(weights.values())
@@ -330,8 +324,4 @@ def test_unsupported_models_are_refused() -> None:
 def test_reference_probabilities_make_sense() -> None:
     """The reference itself: over everything that exists it never exceeds one."""
     world = make_world(6)
-    assert (
-        0
-        < total_probability(brute_force(world, world.prompt(3), world.vocab.type_names, world.index))
-        <= 1 + 1e-9
-    )
+    assert 0 < total_probability(brute_force(world, world.prompt(3), world.vocab.type_names, world.index)) <= 1 + 1e-9

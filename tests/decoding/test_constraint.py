@@ -59,9 +59,7 @@ def test_states_of_odd_sequences() -> None:
     assert level(vocab.open, 5) == BROKEN and level(vocab.open, show, show) == BROKEN
     assert level(vocab.open, show, vocab.open) == 0
     index = make_world(10).index
-    assert np.flatnonzero(allowed_tokens(np.array([[vocab.open, 5]]), vocab, index)[0]).tolist() == [
-        vocab.close
-    ]
+    assert np.flatnonzero(allowed_tokens(np.array([[vocab.open, 5]]), vocab, index)[0]).tolist() == [vocab.close]
 
 
 @pytest.mark.parametrize("kind", ["qwen3", "llama"])

@@ -42,9 +42,7 @@ def runs(events: list[Event]) -> list[str | int]:
     return found
 
 
-def check_events(
-    world: World, events: list[Event], index: SidIndex, types: tuple[str, ...]
-) -> list[ItemNamed]:
+def check_events(world: World, events: list[Event], index: SidIndex, types: tuple[str, ...]) -> list[ItemNamed]:
     assert isinstance(events[-1], Done) and not any(isinstance(event, Done) for event in events[:-1])
     items = [event for event in events if isinstance(event, ItemNamed)]
     assert all(item.type in types and index.row_of(item.type, item.codes) == item.row for item in items)
@@ -94,9 +92,7 @@ def test_every_item_exists_and_comes_once(
         )
     items = check_events(world, events, index, types)
     room = (MAX_POSITIONS - len(prompt) - max_tokens) // (world.vocab.levels + 2)
-    assert (
-        min(min_items, index.reachable(types), room) <= len(items) <= min(max_items, index.reachable(types))
-    )
+    assert min(min_items, index.reachable(types), room) <= len(items) <= min(max_items, index.reachable(types))
     done = events[-1]
     assert isinstance(done, Done)
     words = done.tokens - len(items) * (world.vocab.levels + 2)
@@ -111,9 +107,7 @@ def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None
     types, prompt = world.some_types(), world.prompt(5)[:-1]
     with leaning(world.model, lean(world, opening)):
         events = list(
-            stream_answer(
-                world.model, world.vocab, world.index, prompt, types, max_tokens=15, max_items=3, beams=4
-            )
+            stream_answer(world.model, world.vocab, world.index, prompt, types, max_tokens=15, max_items=3, beams=4)
         )
         expected, reason = naive_answer(world, prompt, types)
     assert runs(events) == expected
@@ -143,9 +137,7 @@ def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tup
             item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
             found.append(item.row)
             ids += vocab.sid_ids(item.codes, item.type)
-            keep = [
-                row for name in vocab.type_names for row in index.of(name).rows.tolist() if row != item.row
-            ]
+            keep = [row for name in vocab.type_names for row in index.of(name).rows.tolist() if row != item.row]
             index, named = index.filtered(torch.tensor(keep, dtype=torch.int64).numpy()), named + 1
         else:
             text.append(token)
@@ -168,9 +160,7 @@ def test_text_answers_name_no_item() -> None:
             )
         )
         mixed = list(
-            stream_answer(
-                world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",), max_tokens=9
-            )
+            stream_answer(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",), max_tokens=9)
         )
     assert not check_events(world, events, world.index, ())
     assert check_events(world, mixed, world.index, ("show",))

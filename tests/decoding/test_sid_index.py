@@ -32,9 +32,7 @@ def test_allowed_codes_rows_and_filters_are_exact(seed: int, unique: bool) -> No
             assert index.reachable([name]) == len(mine)
             for level in range(world.vocab.levels):
                 prefixes = world.rng.integers(0, size, size=(7, level))
-                prefixes = np.concatenate(
-                    [prefixes, np.array([c[:level] for c in mine]).reshape(len(mine), level)]
-                )
+                prefixes = np.concatenate([prefixes, np.array([c[:level] for c in mine]).reshape(len(mine), level)])
                 expected = [
                     [any(codes[: level + 1] == (*prefix, code) for codes in mine) for code in range(size)]
                     for prefix in map(tuple, prefixes.astype(int).tolist())
@@ -44,9 +42,7 @@ def test_allowed_codes_rows_and_filters_are_exact(seed: int, unique: bool) -> No
             every = world.rng.integers(0, size, size=(20, world.vocab.levels)).tolist()
             expected_rows = [tuples.get((name, tuple(codes)), -1) for codes in every]
             assert index.rows_of(name, index.pack(name, every)).tolist() == expected_rows
-            assert [index.row_of(name, codes) for codes in every] == [
-                r if r >= 0 else None for r in expected_rows
-            ]
+            assert [index.row_of(name, codes) for codes in every] == [r if r >= 0 else None for r in expected_rows]
 
 
 @quick
@@ -58,18 +54,14 @@ def test_both_ways_of_looking_up_children_agree(seed: int) -> None:
     part = TypeIndex.build(codes, np.arange(200), np.ones(200, dtype=bool), 5)
     prefixes = np.unique(pack(codes[:, :1], 5))
     together = part.allowed(prefixes, 1)
-    narrow = part.allowed(np.concatenate([prefixes, np.full(100, 999, dtype=np.uint64) % 5]), 1)[
-        : len(prefixes)
-    ]
+    narrow = part.allowed(np.concatenate([prefixes, np.full(100, 999, dtype=np.uint64) % 5]), 1)[: len(prefixes)]
     assert np.array_equal(together, narrow)
     assert np.array_equal(
         together, np.concatenate([part.allowed(prefixes[i : i + 1], 1) for i in range(len(prefixes))])
     )
 
 
-@pytest.mark.parametrize(
-    ("size", "levels", "dtype"), [(256, 4, np.uint32), (2, 62, np.uint64), (65536, 3, np.uint64)]
-)
+@pytest.mark.parametrize(("size", "levels", "dtype"), [(256, 4, np.uint32), (2, 62, np.uint64), (65536, 3, np.uint64)])
 def test_the_largest_keys_do_not_overflow(size: int, levels: int, dtype: type) -> None:
     codes = np.array([[0] * levels, [size - 1] * levels])
     table = SidTable.from_codes({"show": [3, 4]}, {"show": codes}, {"show": size})
