@@ -1,4 +1,4 @@
-"""Do words steer? With the constraint off, and in wordings that training never saw, which items would the model name?"""
+"""Do words steer? What the model would name with the constraint off, asked in wordings that training never saw."""
 
 from __future__ import annotations
 

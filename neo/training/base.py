@@ -71,7 +71,7 @@ def token_vectors(encoded: Sequence[Sequence[int]], vocabulary: int, dim: int, s
 
 
 def start_from(model: PreTrainedModel, vectors: torch.Tensor, seed: int) -> None:
-    """Puts token vectors into the embedding (and an untied head), at the scale of the random start plus half as much noise."""
+    """Puts token vectors into the embedding (and an untied head), at the scale of the random start, plus some noise."""
     noise = torch.Generator().manual_seed(seed)
     spread = model.config.initializer_range
     size = vectors.shape[1] ** 0.5 * spread
@@ -99,9 +99,7 @@ def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
     return model, tokenizer.backend_tokenizer
 
 
-def extend(
-    model: PreTrainedModel, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], seed: int
-) -> None:
+def extend(model: PreTrainedModel, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], seed: int) -> None:
     """Gives the model rows for the control and SID tokens, in place. Old rows keep every bit.
 
     A code's row starts as the mean text embedding of the items that carry the code, so similar codes start similar.
@@ -142,7 +140,7 @@ def _new_rows(
 def _code_means(
     old: torch.Tensor, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str]
 ) -> Iterator[tuple[int, torch.Tensor]]:
-    """For each type and level: the first token id and, per code, its items' mean text embedding less the type's mean."""
+    """Per type and level: the first token id and, by code, its items' mean text embedding less the type's mean."""
     for name in vocabulary.type_names:
         part = sids.of(name)
         keep = [i for i, row in enumerate(part.rows.tolist()) if row in texts]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.strict import Strict, load_yaml, parse
-from neo.sids.build import SidConfig
+from neo.sids.config import SidConfig
 from neo.training.teacher.endpoint import EndpointConfig
 from neo_sdk.errors import ConfigError
 
@@ -36,11 +36,11 @@ class DataSource(Strict):
 class Scratch(Strict):
     """A small Qwen3-shaped decoder with a byte-level BPE of its own."""
 
-    vocabulary: int = Field(3000, ge=300)
+    vocabulary: int = Field(4000, ge=300)
     hidden: int = Field(128, ge=8)
     layers: int = Field(4, ge=1)
     heads: int = Field(4, ge=1)
-    kv_heads: int = Field(2, ge=1)
+    kv_heads: int = Field(4, ge=1)
     head_dim: int = Field(32, ge=4)
     feed_forward: int = Field(384, ge=8)
     positions: int = Field(1024, ge=64)
@@ -84,6 +84,7 @@ class LanguageStage(Stage):
 
     learning_rate: float = Field(3e-3, gt=0)
     texts: tuple[Path, ...] = ()
+    rows: int | None = Field(None, ge=1, description="at most so many rows, where time is short")
     max_tokens: int = Field(128, ge=16, description="texts are joined and cut into rows of this length")
 
 

@@ -96,10 +96,11 @@ def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | N
     run = Run(load_config(recipe, settings), say)
     run.read_data()
     run.learn_sids()
-    report = sid_report(run.sids, run.full.catalog)
+    sids = run.sids.with_vectors(run.full.catalog)
+    report = sid_report(sids, run.full.catalog)
     Console().print(report_table(report))
     if picture:
-        draw_sids(run.sids, run.full.catalog, report, picture)
+        draw_sids(sids, run.full.catalog, report, picture)
         say(f"drawn to {picture}")
 
 

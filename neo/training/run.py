@@ -163,13 +163,13 @@ class Run:
         texts = texts_of(self.known, self.visible, config.texts)
         tokenizer = base.scratch_tokenizer(texts, scratch.vocabulary)
         encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-        rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, self.config.seed))
+        rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, seed))[: config.rows]
         self.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
-        model = base.scratch_model(scratch, tokenizer.get_vocab_size(), self.config.seed)
+        model = base.scratch_model(scratch, tokenizer.get_vocab_size(), seed)
         base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
         padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
-        train_stage(model, padded, Rows.from_list(rows), config, folder, self.config.seed, self.say)
+        train_stage(model, padded, Rows.from_list(rows), config, folder, seed, self.say)
         base.save_base(model, tokenizer, folder / "model")
 
     def _base(self) -> tuple[PreTrainedModel, Tokenizer]:

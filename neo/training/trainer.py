@@ -45,9 +45,8 @@ class _Steering(TrainerCallback):
         now = time.time()
         if logs and "loss" in logs and (now - self.printed > SECONDS or state.global_step >= state.max_steps):
             self.printed = now
-            self.report(
-                f"step {state.global_step}/{state.max_steps}  loss {float(logs['loss']):.3f}  {now - self.started:.0f} s"
-            )
+            done, loss = f"step {state.global_step}/{state.max_steps}", float(logs["loss"])
+            self.report(f"{done}  loss {loss:.3f}  {now - self.started:.0f} s")
 
 
 class StageTrainer(SFTTrainer):

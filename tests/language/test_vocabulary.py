@@ -21,7 +21,9 @@ def vocabulary(request: pytest.FixtureRequest) -> Vocabulary:
 
 SPELLED = st.lists(
     st.one_of(
-        st.sampled_from([*CONTROL, "<|show_0_1|>", "<|episode_2_4|>", "<|im_start|>", "<|im_end|>", "<think>", "[SID]"]),
+        st.sampled_from(
+            [*CONTROL, "<|show_0_1|>", "<|episode_2_4|>", "<|im_start|>", "<|im_end|>", "<think>", "[SID]"]
+        ),
         st.text(max_size=8),
     ),
     max_size=6,

@@ -1,4 +1,4 @@
-"""The whole way, small: a recipe in, a bundle that answers out; a second run reuses, a changed one redoes what it must."""
+"""The whole way, small: a recipe in, a bundle that answers out; what is done is used again."""
 
 from __future__ import annotations
 
@@ -51,7 +51,15 @@ def test_a_run_ends_with_a_bundle_that_answers(ran: Path) -> None:
 
 def test_the_report_holds_the_baselines_neo_and_the_oracle(ran: Path) -> None:
     report = Report.load(ran.parent / "report.json")
-    assert report.methods == ("popularity", "popularity, 14 days", "item-CF", "item-CF, full past", "BM25", "NEO", "oracle")
+    assert report.methods == (
+        "popularity",
+        "popularity, 14 days",
+        "item-CF",
+        "item-CF, full past",
+        "BM25",
+        "NEO",
+        "oracle",
+    )
     assert report.value("NEO", "recommend", "show", "HR@10") is not None
     assert report.value("NEO", "search", "all", "NDCG@10") is not None
     assert report.steering is not None and 0 <= report.steering.obeyed <= 1

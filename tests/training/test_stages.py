@@ -65,7 +65,9 @@ def rows(vocabulary: Vocabulary, count: int = 24) -> Dataset:
     made = []
     for _ in range(count):
         length = int(rng.integers(6, 12))
-        ids = np.where(rng.random(length) < 0.5, rng.integers(vocabulary.text_size, vocabulary.size, length), 40 + rng.integers(80)).tolist()
+        ids = np.where(
+            rng.random(length) < 0.5, rng.integers(vocabulary.text_size, vocabulary.size, length), 40 + rng.integers(80)
+        ).tolist()
         made.append({"input_ids": ids, "labels": [i if rng.random() < 0.6 else -100 for i in ids[:-1]] + ids[-1:]})
     return Dataset.from_list(made)
 
@@ -93,7 +95,13 @@ def test_stage_2_changes_the_new_rows_and_nothing_else(make, tied: bool, tmp_pat
     before = weights(model)
     train_only_rows(model, vocabulary.new_rows)
     train_stage(
-        model, padded(vocabulary, tmp_path), rows(vocabulary), GroundingStage(batch=4, warmup=1), tmp_path, 0, lambda _: None
+        model,
+        padded(vocabulary, tmp_path),
+        rows(vocabulary),
+        GroundingStage(batch=4, warmup=1),
+        tmp_path,
+        0,
+        lambda _: None,
     )
     matrices = {"model.embed_tokens.weight", "lm_head.weight"}
     for name, tensor in model.state_dict().items():
@@ -151,7 +159,13 @@ def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypa
             if not own:
                 patch.delattr(StageTrainer, "compute_loss")
             train_stage(
-                model, padded(vocabulary, tmp_path / str(own)), rows(vocabulary), stage(), tmp_path / str(own), 0, lambda _: None
+                model,
+                padded(vocabulary, tmp_path / str(own)),
+                rows(vocabulary),
+                stage(),
+                tmp_path / str(own),
+                0,
+                lambda _: None,
             )
         results.append(weights(model))
     for name, tensor in results[0].items():

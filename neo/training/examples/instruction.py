@@ -1,4 +1,4 @@
-"""Stage 3: every task as instructions in many wordings, with labels from what listeners did and what a teacher wrote."""
+"""Stage 3: every task as instructions in many wordings; labels are what listeners did and what a teacher wrote."""
 
 from __future__ import annotations
 

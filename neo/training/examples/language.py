@@ -39,7 +39,9 @@ def story(catalog: Catalog, row: int) -> str:
     return " ".join(part for part in parts if part)
 
 
-def language_rows(encoded: Iterable[list[int]], newline: list[int], length: int, seed: int) -> Iterator[dict[str, list[int]]]:
+def language_rows(
+    encoded: Iterable[list[int]], newline: list[int], length: int, seed: int
+) -> Iterator[dict[str, list[int]]]:
     """Texts in random order, joined by line breaks and cut into rows of `length` ids; the last one may be shorter."""
     texts = [ids for ids in encoded if ids]
     order = np.random.default_rng([seed, 0]).permutation(len(texts))

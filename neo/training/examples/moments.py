@@ -14,7 +14,7 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Moment:
-    """A listener, their history up to a moment (oldest first) and the items of one type that came next (first first)."""
+    """A listener, their history up to a moment (oldest first) and what of one type came next, in order."""
 
     listener: int
     history: tuple[int, ...]

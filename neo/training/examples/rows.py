@@ -35,7 +35,9 @@ class Count:
 
     def __str__(self) -> str:
         tasks = ", ".join(f"{name} {number:,}" for name, number in sorted(self.tasks.items()))
-        return f"{self.kept:,} rows ({tasks}); {self.cut:,} with a shortened history, {self.dropped:,} dropped as too long"
+        return (
+            f"{self.kept:,} rows ({tasks}); {self.cut:,} with a shortened history, {self.dropped:,} dropped as too long"
+        )
 
 
 def write_rows(
