@@ -79,7 +79,7 @@ class NeoModel(Ranker):
         who = asker(self.bundle, listener, history)
         choice = self._choose((item_type,), who, exclude_heard, within, exclude)
         one_of("format", format, ("items", "mixed"))
-        request = prompts.recommend(NOBODY, item_type, format)
+        request = prompts.recommend(NOBODY, item_type, format, count=k)
         return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
 
     def search(
@@ -105,7 +105,7 @@ class NeoModel(Ranker):
         who = asker(self.bundle, listener, history)
         choice = self._choose(asked, who, exclude_heard, within, exclude)
         one_of("format", format, ("items", "mixed"))
-        request = prompts.search(query, None if type is None else asked[0], NOBODY, format)
+        request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
         return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
 
     def explain(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,20 +64,29 @@ class InstructionExamples:
     def _drafts(self) -> Iterator[Draft]:
         stage = self.stage
         yield from self._from_moments(stage.recommend, self._recommend)
-        yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed)
-        yield from self._from_moments(stage.explain, self._explain)
-        yield from self._from_moments(stage.understand, self._understand)
-        yield from self._from_moments(stage.chat - stage.chat // 2, self._chat)
+        yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed, shortened=True)
+        yield from self._from_moments(stage.explain, self._explain, shortened=True)
+        yield from self._from_moments(stage.understand, self._understand, shortened=True)
+        yield from self._from_moments(stage.chat - stage.chat // 2, self._chat, shortened=True)
         yield from self._from_log(stage.search, self._search)
         yield from self._from_log(stage.search_mixed, self._search_mixed)
         yield from self._from_log(stage.chat // 2, self._chat_about)
         yield from self._lookups(stage.lookup)
 
-    def _from_moments(self, count: int, draft: Callable[[Moment, int], Draft]) -> Iterator[Draft]:
-        """The same number of moments for each type that has events."""
+    def _from_moments(
+        self, count: int, draft: Callable[[Moment, int], Draft], shortened: bool = False
+    ) -> Iterator[Draft]:
+        """The same number of moments for each type that has events.
+
+        `shortened`: histories of any length up to the longest, short ones more often. What answers in words learn
+        from a history they learn from a short one too, at half the price.
+        """
         for at, code in enumerate(self.heard):
             share = count // len(self.heard) + (at < count % len(self.heard))
             for moment in self.moments.draw(code, share, self.rng):
+                if shortened:
+                    length = int(self.stage.history * self.rng.random() ** 2) + 1
+                    moment = replace(moment, history=moment.history[-length:])
                 yield draft(moment, code)
 
     def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
