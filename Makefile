@@ -24,7 +24,7 @@ lint: .venv/ready-dev
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "NEO needs Python 3.11 or newer, this is " + sys.version)'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/ready: .venv/bin/python pyproject.toml sdk/pyproject.toml constraints.txt
 	@echo "Installing NEO and its libraries into .venv (a few minutes the first time) ..."

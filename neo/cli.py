@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `neo ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"neo: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -90,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path, help="a recipe YAML")
-    parser.add_argument("settings", nargs="*", metavar="key=value", help="settings to change, for example seed=1")
+    changes = "settings to change, right after the recipe: seed=1"
+    parser.add_argument("settings", nargs="*", metavar="key=value", help=changes)
 
 
 def _quiet_libraries() -> None:
@@ -106,7 +110,7 @@ def _quiet_libraries() -> None:
 def _say(line: str) -> None:
     from datetime import datetime
 
-    print(f"[{datetime.now():%H:%M:%S}] {line}", flush=True)
+    print(f"[{datetime.now():%H:%M:%S}] {line}", file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -20,10 +20,10 @@ def show(neo: NeoModel, console: Console | None = None) -> None:
         console.print("The bundle holds no listeners, so there is nobody to talk to.")
         return
     counts = np.diff(events.offsets)
-    row = int(np.argmin(np.abs(counts - READABLE)))
+    row = int(np.argmin(np.where(counts > 0, np.abs(counts - READABLE), len(events))))
     who = listeners.id(row)
     history = [catalog.item(int(item)) for item in events.history(row)]
-    console.print(f"\n[bold]Listener {who}[/bold], who lately met:")
+    console.print(Text.assemble("\n", (f"Listener {who}", "bold"), ", who lately met:"))
     for item in history[-6:]:
         console.print(Text(f"  {line(item)}"))
 

@@ -83,6 +83,7 @@ class Report(Model):
     def save(self, path: str | Path) -> None:
         """Writes the report as JSON."""
         text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     @classmethod

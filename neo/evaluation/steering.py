@@ -8,10 +8,10 @@ from neo.decoding.unconstrained import search_unconstrained
 from neo.evaluation.obedience import Steering, type_obedience
 from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import Context, about_listener, words_for
-from neo.language.segments import Turn, merge_texts
+from neo.language.segments import Turn
 from neo.language.wordings.fill import fill
 from neo.language.wordings.instructions import HELD_OUT
-from neo.model.listener import with_sids
+from neo.model.listener import Asker, fit, with_sids
 from neo.model.neo_model import NeoModel
 
 PROMPTS = 200
@@ -47,7 +47,7 @@ def _prompt(neo: NeoModel, case: RecommendCase, type_name: str, place: int) -> l
     context = Context(about_listener(neo.bundle.listeners, case.listener), tuple(rows.tolist()))
     templates = HELD_OUT["recommend"]
     words = fill(templates[place % len(templates)], **words_for(item_type).slots())
-    return neo.renderer.prompt([Turn(merge_texts((*context.segments(), *words)))])
+    return fit(neo.renderer, Asker(context), [Turn(words)], neo.room()).ids
 
 
 def _exists(neo: NeoModel, beam: Sequence[tuple[str, int, int] | None]) -> bool:

@@ -90,9 +90,6 @@ class Vocabulary:
             raise NotFoundError(f"Level {level} does not exist: SIDs have levels 0 to {self.levels - 1}.")
         return self._start(type_name) + level * self.layout.codes[type_name]
 
-    def control(self, name: str) -> int:
-        return self.text_size + CONTROL.index(name)
-
     def sid_ids(self, codes: Sequence[int], type_name: str) -> list[int]:
         """The span of an item: open, one token a level, close."""
         starts = (self.code_start(type_name, level) for level in range(self.levels))
@@ -120,11 +117,19 @@ class Vocabulary:
         """Text to ids, every one of them a plain text token, whatever the text spells."""
         # A lone surrogate is legal in JSON and Python but not in UTF-8; the tokenizer would raise a TypeError on it.
         clean = text.encode("utf-8", "replace").decode("utf-8")
-        return self._plain.encode(clean, add_special_tokens=False).ids
+        return self._text_only(clean, self._plain.encode(clean, add_special_tokens=False).ids)
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        return [encoding.ids for encoding in self._plain.encode_batch(clean, add_special_tokens=False)]
+        encodings = self._plain.encode_batch(clean, add_special_tokens=False)
+        return [self._text_only(text, encoding.ids) for text, encoding in zip(clean, encodings, strict=True)]
+
+    def _text_only(self, text: str, ids: list[int]) -> list[int]:
+        """Letter by letter where a base's own vocabulary holds a control token that the text has spelled."""
+        if self.special_ids.isdisjoint(ids):
+            return ids
+        letters = (self._plain.encode(letter, add_special_tokens=False).ids for letter in text)
+        return [i for some in letters for i in some if i not in self.special_ids]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Ids to text; control and SID tokens are left out."""

@@ -86,12 +86,17 @@ def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
     try:
         # float32 master weights: transformers 5 would load a bf16 checkpoint as bf16, and small updates would vanish.
         model = AutoModelForCausalLM.from_pretrained(
-            config.model, revision=config.revision, dtype=torch.float32, use_safetensors=True
+            config.model,
+            revision=config.revision,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
         )
-        tokenizer = AutoTokenizer.from_pretrained(config.model, revision=config.revision)
+        tokenizer = AutoTokenizer.from_pretrained(config.model, revision=config.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise TrainingError(
-            f"Can't load base model {config.model!r}: {error}. Give a hub name (with network) or a local folder with "
+            f"Can't load base model {config.model!r}: {' '.join(str(error).split())} "
+            f"Give a hub name (with network) or a local folder with "
             f"config.json, model.safetensors and tokenizer.json."
         ) from error
     if not tokenizer.is_fast:

@@ -29,6 +29,7 @@ from neo_sdk.errors import InvalidRequestError
 
 Say = Callable[[str], None]
 REPORT = "report.json"
+STAGES = ("stage2", "stage3")  # those that are trained on turns
 
 
 def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
@@ -40,6 +41,7 @@ def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
 
 def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = False) -> Report:
     """The run's model beside the baselines and, in a generated world, the oracle; kept in the run's folder."""
+
     def evaluated(folder: Path) -> None:
         neo = NeoModel.load(run.bundle_folder)
         measure(run, [NeoMethod(neo, run.config.evaluation.beams)], say).save(folder / REPORT)
@@ -64,7 +66,8 @@ def measure(run: Run, models: Sequence[NeoMethod], say: Say) -> Report:
     oracle = [] if run.oracle is None else [OracleMethod(run.oracle, run.split)]
     methods = [*baseline_methods(run.known, run.split), *models, *oracle]
     report = evaluate(methods, cases, searches, dataset=run.full, split=run.split, seed=run.config.seed, say=say)
-    return report.model_copy(update={"steering": steering(models[0].model, cases, beams=config.beams)})
+    steered = steering(models[0].model, cases, beams=config.beams) if cases else None
+    return report.model_copy(update={"steering": steered})
 
 
 def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:
@@ -76,6 +79,10 @@ def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None =
     name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
     changed = load_config(recipe, [*settings, f"name={name}"])
     runs = [Run(config, say) for config in (plain, changed)]
+    if plain.evaluation.split != changed.evaluation.split or runs[0].data_key != runs[1].data_key:
+        raise InvalidRequestError(
+            "A comparison needs the same data and split on both sides: leave data and split as they are."
+        )
     models = []
     for run, title in zip(runs, ("NEO", f"NEO {label}"), strict=True):
         run.all()
@@ -106,12 +113,14 @@ def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | N
 
 def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) -> None:
     """Prints training examples of stages 2 and 3 in color."""
-    run = Run(load_config(recipe, settings), lambda _: None)
-    run.all()
+    run = Run(load_config(recipe, settings))
+    missing = [stage for stage in STAGES if not (run.folder / stage / ROWS).is_file()]
+    if missing:
+        raise InvalidRequestError(f"{run.folder} has no training rows yet: `neo train {recipe}` writes them.")
     vocabulary = Vocabulary.load(run.folder / "stage2")
     console = Console(soft_wrap=True)
     console.print(LEGEND)
-    for stage in ("stage2", "stage3"):
+    for stage in STAGES:
         table = pq.read_table(run.folder / stage / ROWS)
         tasks = table["task"].to_pylist()
         for name in dict.fromkeys(tasks):
@@ -120,4 +129,3 @@ def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) ->
                     row = table.slice(place, 1).to_pylist()[0]
                     console.print(f"\n[bold]{stage}, {name}[/bold]")
                     console.print(colored(row["input_ids"], row["labels"], vocabulary))
-

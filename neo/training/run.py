@@ -1,10 +1,10 @@
-"""A run: from a recipe to a bundle and its report. The whole way in one file; every step can be reused or resumed."""
+"""A run: from a recipe to a bundle. The whole way in one file; every step can be used again or resumed."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +25,13 @@ from neo.model.bundle import Bundle
 from neo.sids.build import SidModel, build_sids
 from neo.sids.table import SidTable
 from neo.training import base
-from neo.training.config import RunConfig, Stage, fingerprint
+from neo.training.config import RunConfig, Scratch, Stage, fingerprint
 from neo.training.examples.grounding import grounding_examples
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
-from neo.training.steps import once
+from neo.training.steps import once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
@@ -61,25 +61,26 @@ class Run:
     # Data
 
     def read_data(self) -> None:
-        once(self.folder / "data", self._data_key, "data", self._read_data, self.say)
+        once(self.folder / "data", self.data_key, "data", self._read_data, self.say)
 
     @cached_property
-    def _data_key(self) -> str:
-        source, stamps = self.config.data, list[str]()
-        if source.files is not None:
-            mapping = read_config(source.files, source.root)
-            files = [source.files, *((source.files.parent / mapping.root / s.path) for s in mapping.items)]
-            stamps = [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.exists()]
-        return fingerprint(source, *stamps)
+    def data_key(self) -> str:
+        source = self.config.data
+        if source.files is None:
+            return fingerprint(source)
+        mapping = read_config(source.files, source.root)
+        listeners = (mapping.listeners,) if mapping.listeners else ()
+        tables = (*mapping.items, *listeners, *mapping.events, *mapping.searches)
+        return fingerprint(
+            source, *stamps([source.files, *(source.files.parent / mapping.root / t.path for t in tables)])
+        )
 
     def _read_data(self, folder: Path) -> None:
         source = self.config.data
         if source.world is not None:
             make_world(source.world).save(folder)
-            return
-        if source.files is None:
-            raise AssertionError("the configuration allows exactly one source")
-        read_dataset(read_config(source.files, source.root), source.files.parent, self.say).save(folder)
+        elif source.files is not None:
+            read_dataset(read_config(source.files, source.root), source.files.parent, self.say).save(folder)
 
     @cached_property
     def world(self) -> World | None:
@@ -103,8 +104,12 @@ class Run:
             world = self.config.data.world
             return Split(name, world.cuts[name], world.horizon_days)
         days = self.config.data.horizon_days
-        end = int(self.full.events.time.max(initial=0)) + 1
-        return Split(name, end - int(days * DAY) * (2 if name == "validation" else 1), days)
+        times = [int(known.time.max()) for known in (self.full.events, self.full.searches) if len(known)]
+        if not times:  # nothing has happened yet: the whole catalog is known
+            dates = self.full.catalog.dates
+            latest = dates[~np.isnat(dates)].max(initial=np.datetime64(0, "D"))
+            return Split(name, (int(latest.astype("datetime64[D]").astype(int)) + 1) * int(DAY), days)
+        return Split(name, max(times) + 1 - int(days * DAY) * (2 if name == "validation" else 1), days)
 
     @cached_property
     def known(self) -> Dataset:
@@ -123,7 +128,8 @@ class Run:
     @cached_property
     def _sids_key(self) -> str:
         config = self.config
-        return fingerprint(self._data_key, config.sids, config.shuffle_sids, config.evaluation.split)
+        deal = config.seed if config.shuffle_sids else None
+        return fingerprint(self.data_key, config.sids, deal, config.evaluation.split)
 
     def learn_sids(self) -> None:
         once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
@@ -149,17 +155,18 @@ class Run:
     def _base_key(self) -> str:
         config = self.config
         if config.base.pretrained is not None:
-            return fingerprint(config.base)
-        return fingerprint(self._data_key, config.base, config.language, config.evaluation.split, config.seed)
+            return fingerprint(config.base, *stamps(sorted(Path(config.base.pretrained.model).glob("*"))))
+        texts = stamps(config.language.texts)
+        return fingerprint(self.data_key, config.base, config.language, *texts, config.evaluation.split, config.seed)
 
     def teach_language(self) -> None:
-        if self.config.base.scratch is not None:
-            once(self.folder / "stage0", self._base_key, "stage 0, language", self._teach_language, self.say)
+        scratch = self.config.base.scratch
+        if scratch is not None:
+            teach = partial(self._teach_language, scratch)
+            once(self.folder / "stage0", self._base_key, "stage 0, language", teach, self.say)
 
-    def _teach_language(self, folder: Path) -> None:
-        config, scratch, seed = self.config.language, self.config.base.scratch, self.config.seed
-        if scratch is None:
-            raise AssertionError("stage 0 is for scratch models")
+    def _teach_language(self, scratch: Scratch, folder: Path) -> None:
+        config, seed = self.config.language, self.config.seed
         texts = texts_of(self.known, self.visible, config.texts)
         tokenizer = base.scratch_tokenizer(texts, scratch.vocabulary)
         encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
@@ -171,6 +178,7 @@ class Run:
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
         train_stage(model, padded, Rows.from_list(rows), config, folder, seed, self.say)
         base.save_base(model, tokenizer, folder / "model")
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
     def _base(self) -> tuple[PreTrainedModel, Tokenizer]:
         if self.config.base.pretrained is not None:
@@ -243,6 +251,8 @@ class Run:
         return self.folder / "bundle"
 
     def pack(self) -> Path:
+        if not self.bundle_folder.exists():
+            shutil.rmtree(self.folder / "packed", ignore_errors=True)
         once(self.folder / "packed", self._instruction_key, "bundle", self._pack, self.say)
         return self.bundle_folder
 

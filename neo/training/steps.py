@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MARKER = "step.json"
@@ -30,6 +30,12 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
     make(folder)
     (folder / MARKER).write_text(json.dumps({"key": key, "done": True}))
     say(f"{title}: done in {time.perf_counter() - started:.0f} s")
+
+
+def stamps(files: Iterable[Path]) -> list[str]:
+    """A line for each file that is there, another one whenever the file has changed."""
+    found = [(file, file.stat()) for file in files if file.is_file()]
+    return [f"{file} {stat.st_size} {stat.st_mtime_ns}" for file, stat in found]
 
 
 def _read(folder: Path) -> dict[str, object]:

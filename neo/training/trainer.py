@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ import torch
 from datasets import Dataset
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
+from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_grouped_indices
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig, SFTTrainer
 
@@ -49,12 +52,34 @@ class _Steering(TrainerCallback):
             self.report(f"{done}  loss {loss:.3f}  {now - self.started:.0f} s")
 
 
+class ByLength(LengthGroupedSampler):
+    """Rows of like length share a batch, in an order that follows from seed and epoch alone.
+
+    transformers' own sampler draws from the global stream, so a run resumed in its second epoch would see other rows.
+    """
+
+    def __init__(self, batch: int, rows: Dataset, seed: int) -> None:
+        super().__init__(batch, dataset=rows, model_input_name="input_ids")
+        self.seed, self.epoch = seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        stream = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        return iter(get_length_grouped_indices(self.lengths, self.batch_size, generator=stream))
+
+
 class StageTrainer(SFTTrainer):
     """SFTTrainer that, off the GPU, scores only the trained positions.
 
     TRL's fused head compacts masked positions only on Triton devices; on a CPU it would score every prompt token as
-    well (1.5 times the CPU time of a step where 45 % of the positions are trained). Same loss, to float rounding.
+    well (benchmarks/masked_loss.py has the price). Same loss, to float rounding.
     """
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> ByLength:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return ByLength(self.args.train_batch_size * self.args.gradient_accumulation_steps, rows, self.args.data_seed)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -80,7 +105,6 @@ def train_stage(
     folder: Path,
     seed: int,
     report: Report,
-    max_steps: int = -1,
 ) -> None:
     """Trains the model in place on rows with `input_ids` and `labels`.
 
@@ -88,11 +112,13 @@ def train_stage(
     weights as an unbroken run. Raises Interrupted after Ctrl-C, once a checkpoint is written.
     """
     checkpoints = folder / "checkpoints"
-    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    if not len(rows):
+        raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
+    last = _last_whole(checkpoints)
     steering = _Steering(report)
     trainer = StageTrainer(
         model=model,
-        args=_arguments(stage, checkpoints, seed, max_steps),
+        args=_arguments(stage, checkpoints, seed),
         train_dataset=rows,
         processing_class=tokenizer,
         callbacks=[steering],
@@ -106,7 +132,17 @@ def train_stage(
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
 
 
-def _arguments(stage: Stage, checkpoints: Path, seed: int, max_steps: int) -> SFTConfig:
+def _last_whole(checkpoints: Path) -> str | None:
+    """The latest checkpoint that was written to its end; torn ones, from a crash while saving, are removed."""
+    for folder in checkpoints.glob("checkpoint-*"):
+        try:
+            json.loads((folder / "trainer_state.json").read_text())  # written last
+        except (OSError, ValueError):
+            shutil.rmtree(folder)
+    return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+
+
+def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
     gpu = torch.cuda.is_available()
     return SFTConfig(
         output_dir=str(checkpoints),
@@ -114,14 +150,12 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int, max_steps: int) -> SF
         per_device_train_batch_size=stage.batch,
         gradient_accumulation_steps=stage.accumulate,
         num_train_epochs=stage.epochs,
-        max_steps=max_steps,
         learning_rate=stage.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=stage.warmup,
         weight_decay=stage.weight_decay,
         adam_beta2=0.95,
         max_grad_norm=1.0,
-        train_sampling_strategy="group_by_length",
         activation_checkpointing=False,
         bf16=gpu and torch.cuda.is_bf16_supported(),
         use_cpu=not gpu,

@@ -50,7 +50,9 @@ def test_every_sid_token_has_one_place(vocabulary: Vocabulary) -> None:
         for code in range(vocabulary.codes(name))
     }
     assert len(seen) == 3 * (4 + 5)
-    controls = {vocabulary.control(name) for name in CONTROL}
+    v = vocabulary
+    controls = {v.pad, v.prompt, v.answer, v.end, v.open, v.close}
+    assert len(controls) == len(CONTROL)
     assert set(vocabulary.new_rows) == controls | set(seen)
     for token in range(vocabulary.size):
         assert vocabulary.type_level_code(token) == seen.get(token)

@@ -35,7 +35,7 @@ def test_overrides_are_checked_by_the_same_models(tmp_path: Path) -> None:
         ("seed=many", "seed"),
         ("seed", "key=value"),
         ("--seed=1", "key=value"),
-        ("seed.x=1", "not a group"),
+        ("name.x=1", "not a group"),
         ("grounding.weight_decay=0.1", "weight_decay"),
     ]:
         with pytest.raises(ConfigError, match=message):

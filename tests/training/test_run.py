@@ -78,11 +78,11 @@ def test_a_second_run_reuses_and_a_changed_one_redoes_what_depends_on_it(
     ran: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", str(ran)]) == 0
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "step " not in said.replace("steps", "")
     assert said.count("reused from") == 7
     assert main(["train", str(ran), "instruction.learning_rate=0.01"]) == 0
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "stage 2, grounding: reused" in said and "stage 3, instruction: done" in said
 
 

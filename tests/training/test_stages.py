@@ -129,7 +129,8 @@ def test_extension_keeps_old_rows_and_tells_codes_apart(tied: bool) -> None:
     assert torch.equal(model.get_output_embeddings().weight[: vocabulary.text_size], before[: vocabulary.text_size])
 
 
-def test_resumed_training_ends_like_unbroken_training(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [1, 8], ids=["first epoch", "second epoch"])
+def test_resumed_training_ends_like_unbroken_training(stop: int, tmp_path: Path) -> None:
     results = []
     for stopped in (False, True):
         model, vocabulary, _ = extended()
@@ -137,10 +138,10 @@ def test_resumed_training_ends_like_unbroken_training(tmp_path: Path) -> None:
         tokenizer = padded(vocabulary, folder)
 
         def say(line: str, stopped: bool = stopped) -> None:
-            if stopped and line.startswith("step 1/"):
+            if stopped and line.startswith(f"step {stop}/"):
                 os.kill(os.getpid(), signal.SIGINT)
 
-        plan = stage(epochs=2, log_steps=1)
+        plan = stage(epochs=2, log_steps=stop)  # two epochs of 6 steps
         if stopped:
             with pytest.raises(Interrupted, match="run the same command again"):
                 train_stage(model, tokenizer, rows(vocabulary), plan, folder, 0, say)
@@ -149,6 +150,22 @@ def test_resumed_training_ends_like_unbroken_training(tmp_path: Path) -> None:
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.equal(tensor, results[1][name]), name
+
+
+def test_a_checkpoint_torn_by_a_crash_is_left_aside(tmp_path: Path) -> None:
+    model, vocabulary, _ = extended()
+    torn = tmp_path / "checkpoints" / "checkpoint-3"
+    torn.mkdir(parents=True)
+    (torn / "trainer_state.json").write_text('{"epoch": 0.')
+    train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
+    assert not torn.exists()
+
+
+def test_a_stage_without_rows_says_so(tmp_path: Path) -> None:
+    model, vocabulary, _ = extended()
+    nothing = rows(vocabulary).select([])
+    with pytest.raises(TrainingError, match="no training rows"):
+        train_stage(model, padded(vocabulary, tmp_path), nothing, stage(), tmp_path, 0, lambda _: None)
 
 
 def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

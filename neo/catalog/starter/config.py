@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from neo.catalog.strict import Strict
 
 DAY = 86_400
 
 
-class WorldConfig(BaseModel):
+class WorldConfig(Strict):
     """Everything that a generated world depends on. The same values give the same world, on any machine."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(default=0, ge=0)
     shows: int = Field(default=500, ge=5)

@@ -31,7 +31,7 @@ class Moments:
         self.weights = np.exp2((events.time - end) / (recency_days * DAY))
 
     def draw(self, type_code: int, count: int, rng: np.random.Generator) -> Iterator[Moment]:
-        """`count` moments whose next item of the type is the label.
+        """At most `count` moments (repeats are left out) whose next item of the type is the label.
 
         The history ends anywhere between the listener's last item of the type and the label, as it does when
         somebody asks: other things may be heard in between.

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 from tqdm import tqdm
 
+from neo.catalog.strict import Strict
 from neo.language.segments import Segment
 from neo.training.teacher import built_in
 from neo.training.teacher.answer_cache import AnswerCache, request_key
@@ -34,10 +35,8 @@ _KEPT = "What was answered is kept: run again to go on."
 logger = logging.getLogger(__name__)
 
 
-class EndpointConfig(BaseModel):
+class EndpointConfig(Strict):
     """Where the teacher is and how it is asked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base_url: str = Field(description="for instance https://api.openai.com/v1 or http://127.0.0.1:8000/v1")
     model: str = Field(min_length=1)
