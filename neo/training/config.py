@@ -108,6 +108,7 @@ class InstructionStage(Stage):
     recommend: int = Field(10_000, ge=0)
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
+    verbalize: int = Field(2_000, ge=0, description="items in words, as in stage 2, now with all weights")
     explain: int = Field(1_000, ge=0)
     understand: int = Field(1_000, ge=0)
     recommend_mixed: int = Field(1_000, ge=0)

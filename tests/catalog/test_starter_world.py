@@ -168,7 +168,7 @@ def test_a_world_may_have_no_searches_and_one_listener() -> None:
     [
         ({"days": 30, "horizon_days": 14}, "use more days"),
         ({"shows": 50, "episodes": 100}, "3 to 60 episodes"),
-        ({"epsiodes": 100}, "Extra inputs"),
+        ({"epsiodes": 100}, "did you mean 'episodes'"),
     ],
 )
 def test_impossible_sizes_are_refused(values: dict[str, int], message: str) -> None:

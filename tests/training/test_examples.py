@@ -63,31 +63,27 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
 
 def test_late_events_are_drawn_more_often() -> None:
     many = 200
-    events = Events.from_arrays(
-        np.arange(many), np.zeros(many, int), np.arange(many) * 86_400, ["play"] * many, many
-    )
+    events = Events.from_arrays(np.arange(many), np.zeros(many, int), np.arange(many) * 86_400, ["play"] * many, many)
     drawn = [m.listener for m in Moments(events, TYPES, 5, 20.0).draw(0, 2_000, np.random.default_rng(0))]
     late = np.mean(np.array(drawn) >= many - 20)
     assert 0.42 < late < 0.58  # one half-life holds half of the weight
 
 
 def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
-    stage = InstructionStage(
-        recommend=30, search=20, lookup=20, explain=6, understand=6, recommend_mixed=6, search_mixed=6, chat=6
-    )
+    counts = {"search": 20, "lookup": 20, "verbalize": 20, "explain": 6, "understand": 6}
+    counts |= {"recommend_mixed": 6, "search_mixed": 6, "chat": 6}
+    stage = InstructionStage.model_validate({"recommend": 30, **counts})
     catalog = dataset.catalog
     made = InstructionExamples(dataset, np.arange(len(catalog)), stage, seed=0).examples(BuiltInTeacher())
     by_task: dict[str, list[Turn]] = {}
     for example in made:
         by_task.setdefault(example.task, []).append(example.turns[0])
-    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == {
-        "search": 20, "lookup": 20, "explain": 6, "understand": 6, "recommend_mixed": 6, "search_mixed": 6, "chat": 6
-    }  # fmt: skip
+    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == counts
     types = {catalog.type_of(turn.answer[0].row) for turn in by_task["recommend"]}
     assert types == {"show", "episode", "audiobook"}
     for task in ("recommend", "search", "lookup"):
         assert all([type(s) for s in turn.answer] == [ItemRef] for turn in by_task[task])
-    for task in ("explain", "understand"):
+    for task in ("verbalize", "explain", "understand"):
         assert all([type(s) for s in turn.answer] == [Text] for turn in by_task[task])
     for task in ("recommend_mixed", "search_mixed", "chat"):
         assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
@@ -95,7 +91,7 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
 
 def test_examples_are_the_same_for_the_same_seed(dataset: Dataset) -> None:
     stage = InstructionStage(
-        recommend=9, search=5, lookup=5, explain=2, understand=2, recommend_mixed=2, search_mixed=2, chat=4
+        recommend=9, search=5, lookup=5, verbalize=5, explain=2, understand=2, recommend_mixed=2, search_mixed=2, chat=4
     )
     rows = np.arange(len(dataset.catalog))
     first, again, other = (

@@ -11,7 +11,7 @@ from neo.catalog.activity import Dataset
 from neo.catalog.item_types import ItemType
 from neo.language import prompts
 from neo.language.prompts import Context
-from neo.language.segments import ItemRef, Segment, Turn
+from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, item_words
 from neo.training.examples.moments import Moment, Moments
@@ -72,6 +72,7 @@ class InstructionExamples:
         yield from self._from_log(stage.search_mixed, self._search_mixed)
         yield from self._from_log(stage.chat // 2, self._chat_about)
         yield from self._lookups(stage.lookup)
+        yield from self._verbalized(stage.verbalize)
 
     def _from_moments(
         self, count: int, draft: Callable[[Moment, int], Draft], shortened: bool = False
@@ -100,6 +101,12 @@ class InstructionExamples:
         for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
             words = item_words(self.dataset.catalog, row, self.rng)
             yield self._search(words, row, prompts.NOBODY, task="lookup")
+
+    def _verbalized(self, count: int) -> Iterator[Draft]:
+        """Items in words: what an explanation says of an item must have been learned from somewhere."""
+        for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
+            words = Text(prompts.describe(self.dataset.catalog, row))
+            yield Draft("verbalize", prompts.verbalize(row, self._any()), (words,))
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
         request = prompts.recommend(self._context(moment), self._type(code), "items", self._any(), self._any())
