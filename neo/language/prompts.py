@@ -63,7 +63,7 @@ def recommend(
     words: int = 0,
     count: int = 1,
 ) -> Request:
-    """`count`: how many items a mixed answer is to name; its wording then says one or several."""
+    """`count`: how many items a mixed answer is to name; its wording then says "a show" or "shows"."""
     mixed = for_count(instructions.RECOMMEND_MIXED, count)
     templates = instructions.RECOMMEND if output == "items" else mixed
     asked = fill(wording(templates, variant), **words_for(item_type, words).slots())

@@ -200,9 +200,12 @@ def test_the_prompts_are_the_canonical_ones(neo: NeoModel, seen: list[list[int]]
     catalog = neo.bundle.catalog
     context, show = Context("", (catalog.row("s-1"), catalog.row("a-2"))), catalog.types[0]
     history, open_question = ["s-1", "a-2"], "What should I try next? I am open to anything."
+    one, four = (prompts.recommend(context, show, "mixed", count=count) for count in (1, 4))
+    assert one != four
     asked = [
         (lambda: neo.recommend(history=history), prompts.recommend(context, show)),
-        (lambda: neo.recommend(history=history, format="mixed"), prompts.recommend(context, show, "mixed")),
+        (lambda: neo.recommend(history=history, k=1, format="mixed"), one),
+        (lambda: neo.recommend(history=history, k=4, format="mixed"), four),
         (lambda: neo.search("jazz", "show", history=history), prompts.search("jazz", show, context)),
         (lambda: neo.search("jazz", history=history), prompts.search("jazz", None, context)),
         (lambda: neo.search("jazz", format="mixed"), prompts.search("jazz", None, output="mixed")),
