@@ -84,13 +84,14 @@ def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None =
             "A comparison needs the same data and split on both sides: leave data and split as they are."
         )
     models = []
-    for run, title in zip(runs, ("NEO", f"NEO {label}"), strict=True):
+    for run, title in zip(runs, ("NEO", "NEO changed"), strict=True):
         run.all()
         models.append(NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams, title))
     report = measure(runs[0], models, say)
     if json:
         report.save(json)
     print_report(report)
+    print(f"NEO changed: {label}")
     return report
 
 
