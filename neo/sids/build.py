@@ -16,6 +16,7 @@ from neo.catalog.strict import parse
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.quantize import ResidualKMeans
+from neo.sids.siblings import in_order
 from neo.sids.table import SidTable
 from neo.sids.unique import make_unique
 from neo_sdk.errors import BundleError, ConfigError
@@ -57,7 +58,7 @@ class SidModel:
 
     def embed(self, catalog: Catalog, rows: np.ndarray) -> np.ndarray:
         """float32 [n, dim] for catalog rows."""
-        return self.embedder.embed(catalog.content_texts(rows))
+        return embed_items(self.embedder, catalog, rows, self.config.parent_weight)
 
     def assign(self, catalog: Catalog, rows: np.ndarray, popularity: np.ndarray | None = None) -> SidModel:
         """This model with SIDs for new catalog rows. Nothing is retrained and no item that has a SID moves.
@@ -76,17 +77,23 @@ class SidModel:
                 raise ConfigError(
                     f"{mine.sum()} new items are of type {name!r}, which has no SIDs yet: learn SIDs again"
                 )
-            table = self._add(table, name, rows[mine], vectors[mine], popularity[rows[mine]])
+            table = self._add(table, name, catalog, rows[mine], vectors[mine], popularity[rows[mine]])
             if kept is not None:
                 order = np.argsort(np.concatenate([self.table.of(name).rows, rows[mine]]), kind="stable")
                 kept[name] = np.concatenate([kept[name], vectors[mine]])[order]
         return replace(self, table=table, vectors=kept)
 
     def _add(
-        self, table: SidTable, name: str, rows: np.ndarray, vectors: np.ndarray, popularity: np.ndarray
+        self,
+        table: SidTable,
+        name: str,
+        catalog: Catalog,
+        rows: np.ndarray,
+        vectors: np.ndarray,
+        popularity: np.ndarray,
     ) -> SidTable:
         quantizer = self.quantizers[name]
-        codes = quantizer.encode(vectors)
+        codes = _codes(quantizer, vectors, catalog, rows, self.config, table.of(name).codes)
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
             return table.extended(name, rows, codes)
@@ -143,6 +150,37 @@ def catalog_popularity(catalog: Catalog) -> np.ndarray:
     return column.to_numpy().astype(np.float64) if len(column) else np.zeros(0)
 
 
+def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_weight: float) -> np.ndarray:
+    """float32 [n, dim], length 1: an item's own text, and by `parent_weight` that of its parent if it has one."""
+    vectors = embedder.embed(catalog.content_texts(rows))
+    parents = catalog.parent_rows[rows]
+    have = np.flatnonzero(parents >= 0)
+    if not parent_weight or not len(have):
+        return vectors
+    distinct, where = np.unique(parents[have], return_inverse=True)
+    theirs = embedder.embed(catalog.content_texts(distinct))[where]
+    mixed = (1 - parent_weight) * vectors[have] + parent_weight * theirs
+    vectors[have] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return vectors
+
+
+def _codes(
+    quantizer: ResidualKMeans,
+    vectors: np.ndarray,
+    catalog: Catalog,
+    rows: np.ndarray,
+    config: SidConfig,
+    taken: np.ndarray | None = None,
+) -> np.ndarray:
+    """uint16 [n, levels] as quantized, with siblings in order where the configuration says so; not unique yet."""
+    codes, parents = quantizer.encode(vectors), catalog.parent_rows[rows]
+    children = np.flatnonzero(parents >= 0)
+    if config.siblings == "release" and quantizer.levels > 1 and len(children):
+        dates = catalog.dates[rows][children]
+        codes[children] = in_order(codes[children], parents[children], dates, quantizer.codes, taken)
+    return codes
+
+
 def build_sids(
     catalog: Catalog,
     config: SidConfig,
@@ -168,16 +206,15 @@ def build_sids(
     for code in np.setdiff1d(catalog.type_codes[later], catalog.type_codes[rows]):
         raise ConfigError(f"item type {catalog.type_names[code]!r} has items, but none to learn from before the cut")
 
-    texts = catalog.content_texts(rows)
-    embedder = make_embedder(config.embedder, texts, config.dim, config.seed)
-    embedded = embedder.embed(texts)
+    embedder = make_embedder(config.embedder, catalog.content_texts(rows), config.dim, config.seed)
+    embedded = embed_items(embedder, catalog, rows, config.parent_weight)
     types = catalog.type_codes[rows]
     quantizers, members, codes, vectors = {}, {}, {}, {}
     for code in np.unique(types):
         name, mine = catalog.type_names[code], types == code
         members[name], vectors[name] = rows[mine], embedded[mine]
         quantizer = ResidualKMeans.fit(vectors[name], config.levels, config.codes_of(name), config.seed)
-        codes[name] = quantizer.encode(vectors[name])
+        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], config)
         if config.unique == "unique":
             weight = popularity[members[name]]
             codes[name] = make_unique(codes[name], vectors[name], quantizer, None, weight, name)

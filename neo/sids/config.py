@@ -18,6 +18,12 @@ class SidConfig(Strict):
     codes: int | dict[str, int] = 64
     embedder: str = "lsa"
     dim: int = Field(default=128, ge=1, le=4096, description="width of LSA vectors; other embedders have their own")
+    parent_weight: float = Field(
+        default=0.0, ge=0, le=1, description="how much of its parent an item's vector is: 0.7 keeps a show together"
+    )
+    siblings: Literal["content", "release"] = Field(
+        default="content", description="what the last code of items with a parent says; `release` counts them in order"
+    )
     unique: Literal["unique", "canonical"] = "unique"
     seed: int = Field(default=0, ge=0, lt=1 << 31)
 

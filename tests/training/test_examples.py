@@ -91,7 +91,16 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
 
 def test_examples_are_the_same_for_the_same_seed(dataset: Dataset) -> None:
     stage = InstructionStage(
-        recommend=9, search=5, lookup=5, verbalize=5, explain=2, understand=2, recommend_mixed=2, search_mixed=2, chat=4
+        recommend=9,
+        recommend_short=3,
+        search=5,
+        lookup=5,
+        verbalize=5,
+        explain=2,
+        understand=2,
+        recommend_mixed=2,
+        search_mixed=2,
+        chat=4,
     )
     rows = np.arange(len(dataset.catalog))
     first, again, other = (
