@@ -154,7 +154,7 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         lr_scheduler_type="cosine",
         warmup_steps=stage.warmup,
         weight_decay=stage.weight_decay,
-        adam_beta2=0.95,
+        adam_beta2=stage.beta2,
         max_grad_norm=1.0,
         activation_checkpointing=False,
         bf16=gpu and torch.cuda.is_bf16_supported(),
