@@ -1,9 +1,9 @@
 """Exact beam search over Semantic IDs: the most probable existing items after an opening `<|sid|>`.
 
-An item's score is the log-probability of its codes: the sum over levels of a log-softmax over that level's
-whole codebook (at level 0 over the codebooks of all requested types together, so that types compete). Tuples
-that do not exist, or that a filter leaves out, are masked after the softmax. So scores are comparable across
-filters, and over a catalog that uses every tuple they add up to one.
+An item's score is the log-probability of its codes among what may be named: the sum over levels of a log-softmax
+over the codes that lead to an item which exists and passes the request's filter (at level 0 over the codebooks of all
+requested types together, so that types compete). Over everything that may be named, scores add up to one. What a
+listener has heard of a show leaves its share to the rest of the show, not to all other shows.
 """
 
 from __future__ import annotations
@@ -197,10 +197,10 @@ class _Search:
         asked = np.array([[name in request.types for name in self.vocab.type_names] for request in self.requests])
         kinds = np.broadcast_to(np.arange(asked.shape[1]), asked.shape)
         logits = self._logits(hidden[:, None].expand(-1, asked.shape[1], -1), asked, kinds, 0)
-        logp = log_softmax(logits.flatten(1))[:, None]
+        logits = logits.flatten(1)[:, None]
         allowed = self._allowed(asked, kinds, np.zeros(asked.shape, dtype=np.uint64), 0)
-        root = torch.zeros((len(asked), 1), dtype=logp.dtype, device=self.device)
-        score, path, value, column, alive = self._pick(root, root, root, logp, allowed.reshape(len(asked), 1, -1))
+        root = torch.zeros((len(asked), 1), dtype=logits.dtype, device=self.device)
+        score, path, value, column, alive = self._pick(root, root, root, logits, allowed.reshape(len(asked), 1, -1))
         columns = column.cpu().numpy()
         kind, code = columns // self.codes, columns % self.codes
         return _Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code.astype(np.uint64))
@@ -208,11 +208,8 @@ class _Search:
     def next(self, beams: _Beams, hidden: torch.Tensor, level: int) -> _Beams:
         """A further level, from the beams' hidden states [n, width, d]: each in its own type's codebook."""
         logits = self._logits(hidden, beams.alive, beams.kind, level)
-        logits[~torch.from_numpy(beams.alive).to(self.device)] = 0.0  # spare places: anything but NaN
         allowed = self._allowed(beams.alive, beams.kind, beams.prefix, level)
-        score, path, value, column, alive = self._pick(
-            beams.score, beams.path, beams.value, log_softmax(logits), allowed
-        )
+        score, path, value, column, alive = self._pick(beams.score, beams.path, beams.value, logits, allowed)
         columns = column.cpu().numpy()
         above, code = columns // self.codes, columns % self.codes
         kind = np.take_along_axis(beams.kind, above, axis=1)
@@ -278,14 +275,16 @@ class _Search:
         score: torch.Tensor,
         path: torch.Tensor,
         value: torch.Tensor,
-        logp: torch.Tensor,
+        logits: torch.Tensor,
         allowed: np.ndarray,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, np.ndarray]:
         """The best (or drawn) continuations: score, path, value, column [n, width], alive (numpy).
 
-        score, path, value: [n, b]; logp, allowed: [n, b, c]. A column counts through b x c.
+        score, path, value: [n, b]; logits, allowed: [n, b, c]. A column counts through b x c.
         """
-        logp = logp.masked_fill(~torch.from_numpy(allowed).to(self.device), -torch.inf)
+        out = ~torch.from_numpy(allowed).to(self.device)
+        nothing = out.all(dim=-1, keepdim=True)  # spare places; a softmax over nothing would be NaN
+        logp = log_softmax(logits.masked_fill(out, -torch.inf).masked_fill(nothing, 0.0)).masked_fill(out, -torch.inf)
         total = (score[..., None] + logp).flatten(1)
         if self.sampling is None:
             paths = values = total

@@ -171,9 +171,10 @@ def rows_in(index: SidIndex) -> set[int]:
 
 @torch.no_grad()
 def level_logp(
-    world: World, prompt: list[int], types: tuple[str, ...], prefixes: list[Prefix]
+    world: World, prompt: list[int], types: tuple[str, ...], prefixes: list[Prefix], exist: set[Prefix]
 ) -> dict[Prefix, np.ndarray]:
-    """Log-probabilities [K] of the codes after each prefix (all equally long), by full forwards, no cache."""
+    """Log-probabilities [K] of the codes after each prefix (all equally long) among those that `exist`, by full
+    forwards, no cache. What does not exist has some value or other."""
     vocab = world.vocab
     rows = [
         [*prompt, *(vocab.code_start(name, level) + code for level, code in enumerate(codes))]
@@ -183,7 +184,12 @@ def level_logp(
     for (name, codes), logits in zip(prefixes, world.model(torch.tensor(rows)).logits[:, -1], strict=True):
         group = (name,) if codes else types
         starts = {other: vocab.code_start(other, len(codes)) for other in group}
-        book = [start + code for other, start in starts.items() for code in range(vocab.codes(other))]
+        book = [
+            start + code
+            for other, start in starts.items()
+            for code in range(vocab.codes(other))
+            if (other, (*codes, code)) in exist
+        ]
         logp = logits[starts[name] : starts[name] + vocab.codes(name)] - logits[book].logsumexp(0)
         found[name, codes] = logp.numpy()
     return found
@@ -195,7 +201,8 @@ def brute_force(world: World, prompt: list[int], types: tuple[str, ...], index: 
     scores = dict.fromkeys(tuples, 0.0)
     for level in range(world.vocab.levels if tuples else 0):
         prefixes = sorted({(name, codes[:level]) for name, codes in tuples})
-        logp = level_logp(world, prompt, types, prefixes)
+        exist = {(name, codes[: level + 1]) for name, codes in tuples}
+        logp = level_logp(world, prompt, types, prefixes, exist)
         for name, codes in tuples:
             scores[name, codes] += float(logp[name, codes[:level]][codes[level]])
     return ordered(world, [(scores[key], *key, row) for key, row in tuples.items()])
@@ -206,8 +213,8 @@ def beam_reference(world: World, prompt: list[int], types: tuple[str, ...], inde
     tuples = tuples_of(world.table, types, rows_in(index))
     beams: list[tuple[float, Prefix]] = [(0.0, (name, ())) for name in types]
     for level in range(world.vocab.levels if tuples else 0):
-        logp = level_logp(world, prompt, types, [prefix for _, prefix in beams])
         exist = {(name, codes[: level + 1]) for name, codes in tuples}
+        logp = level_logp(world, prompt, types, [prefix for _, prefix in beams], exist)
         grown = [
             (score + float(value), (name, (*codes, code)))
             for score, (name, codes) in beams
