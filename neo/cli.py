@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
-    check.add_argument("--root", help="where the files lie, in place of the YAML's own root")
+    check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
@@ -128,10 +128,9 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from neo.training.pipeline import evaluate_run, train
+    from neo.training.pipeline import evaluate_run, trained
 
-    run = train(options.recipe, options.settings, _say)
-    evaluate_run(run, _say, options.json, options.markdown)
+    evaluate_run(trained(options.recipe, options.settings, _say), _say, options.json, options.markdown)
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -150,7 +149,8 @@ def _check(options: argparse.Namespace) -> None:
     from neo.catalog.load import read_dataset
     from neo.catalog.mapping import read_config
 
-    dataset = read_dataset(read_config(options.files, options.root), options.files.parent)
+    root = options.root and str(options.root.resolve())
+    dataset = read_dataset(read_config(options.files, root), options.files.parent)
     for item_type in dataset.catalog.types:
         print(f"{len(dataset.catalog.rows_of(item_type.name)):>10,} {item_type.plural}")
     print(f"{len(dataset.listeners):>10,} listeners")

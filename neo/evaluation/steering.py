@@ -25,7 +25,7 @@ def steering(neo: NeoModel, cases: Sequence[RecommendCase], prompts: int = PROMP
     listeners = cases[::step][:prompts]
     asked = [names[place % len(names)] for place in range(len(listeners))]
     opened = [
-        [*_prompt(neo, case, name, place), vocabulary.open]
+        [*_prompt(neo, case, name, place // len(names)), vocabulary.open]  # every type in every wording
         for place, (case, name) in enumerate(zip(listeners, asked, strict=True))
     ]
     found = []

@@ -17,7 +17,7 @@ from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.quantize import ResidualKMeans
 from neo.sids.siblings import in_order
-from neo.sids.table import SidTable
+from neo.sids.table import SidTable, check_shape
 from neo.sids.unique import make_unique
 from neo_sdk.errors import BundleError, ConfigError
 
@@ -164,6 +164,15 @@ def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_w
     return vectors
 
 
+def _quantizer(vectors: np.ndarray, name: str, config: SidConfig, children: bool) -> ResidualKMeans:
+    """Learned codebooks; where the last code counts, it has none, and what is similar is read off the others."""
+    size = config.codes_of(name)
+    if children and config.siblings == "release" and config.levels > 1:
+        check_shape(config.levels, size)
+        return ResidualKMeans.fit(vectors, config.levels - 1, size, config.seed).with_counter()
+    return ResidualKMeans.fit(vectors, config.levels, size, config.seed)
+
+
 def _codes(
     quantizer: ResidualKMeans,
     vectors: np.ndarray,
@@ -213,7 +222,8 @@ def build_sids(
     for code in np.unique(types):
         name, mine = catalog.type_names[code], types == code
         members[name], vectors[name] = rows[mine], embedded[mine]
-        quantizer = ResidualKMeans.fit(vectors[name], config.levels, config.codes_of(name), config.seed)
+        children = bool((catalog.parent_rows[members[name]] >= 0).all())
+        quantizer = _quantizer(vectors[name], name, config, children)
         codes[name] = _codes(quantizer, vectors[name], catalog, members[name], config)
         if config.unique == "unique":
             weight = popularity[members[name]]

@@ -72,6 +72,16 @@ class ResidualKMeans:
                 residual -= centroids[_nearest(residual, centroids)]
         return cls(codebooks, tuple(learned), _notes(learned, codes, len(vectors)))
 
+    def with_counter(self) -> ResidualKMeans:
+        """One level more whose codes mean nothing: all zero vectors, for counting what shares the codes before."""
+        counter = np.zeros((1, *self.codebooks.shape[1:]), dtype=np.float32)
+        return ResidualKMeans(np.concatenate([self.codebooks, counter]), (*self.learned, 1), self.notes)
+
+    @property
+    def has_counter(self) -> bool:
+        """Whether the last level only counts."""
+        return self.learned[-1] == 1 and not self.codebooks[-1].any()
+
     @property
     def levels(self) -> int:
         return self.codebooks.shape[0]

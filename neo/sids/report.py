@@ -31,6 +31,8 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
     for name in model.table.type_names:
         sids = model.table.of(name)
         before = model.quantizers[name].encode(vectors[name])
+        if model.quantizers[name].has_counter:  # a count is given, not learned: nobody was moved to it
+            before[:, -1] = sids.codes[:, -1]
         types[name] = type_report(sids, vectors[name], before, seed)
     return {
         "levels": model.table.levels,

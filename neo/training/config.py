@@ -46,6 +46,12 @@ class Scratch(Strict):
     positions: int = Field(1024, ge=64)
     tied: bool = True
 
+    @model_validator(mode="after")
+    def _shared_heads(self) -> Scratch:
+        if self.heads % self.kv_heads:
+            raise ValueError(f"heads ({self.heads}) must be a multiple of kv_heads ({self.kv_heads})")
+        return self
+
 
 class Pretrained(Strict):
     """Any Hugging Face causal language model, by hub name or local folder."""
@@ -122,14 +128,14 @@ class Evaluation(Strict):
     split: Literal["validation", "test"] = "test"
     cases: int = Field(1000, ge=1, description="at most, for each item type")
     searches: int = Field(1000, ge=1)
-    beams: int = Field(30, ge=1)
+    beams: int = Field(30, ge=30, le=1000, description="at least as many as the longest list that is judged")
 
 
 class RunConfig(Strict):
     """Everything that one run needs."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=1 << 31)
     output: Path = Path("runs")
     data: DataSource
     sids: SidConfig = SidConfig()
@@ -148,17 +154,21 @@ class RunConfig(Strict):
 
 def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
     """A recipe with `a.b=value` overrides applied. ConfigError has one line for each thing that is wrong."""
-    raw = load_yaml(path)
+    raw, overrides = load_yaml(path), list(overrides)
     for override in overrides:
         _apply(raw, override)
     config = parse(RunConfig, raw, str(path))
-    # Paths in a recipe are relative to the recipe, but for `output`, which is relative to where one stands.
-    texts = tuple(path.parent / text for text in config.language.texts)
-    files = None if config.data.files is None else path.parent / config.data.files
+    # Files named in a recipe are relative to the recipe; `output`, models and what is typed, to where one stands.
+    # Made absolute, they are the same files from anywhere, and finished steps are found again.
+    texts = tuple((path.parent / text).resolve() for text in config.language.texts)
+    files = None if config.data.files is None else (path.parent / config.data.files).resolve()
+    root = config.data.root
+    if root is not None and any(override.startswith("data.root=") for override in overrides):
+        root = str(Path(root).resolve())
     return config.model_copy(
         update={
             "language": config.language.model_copy(update={"texts": texts}),
-            "data": config.data.model_copy(update={"files": files}),
+            "data": config.data.model_copy(update={"files": files, "root": root}),
         }
     )
 

@@ -39,6 +39,17 @@ def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
     return run
 
 
+def trained(recipe: Path, settings: Sequence[str], say: Say) -> Run:
+    """A recipe's run that is trained already. Nothing is trained, and nothing of another configuration is lost."""
+    run = Run(load_config(recipe, settings), say)
+    if not run.is_trained:
+        raise InvalidRequestError(
+            f"{run.folder} holds no bundle of this recipe and these settings: `neo train {recipe}` makes it "
+            f"(in place of what is there; name=another keeps both)."
+        )
+    return run
+
+
 def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = False) -> Report:
     """The run's model beside the baselines and, in a generated world, the oracle; kept in the run's folder."""
 
@@ -115,9 +126,10 @@ def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | N
 def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) -> None:
     """Prints training examples of stages 2 and 3 in color."""
     run = Run(load_config(recipe, settings))
-    missing = [stage for stage in STAGES if not (run.folder / stage / ROWS).is_file()]
-    if missing:
-        raise InvalidRequestError(f"{run.folder} has no training rows yet: `neo train {recipe}` writes them.")
+    if not all(run.has_rows(stage) for stage in STAGES):
+        raise InvalidRequestError(
+            f"{run.folder} has no training rows of this recipe and these settings: `neo train {recipe}` writes them."
+        )
     vocabulary = Vocabulary.load(run.folder / "stage2")
     console = Console(soft_wrap=True)
     console.print(LEGEND)

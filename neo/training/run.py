@@ -31,11 +31,11 @@ from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
-from neo.training.steps import once, stamps
+from neo.training.steps import is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
-from neo.training.trainer import train_stage
+from neo.training.trainer import drop_checkpoints, train_stage
 
 ROWS = "rows.parquet"
 
@@ -118,8 +118,9 @@ class Run:
 
     @cached_property
     def visible(self) -> np.ndarray:
-        """Rows of the items that were out at the cut; an item without a date was always there."""
-        dates = self.full.catalog.dates
+        """Rows of the items that were out at the cut. Without a date an item came out with its parent, or always."""
+        dates, parents = self.full.catalog.dates, self.full.catalog.parent_rows
+        dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
         out = np.isnat(dates) | (dates < np.datetime64(self.split.cut, "s").astype("datetime64[D]"))
         return np.nonzero(out)[0]
 
@@ -129,7 +130,8 @@ class Run:
     def _sids_key(self) -> str:
         config = self.config
         deal = config.seed if config.shuffle_sids else None
-        return fingerprint(self.data_key, config.sids, deal, config.evaluation.split)
+        embedder = stamps(sorted(Path(config.sids.embedder.removeprefix("st:")).rglob("*")))
+        return fingerprint(self.data_key, config.sids, deal, config.evaluation.split, *embedder)
 
     def learn_sids(self) -> None:
         once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
@@ -178,7 +180,7 @@ class Run:
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
         train_stage(model, padded, Rows.from_list(rows), config, folder, seed, self.say)
         base.save_base(model, tokenizer, folder / "model")
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        drop_checkpoints(folder)
 
     def _base(self) -> tuple[PreTrainedModel, Tokenizer]:
         if self.config.base.pretrained is not None:
@@ -242,7 +244,7 @@ class Run:
         rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
         train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say)
         model.save_pretrained(folder / "model")
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        drop_checkpoints(folder)
 
     # The bundle
 
@@ -255,6 +257,16 @@ class Run:
             shutil.rmtree(self.folder / "packed", ignore_errors=True)
         once(self.folder / "packed", self._instruction_key, "bundle", self._pack, self.say)
         return self.bundle_folder
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the bundle in the run's folder is what this configuration makes."""
+        return is_done(self.folder / "packed", self._instruction_key) and self.bundle_folder.exists()
+
+    def has_rows(self, stage: str) -> bool:
+        """Whether a stage's folder holds training rows of this very configuration."""
+        keys = {"stage2": self._grounding_key, "stage3": self._instruction_key}
+        return key_of(self.folder / stage) == keys[stage] and (self.folder / stage / ROWS).is_file()
 
     @property
     def report_key(self) -> str:

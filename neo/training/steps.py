@@ -17,11 +17,11 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
     A folder left by an interrupted run of the same key is handed to `make` again, which resumes from what lies there;
     a folder of another key is emptied first. The marker is written last.
     """
-    state = _read(folder)
-    if state == {"key": key, "done": True}:
+    if is_done(folder, key):
         say(f"{title}: reused from {folder}")
         return
-    if state.get("key") != key and folder.exists():
+    if key_of(folder) != key and folder.exists():
+        (folder / MARKER).unlink(missing_ok=True)  # first: a folder that is half gone must not look finished
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text(json.dumps({"key": key, "done": False}))
@@ -30,6 +30,16 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
     make(folder)
     (folder / MARKER).write_text(json.dumps({"key": key, "done": True}))
     say(f"{title}: done in {time.perf_counter() - started:.0f} s")
+
+
+def is_done(folder: Path, key: str) -> bool:
+    """Whether a folder holds the finished result of a key."""
+    return _read(folder) == {"key": key, "done": True}
+
+
+def key_of(folder: Path) -> object:
+    """The key that a folder's content is made for, finished or not; None where there is no such folder."""
+    return _read(folder).get("key")
 
 
 def stamps(files: Iterable[Path]) -> list[str]:

@@ -132,6 +132,15 @@ def train_stage(
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
 
 
+def drop_checkpoints(folder: Path) -> None:
+    """Removes what a finished stage needs no more. Renamed first: half-deleted checkpoints would look resumable."""
+    gone = folder / "checkpoints.done"
+    if (folder / "checkpoints").is_dir():
+        shutil.rmtree(gone, ignore_errors=True)
+        (folder / "checkpoints").rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def _last_whole(checkpoints: Path) -> str | None:
     """The latest checkpoint that was written to its end; torn ones, from a crash while saving, are removed."""
     for folder in checkpoints.glob("checkpoint-*"):

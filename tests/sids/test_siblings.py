@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo.catalog.catalog import Catalog
+from neo.model.similar import most_similar
 from neo.sids.build import build_sids
 from neo.sids.config import SidConfig
+from neo.sids.report import sid_report
 from neo.sids.siblings import in_order
 
 CODES = SidConfig(levels=3, codes={"show": 8, "episode": 12}, dim=8, parent_weight=0.8, siblings="release")
@@ -113,3 +115,16 @@ def test_counting_agrees_with_counting_by_hand(items: list[tuple[int, int, int, 
     dates = np.array([NEVER if day is None else np.datetime64(day, "D") for day in days], dtype="datetime64[D]")
     array = np.array(codes, dtype=np.uint16).reshape(-1, 2)
     assert in_order(array, np.array(parents, dtype=np.int64), dates, 4).tolist() == by_hand(codes, parents, days, 4)
+
+
+def test_a_count_has_no_meaning() -> None:
+    catalog = world()
+    model = build_sids(catalog, CODES)
+    assert model.quantizers["episode"].has_counter and not model.quantizers["show"].has_counter
+    assert not model.centroids("episode")[-1].any()
+    first, second = model.table.of("episode").rows[:2].tolist()
+    report = sid_report(model, catalog)["types"]["episode"]
+    assert report["moved"] == 0
+    siblings = np.flatnonzero(catalog.parent_rows == catalog.parent_rows[first])
+    nearest = [row for row, _ in most_similar(model, first, "episode", 4)]
+    assert second in siblings and len(np.intersect1d(nearest, siblings)) >= 3

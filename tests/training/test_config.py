@@ -37,9 +37,22 @@ def test_overrides_are_checked_by_the_same_models(tmp_path: Path) -> None:
         ("--seed=1", "key=value"),
         ("name.x=1", "not a group"),
         ("grounding.weight_decay=0.1", "weight_decay"),
+        ("seed=-1", "seed"),
+        ("base.scratch.kv_heads=3", "multiple of kv_heads"),
+        ("evaluation.beams=10", "beams"),
+        ("evaluation.beams=2000", "beams"),
     ]:
         with pytest.raises(ConfigError, match=message):
             load_config(path, [bad])
+
+
+def test_files_are_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = recipe(tmp_path, "name: a\ndata: {files: mine.yaml}\nlanguage: {texts: [more.txt]}\n")
+    monkeypatch.chdir(tmp_path)
+    here, there = load_config(Path("recipe.yaml"), ["data.root=files"]), load_config(path)
+    assert here.data.files == there.data.files == tmp_path / "mine.yaml"
+    assert here.language.texts == there.language.texts == (tmp_path / "more.txt",)
+    assert here.data.root == str(tmp_path / "files")  # typed, so relative to where one stands
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,20 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
         assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
 
 
+def test_mixed_searches_name_what_was_opened_after_the_query(dataset: Dataset) -> None:
+    stage = InstructionStage(recommend=0, search=0, lookup=0, verbalize=0, explain=0, understand=0, recommend_mixed=0)
+    stage = stage.model_copy(update={"search_mixed": 60, "chat": 0})
+    made = InstructionExamples(dataset, np.arange(len(dataset.catalog)), stage, seed=0)
+    log = set(zip(dataset.searches.query.to_pylist(), dataset.searches.item.tolist(), strict=True))
+    queries = {query for query, _ in log}
+    for example in made.examples(BuiltInTeacher()):
+        (turn,) = example.turns
+        rows = [part.row for part in turn.answer if isinstance(part, ItemRef)]
+        asked = "".join(part.text for part in turn.request if isinstance(part, Text))
+        assert rows and len(set(rows)) == len(rows)
+        assert any(query in asked and all((query, row) in log for row in rows) for query in queries)
+
+
 def test_examples_are_the_same_for_the_same_seed(dataset: Dataset) -> None:
     stage = InstructionStage(
         recommend=9,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from neo.catalog.catalog import Catalog
 from neo.cli import main
 from neo.evaluation.report import Report
 from neo.model.neo_model import NeoModel
@@ -23,7 +27,7 @@ base:
 grounding: {{batch: 32, warmup: 1}}
 instruction: {{batch: 8, history: 6, recommend: 24, recommend_short: 8, search: 8, lookup: 8, verbalize: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 4, warmup: 1}}
-evaluation: {{cases: 10, searches: 5, beams: 10}}
+evaluation: {{cases: 10, searches: 5, beams: 30}}
 """
 
 
@@ -74,6 +78,34 @@ def test_nothing_learned_has_seen_what_comes_after_the_cut(ran: Path) -> None:
     assert neo.bundle.events.time.max() < run.split.cut
 
 
+def test_training_examples_can_be_seen(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["view", str(ran), "--task", "search", "-n", "1"]) == 0
+    assert "<|prompt|>" in capsys.readouterr().out
+    assert main(["view", str(ran), "instruction.history=5"]) == 1  # rows of other settings are not passed off as these
+    assert "neo train" in capsys.readouterr().err
+
+
+def test_evaluating_never_trains(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(ran), "seed=5"]) == 1
+    assert "neo train" in capsys.readouterr().err
+    assert main(["evaluate", str(ran)]) == 0
+    assert "evaluation: reused" in capsys.readouterr().err
+
+
+def test_an_undated_part_came_out_with_its_whole(ran: Path) -> None:
+    run = Run(load_config(ran), lambda _: None)
+    catalog = run.full.catalog
+    show = int(catalog.rows_of("show")[0])
+    dates = np.full(len(catalog), np.datetime64("NaT", "D"))
+    dates[show] = np.datetime64(run.split.cut, "s").astype("datetime64[D]") + 1
+    place = catalog.table.column_names.index("date")
+    table = catalog.table.set_column(place, "date", pa.array(dates, pa.date32()))
+    run.full = replace(run.full, catalog=Catalog.from_table(table, catalog.types))
+    hidden = np.setdiff1d(np.arange(len(catalog)), run.visible)
+    parts = np.flatnonzero(catalog.parent_rows == show)
+    assert len(parts) and hidden.tolist() == sorted([show, *parts.tolist()])  # the rest was always there
+
+
 def test_a_second_run_reuses_and_a_changed_one_redoes_what_depends_on_it(
     ran: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,11 +116,6 @@ def test_a_second_run_reuses_and_a_changed_one_redoes_what_depends_on_it(
     assert main(["train", str(ran), "instruction.learning_rate=0.01"]) == 0
     said = capsys.readouterr().err
     assert "stage 2, grounding: reused" in said and "stage 3, instruction: done" in said
-
-
-def test_training_examples_can_be_seen(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["view", str(ran), "--task", "search", "-n", "1"]) == 0
-    assert "<|prompt|>" in capsys.readouterr().out
 
 
 def test_errors_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

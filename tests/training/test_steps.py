@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neo.training.steps import once
+from neo.training.steps import is_done, once
 
 
 def test_once(tmp_path: Path) -> None:
@@ -35,3 +35,21 @@ def test_an_interrupted_step_goes_on_in_its_folder(tmp_path: Path) -> None:
     seen: list[bool] = []
     once(folder, "a", "title", lambda place: seen.append((place / "checkpoint.txt").exists()), lambda _: None)
     assert seen == [True]
+
+
+def test_a_folder_that_is_half_gone_is_not_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "step"
+    once(folder, "a", "title", lambda place: (place / "weights.txt").touch(), lambda _: None)
+    assert is_done(folder, "a") and not is_done(folder, "b")
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("neo.training.steps.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            once(folder, "b", "title", lambda _: None, lambda _: None)
+    assert not is_done(folder, "a")
+    made: list[Path] = []
+    once(folder, "a", "title", made.append, lambda _: None)
+    assert made == [folder] and not (folder / "weights.txt").exists()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from neo.training.examples.grounding import VARIANTS, item_words
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.teacher.ask import Ask, Teacher
-from neo.training.teacher.facts import FactBook
+from neo.training.teacher.facts import FactBook, ItemFacts
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -139,8 +141,12 @@ class InstructionExamples:
         return Draft(task, request, (ItemRef(item),))
 
     def _search_mixed(self, query: str, item: int, context: Context) -> Draft:
-        request = prompts.search(query, self._type(self._code(item)), context, "mixed", self._any(), self._any())
-        ask = Ask("search_mixed", (self.facts.item(item),), self.facts.listener(()), query)
+        code = None if self.rng.random() < ALL_TYPES_SHARE else self._code(item)
+        others = [row for row in self.opened[query] if row != item and code in (None, self._code(row))]
+        items = (item, *others[: int(self.rng.integers(3))])
+        named = None if code is None else self._type(code)
+        request = prompts.search(query, named, context, "mixed", self._any(), self._any(), count=len(items))
+        ask = Ask("search_mixed", self._facts(items), self.facts.listener(()), query)
         return Draft("search_mixed", request, ask)
 
     def _chat_about(self, query: str, item: int, context: Context) -> Draft:
@@ -153,7 +159,20 @@ class InstructionExamples:
 
     def _ask(self, task: str, items: tuple[int, ...], moment: Moment) -> Ask:
         known = self.facts.listener(moment.history, moment.listener)
-        return Ask(task, tuple(self.facts.item(row) for row in items), known)  # type: ignore[arg-type]
+        return Ask(task, self._facts(items), known)  # type: ignore[arg-type]
+
+    def _facts(self, items: tuple[int, ...]) -> tuple[ItemFacts, ...]:
+        return tuple(self.facts.item(row) for row in items)
+
+    @cached_property
+    def opened(self) -> dict[str, list[int]]:
+        """What was opened after each query of the log, the most often opened first."""
+        searches, times = self.dataset.searches, Counter[tuple[str, int]]()
+        times.update(zip(searches.query.to_pylist(), searches.item.tolist(), strict=True))
+        opened: dict[str, list[int]] = {}
+        for (query, row), _ in times.most_common():
+            opened.setdefault(query, []).append(row)
+        return opened
 
     def _any(self) -> int:
         return int(self.rng.integers(VARIANTS))

@@ -90,9 +90,7 @@ def recommend_mixed(items: Sequence[ItemFacts], listener: ListenerFacts, rng: np
     return merge_texts([*segments, *_further(others, listener, rng, with_reasons=len(others) == 1)])
 
 
-def search_mixed(
-    query: str, items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator
-) -> Answer:
+def search_mixed(query: str, items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator) -> Answer:
     """The items found, and why: what the query spells of the first item, or else what the listener likes."""
     first, *others = items
     before, after = _split(rng, _FOUND)
@@ -144,9 +142,7 @@ def _matches(query: str, item: ItemFacts, rng: np.random.Generator) -> list[str]
     if spelled(item.title, query):
         found.append(pick(rng, ("The title is the one you typed.", "The title matches.")))
     if spelled(item.tone, query):
-        found.append(
-            pick(rng, ("It is {tone}, as you asked.", "You wanted it {tone}, and it is."), tone=item.tone)
-        )
+        found.append(pick(rng, ("It is {tone}, as you asked.", "You wanted it {tone}, and it is."), tone=item.tone))
     return found
 
 

@@ -48,9 +48,7 @@ class EndpointConfig(Strict):
     max_words: int = Field(60, ge=10, le=400)
     temperature: float | None = Field(0.7, ge=0, le=2, description="null: the endpoint's default")
     max_tokens: int | None = Field(200, ge=16, description="null: not sent")
-    extra_body: dict[str, JsonValue] = Field(
-        default_factory=dict, description="further fields of the request"
-    )
+    extra_body: dict[str, JsonValue] = Field(default_factory=dict, description="further fields of the request")
 
     @field_validator("base_url")
     @classmethod
@@ -122,7 +120,7 @@ class EndpointTeacher:
     def _complete(self, client: openai.OpenAI, conversation: list[Message]) -> str:
         """The endpoint's text, from the cache where it was paid for before; '' where there is none."""
         request = _request(self.config, conversation)
-        key = request_key(request)
+        key = request_key({"base_url": self.config.base_url, **request})
         text = self._cache.get(key)
         if text is not None:
             with self._lock:

@@ -56,11 +56,7 @@ def describe(
     noun = f"{item.tone} {item.words.singular}" if item.tone else item.words.singular
     topics = sorted(filter(sayable, item.topics), key=rank, reverse=True)
     phrase = with_article(noun)
-    if (
-        len(topics) > 1
-        and not spelled(topics[0], query)
-        and (rank(topics[0])[1] > 0) == (rank(topics[1])[1] > 0)
-    ):
+    if len(topics) > 1 and not spelled(topics[0], query) and (rank(topics[0])[1] > 0) == (rank(topics[1])[1] > 0):
         topics[:2] = rng.permutation(topics[:2]).tolist()  # or the broader of two topics would always lead
     if topics:
         count = 2 if full and len(topics) > 1 and rng.random() < 0.6 else 1
