@@ -75,12 +75,12 @@ class ResidualKMeans:
     def with_counter(self) -> ResidualKMeans:
         """One level more whose codes mean nothing: all zero vectors, for counting what shares the codes before."""
         counter = np.zeros((1, *self.codebooks.shape[1:]), dtype=np.float32)
-        return ResidualKMeans(np.concatenate([self.codebooks, counter]), (*self.learned, 1), self.notes)
+        return ResidualKMeans(np.concatenate([self.codebooks, counter]), (*self.learned, 0), self.notes)
 
     @property
     def has_counter(self) -> bool:
-        """Whether the last level only counts."""
-        return self.learned[-1] == 1 and not self.codebooks[-1].any()
+        """Whether the last level only counts: nothing was learned for it."""
+        return self.learned[-1] == 0
 
     @property
     def levels(self) -> int:
@@ -96,12 +96,12 @@ class ResidualKMeans:
         return self.codebooks.shape[2]
 
     def encode(self, vectors: np.ndarray) -> np.ndarray:
-        """uint16 [n, levels]: at each level the nearest learned centroid of what is left so far."""
+        """uint16 [n, levels]: at each level the nearest learned centroid of what is left so far; 0 for a counter."""
         codes = np.zeros((len(vectors), self.levels), dtype=np.uint16)
         with one_thread():
             for start in range(0, len(vectors), CHUNK):
                 residual = _checked(vectors[start : start + CHUNK], self.dim).copy()
-                for level in range(self.levels):
+                for level in range(self.levels - self.has_counter):
                     centroids = self.codebooks[level, : self.learned[level]]
                     nearest = _nearest(residual, centroids)
                     codes[start : start + CHUNK, level] = nearest
@@ -143,7 +143,8 @@ class ResidualKMeans:
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             raise BundleError(f"{path}: not a readable quantizer: {error}") from error
         sound = codebooks.ndim == 3 and codebooks.dtype == np.float32 and len(learned) == len(codebooks)
-        if not sound or not all(1 <= count <= codebooks.shape[1] for count in learned):
+        least = [1] * (len(learned) - 1) + [0]  # only the last level may have learned nothing: a counter
+        if not sound or any(not low <= n <= codebooks.shape[1] for low, n in zip(least, learned, strict=True)):
             raise BundleError(f"{path}: broken quantizer: {codebooks.shape}, learned {learned}")
         return cls(codebooks, learned, notes)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from neo.catalog.catalog import Catalog
 from neo.model.similar import most_similar
-from neo.sids.build import build_sids
+from neo.sids.build import SidModel, build_sids
 from neo.sids.config import SidConfig
 from neo.sids.report import sid_report
 from neo.sids.siblings import in_order
@@ -76,18 +77,18 @@ def test_a_later_episode_is_counted_on() -> None:
     newest = catalog.dates == catalog.dates[catalog.rows_of("episode")].max()
     late = np.flatnonzero(newest & (catalog.type_codes == catalog.type_code("episode")))
     early = np.setdiff1d(np.arange(len(catalog)), late)
-    before, after = build_sids(catalog, CODES, fit_rows=early), build_sids(catalog, CODES)
-    sids = before.table.of("episode")
-    assert len({tuple(codes) for codes in sids.codes.tolist()}) == 200
-    old = build_sids(catalog, CODES, fit_rows=early).table
-    assert np.array_equal(old.codes_of_rows(early.tolist()), before.table.codes_of_rows(early.tolist()))
+    table = build_sids(catalog, CODES, fit_rows=early).table
+    assert len({tuple(codes) for codes in table.of("episode").codes.tolist()}) == 200
+    counted_on = 0
     for row in late.tolist():
-        mine = before.table.codes_of_rows([row])[0]
+        mine = table.codes_of_rows([row])[0]
         siblings = np.flatnonzero((catalog.parent_rows == catalog.parent_rows[row]) & ~newest)
-        theirs = before.table.codes_of_rows(siblings.tolist())
+        theirs = table.codes_of_rows(siblings.tolist())
         shared = theirs[(theirs[:, :2] == mine[:2]).all(axis=1)]
-        assert not len(shared) or mine[2] > shared[:, 2].max()
-    assert len(after.table.of("episode").rows) == 200
+        if len(shared):
+            assert mine[2] > shared[:, 2].max()
+            counted_on += 1
+    assert counted_on >= 0.8 * len(late)
 
 
 def by_hand(codes: list[list[int]], parents: list[int], days: list[int | None], size: int) -> list[list[int]]:
@@ -115,6 +116,23 @@ def test_counting_agrees_with_counting_by_hand(items: list[tuple[int, int, int, 
     dates = np.array([NEVER if day is None else np.datetime64(day, "D") for day in days], dtype="datetime64[D]")
     array = np.array(codes, dtype=np.uint16).reshape(-1, 2)
     assert in_order(array, np.array(parents, dtype=np.int64), dates, 4).tolist() == by_hand(codes, parents, days, 4)
+
+
+def test_a_level_with_nothing_left_to_learn_is_no_count() -> None:
+    same = pa.table({"id": ["a", "b", "c"], "type": ["show"] * 3, "title": ["One and the same"] * 3})
+    catalog = Catalog.from_table(same)
+    model = build_sids(catalog, SidConfig(levels=2, codes=4, dim=4))
+    assert not model.quantizers["show"].has_counter
+    assert sid_report(model, catalog)["types"]["show"]["moved"] == 2
+
+
+def test_a_count_is_saved_as_one(tmp_path: Path) -> None:
+    catalog = world()
+    model = build_sids(catalog, CODES)
+    model.save(tmp_path / "sids")
+    loaded = SidModel.load(tmp_path / "sids")
+    assert loaded.quantizers["episode"].has_counter
+    assert loaded.table.fingerprint() == model.table.fingerprint()
 
 
 def test_a_count_has_no_meaning() -> None:
