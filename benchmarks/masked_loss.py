@@ -39,9 +39,8 @@ def main() -> None:
             model = scratch_model(Scratch(layers=3), VOCABULARY, seed=0)
             with tempfile.TemporaryDirectory() as folder:
                 started = time.process_time()
-                train_stage(
-                    model, tokenizer, rows, Stage(learning_rate=1e-3, batch=16), Path(folder), 0, lambda _: None
-                )
+                stage = Stage(learning_rate=1e-3, tokens=16 * LENGTH)
+                train_stage(model, tokenizer, rows, stage, Path(folder), 0, lambda _: None)
             seconds[name].append(time.process_time() - started)
     for name, values in seconds.items():
         each = ", ".join(f"{value:.1f}" for value in values)

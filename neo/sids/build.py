@@ -16,8 +16,8 @@ from neo.catalog.strict import parse
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.quantize import ResidualKMeans
-from neo.sids.siblings import in_order
-from neo.sids.table import SidTable, check_shape
+from neo.sids.siblings import family_vectors, in_order
+from neo.sids.table import SidTable, TypeSids, check_shape
 from neo.sids.unique import make_unique
 from neo_sdk.errors import BundleError, ConfigError
 
@@ -93,7 +93,7 @@ class SidModel:
         popularity: np.ndarray,
     ) -> SidTable:
         quantizer = self.quantizers[name]
-        codes = _codes(quantizer, vectors, catalog, rows, self.config, table.of(name).codes)
+        codes = _codes(quantizer, vectors, catalog, rows, popularity, table.of(name), name)
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
             return table.extended(name, rows, codes)
@@ -164,12 +164,15 @@ def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_w
     return vectors
 
 
-def _quantizer(vectors: np.ndarray, name: str, config: SidConfig, children: bool) -> ResidualKMeans:
-    """Learned codebooks; where the last code counts, it has none, and what is similar is read off the others."""
+def _quantizer(
+    vectors: np.ndarray, parents: np.ndarray, dates: np.ndarray, name: str, config: SidConfig
+) -> ResidualKMeans:
+    """Learned codebooks; where the last code counts siblings, the others are learned from families of them."""
     size = config.codes_of(name)
-    if children and config.siblings == "release" and config.levels > 1:
-        check_shape(config.levels, size)
-        return ResidualKMeans.fit(vectors, config.levels - 1, size, config.seed).with_counter()
+    check_shape(config.levels, size)
+    if config.siblings == "release" and (parents >= 0).all():
+        families = family_vectors(vectors, parents, dates, size)
+        return ResidualKMeans.fit(families, config.levels - 1, size, config.seed).with_counter()
     return ResidualKMeans.fit(vectors, config.levels, size, config.seed)
 
 
@@ -178,15 +181,19 @@ def _codes(
     vectors: np.ndarray,
     catalog: Catalog,
     rows: np.ndarray,
-    config: SidConfig,
-    taken: np.ndarray | None = None,
+    popularity: np.ndarray,
+    taken: TypeSids | None = None,
+    name: str = "item",
 ) -> np.ndarray:
-    """uint16 [n, levels] as quantized, with siblings in order where the configuration says so; not unique yet."""
+    """uint16 [n, levels] as quantized, or with siblings in order where the quantizer counts; not unique yet."""
     codes, parents = quantizer.encode(vectors), catalog.parent_rows[rows]
     children = np.flatnonzero(parents >= 0)
-    if config.siblings == "release" and quantizer.levels > 1 and len(children):
+    if quantizer.has_counter and len(children):
+        before = None if taken is None else (np.asarray(taken.codes), catalog.parent_rows[taken.rows])
         dates = catalog.dates[rows][children]
-        codes[children] = in_order(codes[children], parents[children], dates, quantizer.codes, taken)
+        codes[children] = in_order(
+            vectors[children], parents[children], dates, quantizer, popularity[children], before, name
+        )
     return codes
 
 
@@ -222,11 +229,11 @@ def build_sids(
     for code in np.unique(types):
         name, mine = catalog.type_names[code], types == code
         members[name], vectors[name] = rows[mine], embedded[mine]
-        children = bool((catalog.parent_rows[members[name]] >= 0).all())
-        quantizer = _quantizer(vectors[name], name, config, children)
-        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], config)
+        parents, dates = catalog.parent_rows[members[name]], catalog.dates[members[name]]
+        quantizer = _quantizer(vectors[name], parents, dates, name, config)
+        weight = popularity[members[name]]
+        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], weight, name=name)
         if config.unique == "unique":
-            weight = popularity[members[name]]
             codes[name] = make_unique(codes[name], vectors[name], quantizer, None, weight, name)
         quantizers[name] = quantizer
     sizes = {name: quantizer.codes for name, quantizer in quantizers.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from neo.catalog.strict import Strict
 from neo_sdk.errors import ConfigError
@@ -22,10 +22,17 @@ class SidConfig(Strict):
         default=0.0, ge=0, le=1, description="how much of its parent an item's vector is: 0.7 keeps a show together"
     )
     siblings: Literal["content", "release"] = Field(
-        default="content", description="what the last code of items with a parent says; `release` counts them in order"
+        default="content",
+        description="`release`: items of one parent share a prefix of their own, and the last code counts them",
     )
     unique: Literal["unique", "canonical"] = "unique"
     seed: int = Field(default=0, ge=0, lt=1 << 31)
+
+    @model_validator(mode="after")
+    def _room_for_a_prefix(self) -> SidConfig:
+        if self.siblings == "release" and self.levels < 2:
+            raise ValueError("siblings: release needs 2 levels or more: a prefix of the parent, and the count")
+        return self
 
     @field_validator("codes")
     @classmethod

@@ -77,6 +77,10 @@ class ResidualKMeans:
         counter = np.zeros((1, *self.codebooks.shape[1:]), dtype=np.float32)
         return ResidualKMeans(np.concatenate([self.codebooks, counter]), (*self.learned, 0), self.notes)
 
+    def without_counter(self) -> ResidualKMeans:
+        """The levels before the counter."""
+        return ResidualKMeans(self.codebooks[:-1], self.learned[:-1], self.notes)
+
     @property
     def has_counter(self) -> bool:
         """Whether the last level only counts: nothing was learned for it."""

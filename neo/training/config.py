@@ -75,8 +75,8 @@ class Stage(Strict):
     """How a stage is optimized. Defaults follow the NEO paper where a CPU allows."""
 
     learning_rate: float = Field(gt=0)
-    batch: int = Field(32, ge=1)
-    accumulate: int = Field(1, ge=1)
+    tokens: int = Field(4096, ge=16, description="of a batch, padding included; its rows are of like length")
+    accumulate: int = Field(1, ge=1, description="batches of a step, from short rows to long ones; all count the same")
     warmup: int = Field(50, ge=0, description="steps")
     weight_decay: float = Field(0.01, ge=0)
     beta2: float = Field(0.95, ge=0, lt=1, description="AdamW's memory of squared gradients")

@@ -31,6 +31,7 @@ from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
+from neo.training.loss import Codebooks
 from neo.training.steps import is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
@@ -242,7 +243,7 @@ class Run:
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
         rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
-        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say)
+        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, Codebooks.of(vocabulary))
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
 

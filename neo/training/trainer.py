@@ -13,14 +13,15 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from torch.nn import functional
+from pyarrow import compute
+from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_grouped_indices
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig, SFTTrainer
 
-from neo.language.render import IGNORED
+from neo.training.batches import Steps
 from neo.training.config import Stage
+from neo.training.loss import Codebooks, next_token_loss
 from neo_sdk.errors import TrainingError
 
 Report = Callable[[str], None]
@@ -52,49 +53,31 @@ class _Steering(TrainerCallback):
             self.report(f"{done}  loss {loss:.3f}  {now - self.started:.0f} s")
 
 
-class ByLength(LengthGroupedSampler):
-    """Rows of like length share a batch, in an order that follows from seed and epoch alone.
-
-    transformers' own sampler draws from the global stream, so a run resumed in its second epoch would see other rows.
-    """
-
-    def __init__(self, batch: int, rows: Dataset, seed: int) -> None:
-        super().__init__(batch, dataset=rows, model_input_name="input_ids")
-        self.seed, self.epoch = seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        stream = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        return iter(get_length_grouped_indices(self.lengths, self.batch_size, generator=stream))
-
-
 class StageTrainer(SFTTrainer):
-    """SFTTrainer that, off the GPU, scores only the trained positions.
+    """SFTTrainer with our own batches and loss: see neo.training.batches and neo.training.loss.
 
-    TRL's fused head compacts masked positions only on Triton devices; on a CPU it would score every prompt token as
-    well (benchmarks/masked_loss.py has the price). Same loss, to float rounding.
+    All batches of a step count the same, however many of their tokens are trained: else the few of a search would
+    vanish beside the many of a history.
     """
 
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> ByLength:
-        rows = self.train_dataset if train_dataset is None else train_dataset
-        return ByLength(self.args.train_batch_size * self.args.gradient_accumulation_steps, rows, self.args.data_seed)
+    def __init__(self, stage: Stage, codebooks: Codebooks | None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.stage, self.codebooks = stage, codebooks
+        self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
+
+    def get_train_dataloader(self) -> DataLoader:
+        lengths = compute.list_value_length(self.train_dataset.data.column("input_ids")).to_numpy()
+        batches = Steps(lengths, self.stage.tokens, self.stage.accumulate, self.args.data_seed)
+        pin = self.args.dataloader_pin_memory
+        loader = DataLoader(
+            self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin
+        )
+        return self.accelerator.prepare(loader)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        if return_outputs or inputs["input_ids"].device.type != "cpu":
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        hidden = model.get_decoder()(
-            input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-        ).last_hidden_state[:, :-1]
-        labels = inputs["labels"][:, 1:]
-        trained = labels != IGNORED
-        logits = model.get_output_embeddings()(hidden[trained])
-        loss = functional.cross_entropy(logits.float(), labels[trained], reduction="sum")
-        count = trained.sum() if num_items_in_batch is None else num_items_in_batch
-        return loss / torch.as_tensor(count).clamp(min=1)
+        return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
 
 
 def train_stage(
@@ -105,8 +88,11 @@ def train_stage(
     folder: Path,
     seed: int,
     report: Report,
+    codebooks: Codebooks | None = None,
 ) -> None:
     """Trains the model in place on rows with `input_ids` and `labels`.
+
+    `codebooks`: needed where the items of a history are trained.
 
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
     weights as an unbroken run. Raises Interrupted after Ctrl-C, once a checkpoint is written.
@@ -117,6 +103,8 @@ def train_stage(
     last = _last_whole(checkpoints)
     steering = _Steering(report)
     trainer = StageTrainer(
+        stage,
+        codebooks,
         model=model,
         args=_arguments(stage, checkpoints, seed),
         train_dataset=rows,
@@ -156,7 +144,6 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
     return SFTConfig(
         output_dir=str(checkpoints),
         max_length=None,  # TRL would cut the end off, the answer, and then drop the row without a word
-        per_device_train_batch_size=stage.batch,
         gradient_accumulation_steps=stage.accumulate,
         num_train_epochs=stage.epochs,
         learning_rate=stage.learning_rate,

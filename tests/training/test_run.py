@@ -24,8 +24,8 @@ data:
 sids: {{levels: 2, codes: 16, dim: 16}}
 base:
   scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
-grounding: {{batch: 32, warmup: 1}}
-instruction: {{batch: 8, history: 6, recommend: 24, recommend_short: 8, search: 8, lookup: 8, verbalize: 8,
+grounding: {{tokens: 1024, warmup: 1}}
+instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 8, search: 8, lookup: 8, verbalize: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 4, warmup: 1}}
 evaluation: {{cases: 10, searches: 5, beams: 30}}
 """

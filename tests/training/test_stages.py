@@ -10,54 +10,15 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from tokenizers import Tokenizer
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+from small_models import TEXTS, extended, llama, qwen3, table
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.language.vocabulary import Vocabulary
-from neo.sids.table import SidTable
 from neo.training.base import extend, load_pretrained, save_base, scratch_tokenizer
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
 from neo.training.trainer import Interrupted, StageTrainer, train_stage
 from neo_sdk.errors import TrainingError
-
-TEXTS = ["A calm show about the sea.", "A funny show about trains.", "History of salt, told slowly."]
-SHAPE = {
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "num_key_value_heads": 1,
-    "intermediate_size": 24,
-    "max_position_embeddings": 64,
-}
-
-
-def qwen3(size: int, tied: bool) -> PreTrainedModel:
-    return Qwen3ForCausalLM(Qwen3Config(vocab_size=size, head_dim=8, tie_word_embeddings=tied, **SHAPE))
-
-
-def llama(size: int, tied: bool) -> PreTrainedModel:
-    return LlamaForCausalLM(LlamaConfig(vocab_size=size, tie_word_embeddings=tied, **SHAPE))
-
-
-def table() -> SidTable:
-    return SidTable.from_codes({"show": [0, 1, 2]}, {"show": np.array([[0, 1], [1, 0], [1, 1]])}, {"show": 3})
-
-
-def extended(make=qwen3, tied: bool = True) -> tuple[PreTrainedModel, Vocabulary, Tokenizer]:
-    torch.manual_seed(0)
-    tokenizer = scratch_tokenizer(TEXTS, 300)
-    model = make(tokenizer.get_vocab_size(), tied)
-    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
-    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), seed=0)
-    return model, vocabulary, tokenizer
 
 
 def rows(vocabulary: Vocabulary, count: int = 24) -> Dataset:
@@ -81,7 +42,8 @@ def padded(vocabulary: Vocabulary, folder: Path) -> PreTrainedTokenizerFast:
 
 
 def stage(**settings: object) -> Stage:
-    return Stage.model_validate({"learning_rate": 0.01, "batch": 4, "warmup": 1, "checkpoint_steps": 100, **settings})
+    usual = {"learning_rate": 0.01, "tokens": 50, "warmup": 1, "checkpoint_steps": 100}
+    return Stage.model_validate({**usual, **settings})
 
 
 def weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
@@ -98,7 +60,7 @@ def test_stage_2_changes_the_new_rows_and_nothing_else(make, tied: bool, tmp_pat
         model,
         padded(vocabulary, tmp_path),
         rows(vocabulary),
-        GroundingStage(batch=4, warmup=1),
+        GroundingStage(tokens=50, warmup=1),
         tmp_path,
         0,
         lambda _: None,
@@ -187,18 +149,6 @@ def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypa
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.allclose(tensor, results[1][name], atol=1e-4), name
-
-
-def test_accumulated_batches_equal_one_large_batch(tmp_path: Path) -> None:
-    results = []
-    for batch, accumulate in ((8, 1), (1, 8)):
-        model, vocabulary, _ = extended()
-        folder = tmp_path / str(batch)
-        plan = stage(batch=batch, accumulate=accumulate, weight_decay=0.0)
-        train_stage(model, padded(vocabulary, folder), rows(vocabulary, 32), plan, folder, 0, lambda _: None)
-        results.append(weights(model))
-    for name, tensor in results[0].items():
-        assert torch.allclose(tensor, results[1][name], atol=2e-3), name
 
 
 @pytest.mark.parametrize("make", [qwen3, llama])

@@ -1,0 +1,57 @@
+"""Which rows share a batch, and which batches share an optimizer step.
+
+A batch holds rows of like length, about `tokens` tokens of them: hardly anything is padding, and short rows don't
+leave the machine idle. As length goes with the task (a search has 25 tokens, a listener's history 250), a step takes
+one batch from each range of lengths, so that it teaches every task and not the one that was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, pairwise, zip_longest
+
+import numpy as np
+from torch.utils.data import Sampler
+
+
+def plan(lengths: np.ndarray, tokens: int, per_step: int, rng: np.random.Generator) -> list[list[np.ndarray]]:
+    """The steps of an epoch, in order; a step is `per_step` batches (the last ones may have fewer), short rows first.
+
+    Every row is in exactly one batch. A batch has more than `tokens` tokens, padding included, only if it is one row.
+    """
+    shuffled = rng.permutation(len(lengths))
+    batches = list(_cut(shuffled[np.argsort(lengths[shuffled], kind="stable")], lengths, tokens))
+    edges = np.linspace(0, len(batches), per_step + 1).round().astype(int)
+    ranges = [batches[start:end] for start, end in pairwise(edges)]
+    for batches_of_like_length in ranges:
+        rng.shuffle(batches_of_like_length)
+    return [[batch for batch in step if batch is not None] for step in zip_longest(*ranges)]
+
+
+def _cut(order: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:
+    """Rows from short to long, cut where one more row would make the batch too large."""
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and (end - start + 1) * lengths[order[end]] <= tokens:
+            end += 1
+        yield order[start:end]
+        start = end
+
+
+class Steps(Sampler[list[int]]):
+    """The batches of `plan`, one after another; the order follows from seed and epoch alone, so that a run resumes."""
+
+    def __init__(self, lengths: np.ndarray, tokens: int, per_step: int, seed: int) -> None:
+        self.lengths, self.tokens, self.per_step, self.seed, self.epoch = lengths, tokens, per_step, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        for batch in chain.from_iterable(plan(self.lengths, self.tokens, self.per_step, rng)):
+            yield batch.tolist()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in _cut(np.argsort(self.lengths, kind="stable"), self.lengths, self.tokens))

@@ -1,0 +1,48 @@
+"""Batches: every row once an epoch, no batch too large, and a step that sees short rows and long ones."""
+
+from __future__ import annotations
+
+from itertools import chain, pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo.training.batches import Steps, plan
+
+lengths_of = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(np.array)
+
+
+@given(lengths_of, st.integers(1, 200), st.integers(1, 5), st.integers(0, 3))
+def test_every_row_is_in_one_batch_and_no_batch_is_too_large(
+    lengths: np.ndarray, tokens: int, per_step: int, seed: int
+) -> None:
+    steps = plan(lengths, tokens, per_step, np.random.default_rng(seed))
+    batches = list(chain.from_iterable(steps))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= tokens for batch in batches)
+    # The trainer counts a step whenever `per_step` batches have passed.
+    assert all(len(step) == per_step for step in steps[:-1])
+    assert 0 < len(steps[-1]) <= per_step
+    for step in steps[:-1]:
+        assert all(lengths[short].max() <= lengths[long].min() for short, long in pairwise(step))
+
+
+@given(lengths_of, st.integers(1, 200), st.integers(1, 5))
+def test_the_order_follows_from_seed_and_epoch(lengths: np.ndarray, tokens: int, per_step: int) -> None:
+    one, same = Steps(lengths, tokens, per_step, 5), Steps(lengths, tokens, per_step, 5)
+    assert list(one) == list(same)
+    assert len(one) == len(list(one))
+    for steps in (one, same):
+        steps.set_epoch(1)
+    assert list(one) == list(same)
+    assert len(one) == len(list(one))
+
+
+def test_epochs_and_seeds_differ() -> None:
+    lengths = np.full(50, 3)
+    steps = Steps(lengths, 12, 2, seed=0)
+    first = list(steps)
+    steps.set_epoch(1)
+    assert list(steps) != first
+    assert list(Steps(lengths, 12, 2, seed=1)) != first
