@@ -11,23 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neo.sids.table import SidTable, pack_codes
 from neo_sdk.errors import NotFoundError
-
-if TYPE_CHECKING:
-    from neo.sids.table import SidTable
-
-
-def pack(codes: np.ndarray, size: int) -> np.ndarray:
-    """Codes [n, l], every one below `size`, as the digits of one number: uint64 [n]."""
-    keys = np.zeros(len(codes), dtype=np.uint64)
-    for level in range(codes.shape[1]):
-        keys *= np.uint64(size)
-        keys += codes[:, level].astype(np.uint64)
-    return keys
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,7 @@ class TypeIndex:
     @classmethod
     def build(cls, codes: np.ndarray, rows: np.ndarray, stands: np.ndarray, size: int) -> TypeIndex:
         levels = codes.shape[1]
-        keys = pack(codes, size).astype(np.uint32 if size**levels <= 1 << 32 else np.uint64)
+        keys = pack_codes(codes, size).astype(np.uint32 if size**levels <= 1 << 32 else np.uint64)
         first_stands = np.argsort(~stands, kind="stable")
         order = first_stands[np.argsort(keys[first_stands], kind="stable")]
         return cls(size, levels, keys[order], rows[order].astype(np.int32))
@@ -155,7 +143,7 @@ class SidIndex:
 
     def pack(self, type_name: str, codes: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
         """Codes [n, l] -> uint64 [n]: prefixes of l codes (whole tuples where l is all levels)."""
-        return pack(np.asarray(codes), self.of(type_name).size)
+        return pack_codes(np.asarray(codes), self.of(type_name).size).astype(np.uint64)
 
     def filtered(self, allowed: np.ndarray) -> SidIndex:
         """The index of some items only: a bool mask over catalog rows, or an array of catalog rows.
@@ -186,3 +174,22 @@ class SidIndex:
         gone = slice(int(start[0]), int(end[0]))
         smaller = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
         return SidIndex(self.levels, {**self.types, type_name: smaller})
+
+    def without_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
+        """The same index without some catalog rows, found by their keys: no table of the catalog's size is made.
+
+        table: where the rows' codes stand; rows without a SID are passed over.
+        """
+        if not len(rows):
+            return self
+        parts = {}
+        for name, part in self.types.items():
+            sids = table.of(name)
+            places = sids.positions(rows)
+            start, end = part.ranges(pack_codes(sids.codes[places[places >= 0]], sids.size), part.levels)
+            # Items can share a tuple (the paper's canonical rule): what stays then takes the tuple over.
+            shared = [np.arange(first, last) for first, last in zip(start, end, strict=True)]
+            found = np.concatenate(shared) if shared else np.empty(0, dtype=np.int64)
+            gone = found[np.isin(part.rows[found], rows)]
+            parts[name] = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
+        return SidIndex(self.levels, parts)

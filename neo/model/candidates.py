@@ -9,7 +9,7 @@ import numpy as np
 
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
-from neo.decoding.index import SidIndex, TypeIndex, pack
+from neo.decoding.index import SidIndex
 from neo.sids.table import SidTable
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -44,7 +44,7 @@ class Candidates:
         chosen = index.only(types)
         if within is not None:
             chosen = chosen.filtered(within)
-        chosen = without_rows(chosen, table, np.union1d(heard, excluded))
+        chosen = chosen.without_rows(table, np.union1d(heard, excluded))
         return cls(types, chosen, asked, heard, excluded, within)
 
     def __len__(self) -> int:
@@ -69,23 +69,6 @@ class Candidates:
         if excluded := count(self.excluded):
             reasons.append(f"{excluded:,} in `exclude`")
         return f"There are no more {plurals} to name: {', '.join(reasons)}."
-
-
-def without_rows(index: SidIndex, table: SidTable, rows: np.ndarray) -> SidIndex:
-    """The index less some catalog rows, found by their keys: nothing of the catalog's size is computed."""
-    if not len(rows):
-        return index
-    parts = {}
-    for name, part in index.types.items():
-        sids = table.of(name)
-        places = sids.positions(rows)
-        start, end = part.ranges(pack(sids.codes[places[places >= 0]], sids.size), part.levels)
-        # Items can share a tuple (the paper's canonical rule): what stays then takes the tuple over.
-        shared = [np.arange(first, last) for first, last in zip(start, end, strict=True)]
-        found = np.concatenate(shared) if shared else NOTHING
-        gone = found[np.isin(part.rows[found], rows)]
-        parts[name] = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
-    return SidIndex(index.levels, parts)
 
 
 def every_type(catalog: Catalog, names: Sequence[str] | None) -> tuple[ItemType, ...]:

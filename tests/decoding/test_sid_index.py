@@ -6,8 +6,8 @@ from decoding_reference import make_world, rows_in, tuples_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.decoding.index import SidIndex, TypeIndex, pack
-from neo.sids.table import SidTable
+from neo.decoding.index import SidIndex, TypeIndex
+from neo.sids.table import SidTable, pack_codes
 from neo_sdk.errors import NotFoundError
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -52,7 +52,7 @@ def test_both_ways_of_looking_up_children_agree(seed: int) -> None:
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 5, size=(200, 3))
     part = TypeIndex.build(codes, np.arange(200), np.ones(200, dtype=bool), 5)
-    prefixes = np.unique(pack(codes[:, :1], 5))
+    prefixes = np.unique(pack_codes(codes[:, :1], 5))
     together = part.allowed(prefixes, 1)
     narrow = part.allowed(np.concatenate([prefixes, np.full(100, 999, dtype=np.uint64) % 5]), 1)[: len(prefixes)]
     assert np.array_equal(together, narrow)

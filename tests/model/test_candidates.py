@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tiny_world import make_tiny_dataset
 
 from neo.decoding.index import SidIndex
-from neo.model.candidates import Candidates, without_rows
+from neo.model.candidates import Candidates
 from neo.sids.table import SidTable
 
 SIZES = {"show": 3, "episode": 2}
@@ -30,7 +30,7 @@ def tables(draw: st.DrawFn) -> SidTable:
 def test_leaving_rows_out_equals_filtering_the_rest_in(table: SidTable, rows: list[int]) -> None:
     index = SidIndex.build(table)
     kept = np.setdiff1d(np.arange(100), rows)
-    found, expected = without_rows(index, table, np.array(rows, dtype=np.int64)), index.filtered(kept)
+    found, expected = index.without_rows(table, np.array(rows, dtype=np.int64)), index.filtered(kept)
     for name in SIZES:
         assert found.of(name).keys.tolist() == expected.of(name).keys.tolist()
         assert found.of(name).rows.tolist() == expected.of(name).rows.tolist()
