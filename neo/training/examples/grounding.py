@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -38,16 +39,30 @@ def _turn(catalog: Catalog, row: int, task: str, rng: np.random.Generator) -> Tu
 
 
 def item_words(catalog: Catalog, row: int, rng: np.random.Generator) -> str:
-    """Words that name an item, as a person might type them: its title, with its creator, or what it is about."""
+    """Words that name an item, as a person might type them: of its title, its creator, or what it is about."""
     item = catalog.item(row)
     draw = rng.random()
-    if draw < 0.35 or not (item.description or item.topics):
-        return item.title
-    if draw < 0.5 and item.creator:
-        return f"{item.title} {item.creator}"
-    if draw < 0.75 and item.description:
-        words = item.description.split()
-        length = min(len(words), int(rng.integers(4, prompts.DESCRIPTION_WORDS)))
-        start = int(rng.integers(0, len(words) - length + 1))
-        return " ".join(words[start : start + length])
-    return f"{item.title}. {', '.join(item.topics)}" if item.topics else item.title
+    if draw < 0.45 or not (item.description or item.topics or item.creator):
+        words = _part(item.title, 2, rng) if rng.random() < 0.4 else item.title
+    elif draw < 0.6 and item.creator:
+        words = f"{item.title} {item.creator}" if rng.random() < 0.5 else item.creator
+    elif draw < 0.8 and item.description:
+        words = _part(item.description, 4, rng, prompts.DESCRIPTION_WORDS)
+    elif item.topics:
+        words = f"{item.title}. {', '.join(item.topics)}"
+    else:
+        words = item.title
+    return _typed(words) if rng.random() < 0.6 else words
+
+
+def _part(text: str, least: int, rng: np.random.Generator, most: int = 8) -> str:
+    """Some words of a text that stand together: nobody types all of a long title."""
+    words = text.split()
+    length = min(len(words), int(rng.integers(least, most + 1)))
+    start = int(rng.integers(0, len(words) - length + 1))
+    return " ".join(words[start : start + length])
+
+
+def _typed(text: str) -> str:
+    """In small letters and without punctuation, as people write into a search box."""
+    return " ".join(re.sub(r"[^\w\s']", " ", text.lower()).split()) or text
