@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from support import byte_tokenizer
 
 from neo.catalog.activity import Dataset, Events
+from neo.catalog.catalog import Catalog
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
 from neo.language.render import Renderer
@@ -19,7 +22,7 @@ from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 from neo.training.config import GroundingStage, InstructionStage
-from neo.training.examples.grounding import grounding_examples
+from neo.training.examples.grounding import grounding_examples, item_words
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows
 from neo.training.examples.moments import Moments
@@ -156,3 +159,26 @@ def test_language_rows_lose_nothing() -> None:
     flat = [token for row in rows for token in row["input_ids"]]
     assert sorted(flat) == sorted([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0])
     assert all(len(row["input_ids"]) == 4 for row in rows)
+
+
+def test_a_lookup_says_words_of_its_item_and_nothing_else(dataset: Dataset) -> None:
+    rng, catalog = np.random.default_rng(0), dataset.catalog
+    asked = {}
+    for row in rng.integers(0, len(catalog), 400).tolist():
+        item = catalog.item(row)
+        own = " ".join([item.title, item.creator or "", item.description or "", *item.topics])
+        words = item_words(catalog, row, rng)
+        asked[words] = row
+        assert set(re.findall(r"\w+", words.lower())) <= set(re.findall(r"\w+", own.lower()))
+        assert words.strip() == words != ""
+    lower = [words for words in asked if words == words.lower()]
+    assert 0.4 < len(lower) / len(asked) < 0.8
+    titles = {words: catalog.item(row).title for words, row in asked.items()}
+    assert any(words != title and words in title for words, title in titles.items())
+    assert any(words == catalog.item(row).creator for words, row in asked.items())
+
+
+def test_a_title_of_signs_alone_is_still_typed() -> None:
+    catalog = Catalog.from_table(pa.table({"id": ["a"], "type": ["show"], "title": ["!!!"]}))
+    rng = np.random.default_rng(0)
+    assert {item_words(catalog, 0, rng) for _ in range(20)} == {"!!!"}
