@@ -25,6 +25,7 @@ from neo.decoding.context import (
     read,
 )
 from neo.decoding.index import SidIndex
+from neo.decoding.loops import third_time
 from neo.decoding.sampling import Sampling, gumbel, sharpen
 from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
@@ -89,11 +90,11 @@ def stream_answer(
 ) -> Iterator[Event]:
     """Answers a prompt (ending with `<|answer|>`), yielding TextDelta and ItemNamed, then one Done.
 
-    Greedy unless `temperature` or `top_p` is given. `max_tokens` counts text tokens, `max_items` items; with
-    `min_items`, the answer goes on naming items until there are that many or none is left. The format `text`
-    names none. Items are of `types` and from `index` (filters are filtered indexes). Closing the iterator
-    stops at once. Raises InvalidRequestError, before the first event, for arguments out of range and prompts
-    that are too long.
+    Greedy unless `temperature` or `top_p` is given; either way text does not run in circles (`third_time`).
+    `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes on naming items until
+    there are that many or none is left. The format `text` names none. Items are of `types` and from `index`
+    (filters are filtered indexes). Closing the iterator stops at once. Raises InvalidRequestError, before the
+    first event, for arguments out of range and prompts that are too long.
     """
     if format not in ("text", "mixed"):
         raise InvalidRequestError(f"format must be 'text' or 'mixed', got {format!r}.")
@@ -131,6 +132,7 @@ def _answer(
     context = read(model, [prompt], vocab.pad)
     writable = _writable(vocab, context.hidden.device)
     stream = TextStream(vocab)
+    said: list[int] = []
     words = named = 0
     span_tokens = vocab.levels + 2
     used = len(prompt)  # positions
@@ -140,7 +142,8 @@ def _answer(
         may_name = named < limits.items and room >= span_tokens and not request.is_empty
         owed = may_name and named < limits.least_items
         if words < limits.tokens and room > 0:
-            token = _choose(model, vocab, context.hidden, writable, may_name, sampling)
+            barred = third_time(said) if may_name else third_time(said) | {vocab.open}
+            token = _choose(model, context.hidden, writable, barred, sampling)
             if token == vocab.end and owed:
                 token = vocab.open
         elif owed:
@@ -161,13 +164,16 @@ def _answer(
                 raise NeoError("The model gives every item of the catalog a probability of zero.")
             item = found[0]
             yield ItemNamed(item.row, item.score, item.type, item.codes)
-            append(model, context, vocab.sid_ids(item.codes, item.type)[1:])
+            span = vocab.sid_ids(item.codes, item.type)
+            append(model, context, span[1:])
+            said.extend(span)
             request = _after(request, item)
             named, used = named + 1, used + span_tokens
         else:
             if text := stream.push(token):
                 yield TextDelta(text)
             append(model, context, [token])
+            said.append(token)
             words, used = words + 1, used + 1
 
 
@@ -188,16 +194,14 @@ def _writable(vocab: Vocabulary, device: torch.device) -> torch.Tensor:
 @torch.inference_mode()
 def _choose(
     model: PreTrainedModel,
-    vocab: Vocabulary,
     hidden: torch.Tensor,
     writable: torch.Tensor,
-    may_name: bool,
+    barred: set[int],
     sampling: Sampling | None,
 ) -> int:
     """The next token outside spans: the most probable one (the lowest id among equals), or a draw."""
     logp = log_softmax(head_logits(model, hidden, 0, len(writable))[0]).masked_fill(~writable, -torch.inf)
-    if not may_name:
-        logp[vocab.open] = -torch.inf
+    logp[list(barred)] = -torch.inf
     if sampling is not None:
         logp = sharpen(logp, sampling)
         logp = logp + gumbel(logp, sampling.generator)

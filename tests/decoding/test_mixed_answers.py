@@ -114,6 +114,14 @@ def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None
     assert isinstance(events[-1], Done) and events[-1].reason == reason
 
 
+def runs_in_circles(said: list[int]) -> bool:
+    """Whether the last token begins to say something a third time in a row."""
+    return any(
+        len(said) > 2 * length and all(said[-1 - at] == said[-1 - at - length] for at in range(length + 1))
+        for length in range(2, 33)
+    )
+
+
 @torch.no_grad()
 def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tuple[list[str | int], str]:
     """The same answer by full forwards, and a fresh search at every span."""
@@ -126,6 +134,7 @@ def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tup
         allowed = [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
         if named < 3 and len(index.only(types)):
             allowed.append(vocab.open)
+        allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i])]
         token = max(allowed, key=lambda i: float(logits[i]))
         over = words == 15
         if over or token in (vocab.end, vocab.open):
