@@ -176,7 +176,7 @@ class SidIndex:
         return SidIndex(self.levels, {**self.types, type_name: smaller})
 
     def without_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
-        """The same index without some catalog rows, found by their keys: no table of the catalog's size is made.
+        """The same index without some catalog rows, found by their keys and not by a pass over all rows.
 
         table: where the rows' codes stand; rows without a SID are passed over.
         """

@@ -142,7 +142,7 @@ def _answer(
         may_name = named < limits.items and room >= span_tokens and not request.is_empty
         owed = may_name and named < limits.least_items
         if words < limits.tokens and room > 0:
-            barred = third_time(said) if may_name else third_time(said) | {vocab.open}
+            barred = third_time(said, vocab.decode) | (set() if may_name else {vocab.open})
             token = _choose(model, context.hidden, writable, barred, sampling)
             if token == vocab.end and owed:
                 token = vocab.open

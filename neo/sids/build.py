@@ -16,7 +16,7 @@ from neo.catalog.strict import parse
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.quantize import ResidualKMeans
-from neo.sids.siblings import family_vectors, in_order
+from neo.sids.siblings import family_vectors, in_order, owners
 from neo.sids.table import SidTable, TypeSids, check_shape
 from neo.sids.unique import make_unique
 from neo_sdk.errors import BundleError, ConfigError
@@ -93,7 +93,7 @@ class SidModel:
         popularity: np.ndarray,
     ) -> SidTable:
         quantizer = self.quantizers[name]
-        codes = _codes(quantizer, vectors, catalog, rows, popularity, table.of(name), name)
+        codes = _codes(quantizer, vectors, catalog, rows, popularity, name, table.of(name))
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
             return table.extended(name, rows, codes)
@@ -164,14 +164,13 @@ def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_w
     return vectors
 
 
-def _quantizer(
-    vectors: np.ndarray, parents: np.ndarray, dates: np.ndarray, name: str, config: SidConfig
-) -> ResidualKMeans:
+def _quantizer(vectors: np.ndarray, catalog: Catalog, rows: np.ndarray, name: str, config: SidConfig) -> ResidualKMeans:
     """Learned codebooks; where the last code counts siblings, the others are learned from families of them."""
     size = config.codes_of(name)
     check_shape(config.levels, size)
-    if config.siblings == "release" and (parents >= 0).all():
-        families = family_vectors(vectors, parents, dates, size)
+    whose = owners(catalog, rows)
+    if config.siblings == "release" and (whose >= 0).mean() > 0.5:
+        families = family_vectors(vectors, whose, catalog.dates[rows], size)
         return ResidualKMeans.fit(families, config.levels - 1, size, config.seed).with_counter()
     return ResidualKMeans.fit(vectors, config.levels, size, config.seed)
 
@@ -182,19 +181,14 @@ def _codes(
     catalog: Catalog,
     rows: np.ndarray,
     popularity: np.ndarray,
+    name: str,
     taken: TypeSids | None = None,
-    name: str = "item",
 ) -> np.ndarray:
-    """uint16 [n, levels] as quantized, or with siblings in order where the quantizer counts; not unique yet."""
-    codes, parents = quantizer.encode(vectors), catalog.parent_rows[rows]
-    children = np.flatnonzero(parents >= 0)
-    if quantizer.has_counter and len(children):
-        before = None if taken is None else (np.asarray(taken.codes), catalog.parent_rows[taken.rows])
-        dates = catalog.dates[rows][children]
-        codes[children] = in_order(
-            vectors[children], parents[children], dates, quantizer, popularity[children], before, name
-        )
-    return codes
+    """uint16 [n, levels] as quantized, or siblings in order where the quantizer counts; not unique yet."""
+    if not quantizer.has_counter:
+        return quantizer.encode(vectors)
+    before = None if taken is None else (np.asarray(taken.codes), owners(catalog, taken.rows))
+    return in_order(vectors, owners(catalog, rows), catalog.dates[rows], quantizer, popularity, before, name)
 
 
 def build_sids(
@@ -229,10 +223,9 @@ def build_sids(
     for code in np.unique(types):
         name, mine = catalog.type_names[code], types == code
         members[name], vectors[name] = rows[mine], embedded[mine]
-        parents, dates = catalog.parent_rows[members[name]], catalog.dates[members[name]]
-        quantizer = _quantizer(vectors[name], parents, dates, name, config)
+        quantizer = _quantizer(vectors[name], catalog, members[name], name, config)
         weight = popularity[members[name]]
-        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], weight, name=name)
+        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], weight, name)
         if config.unique == "unique":
             codes[name] = make_unique(codes[name], vectors[name], quantizer, None, weight, name)
         quantizers[name] = quantizer

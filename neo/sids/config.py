@@ -23,7 +23,8 @@ class SidConfig(Strict):
     )
     siblings: Literal["content", "release"] = Field(
         default="content",
-        description="`release`: items of one parent share a prefix of their own, and the last code counts them",
+        description="`release`: items of one parent share a prefix of their own, and the last code counts them; "
+        "for types most of whose items have a parent",
     )
     unique: Literal["unique", "canonical"] = "unique"
     seed: int = Field(default=0, ge=0, lt=1 << 31)

@@ -226,4 +226,4 @@ def _notes(learned: list[int], codes: int, count: int) -> tuple[str, ...]:
     if min(learned) == codes:
         return ()
     filled = ", ".join(map(str, learned))
-    return (f"{count} items fill only {filled} of {codes} codes at levels 1 to {len(learned)}",)
+    return (f"{count} vectors fill only {filled} of {codes} codes at levels 1 to {len(learned)}",)

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from neo.catalog.catalog import Catalog
 from neo.sids.build import SidModel
-from neo.sids.quantize import one_thread
+from neo.sids.quantize import ResidualKMeans, one_thread
+from neo.sids.siblings import as_quantized, owners
 from neo.sids.table import TypeSids, pack_codes
 
 NEIGHBORS = 10
@@ -30,9 +31,7 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
     types = {}
     for name in model.table.type_names:
         sids = model.table.of(name)
-        before = model.quantizers[name].encode(vectors[name])
-        if model.quantizers[name].has_counter:  # a count is given, not learned: nobody was moved to it
-            before[:, -1] = sids.codes[:, -1]
+        before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows)
         types[name] = type_report(sids, vectors[name], before, seed)
     return {
         "levels": model.table.levels,
@@ -42,6 +41,13 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
         "notes": list(model.notes),
         "types": types,
     }
+
+
+def _quantized(quantizer: ResidualKMeans, vectors: np.ndarray, catalog: Catalog, rows: np.ndarray) -> np.ndarray:
+    """Codes [n, levels] before anybody moved."""
+    if quantizer.has_counter:
+        return as_quantized(vectors, owners(catalog, rows), catalog.dates[rows], quantizer)
+    return quantizer.encode(vectors)
 
 
 def type_report(sids: TypeSids, vectors: np.ndarray, before: np.ndarray, seed: int = 0) -> dict[str, Any]:

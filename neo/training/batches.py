@@ -1,13 +1,14 @@
 """Which rows share a batch, and which batches share an optimizer step.
 
 A batch holds rows of like length, about `tokens` tokens of them: hardly anything is padding, and short rows don't
-leave the machine idle. As length goes with the task (a search has 25 tokens, a listener's history 250), a step takes
-one batch from each range of lengths, so that it teaches every task and not the one that was drawn.
+leave the machine idle. As length goes with the task (a search has 25 tokens, a listener's history 250), a step of
+several batches takes them from several ranges of lengths, so that it teaches every task and not the one drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain, pairwise, zip_longest
 
 import numpy as np
@@ -54,4 +55,9 @@ class Steps(Sampler[list[int]]):
             yield batch.tolist()
 
     def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        """The same for every order: where rows are cut depends on their lengths alone."""
         return sum(1 for _ in _cut(np.argsort(self.lengths, kind="stable"), self.lengths, self.tokens))

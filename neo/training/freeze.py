@@ -10,8 +10,8 @@ def train_only_rows(model: PreTrainedModel, rows: range) -> None:
     """Freezes the whole model but `rows` of the embedding and of the head.
 
     A hook zeroes the gradient of every other row. With zero gradient and zero weight decay AdamW's update is exactly
-    zero, so old rows stay bit-identical. (PEFT's trainable tokens can't be used here: TRL's fused head reads
-    `lm_head.weight` directly, and the generated rows would not train.)
+    zero, so old rows stay bit-identical. (PEFT's trainable tokens can't be used here: the loss and the decoder
+    read rows of `lm_head.weight` directly, and the generated ones would not train.)
     """
     for parameter in model.parameters():
         parameter.requires_grad_(False)

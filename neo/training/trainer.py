@@ -62,22 +62,25 @@ class StageTrainer(SFTTrainer):
 
     def __init__(self, stage: Stage, codebooks: Codebooks | None, **settings: Any) -> None:
         super().__init__(**settings)
+        if self.accelerator.num_processes > 1:
+            # The loss reaches into the model, past the wrapper that would average gradients over processes.
+            raise TrainingError("A stage trains in one process: start it with `neo run`, not with a launcher.")
         self.stage, self.codebooks = stage, codebooks
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
     def get_train_dataloader(self) -> DataLoader:
-        lengths = compute.list_value_length(self.train_dataset.data.column("input_ids")).to_numpy()
+        ids = self.train_dataset.with_format("arrow")[:]["input_ids"]
+        lengths = compute.list_value_length(ids).to_numpy()
         batches = Steps(lengths, self.stage.tokens, self.stage.accumulate, self.args.data_seed)
         pin = self.args.dataloader_pin_memory
-        loader = DataLoader(
-            self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin
-        )
+        loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
         return self.accelerator.prepare(loader)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
+        with self.accelerator.autocast():  # accelerate wraps the whole model's forward, of which this runs a part
+            return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
 
 
 def train_stage(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from neo.decoding.beam import search_spans
 from neo.decoding.index import SidIndex
 from neo.decoding.mixed import Done, Event, ItemNamed, TextDelta, stream_answer
+from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NotFoundError
 
 
@@ -114,10 +115,17 @@ def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None
     assert isinstance(events[-1], Done) and events[-1].reason == reason
 
 
-def runs_in_circles(said: list[int]) -> bool:
-    """Whether the last token begins to say something a third time in a row."""
+def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
+    """Whether the last token begins to say words a third time in a row."""
+
+    def words(ids: list[int]) -> int:
+        text = "".join(sign if sign.isalpha() else " " for sign in vocab.decode(ids))
+        return len(text.split())
+
     return any(
-        len(said) > 2 * length and all(said[-1 - at] == said[-1 - at - length] for at in range(length + 1))
+        len(said) > 2 * length
+        and all(said[-1 - at] == said[-1 - at - length] for at in range(length + 1))
+        and words(said[-1 - length : -1]) >= 2
         for length in range(2, 33)
     )
 
@@ -134,7 +142,7 @@ def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tup
         allowed = [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
         if named < 3 and len(index.only(types)):
             allowed.append(vocab.open)
-        allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i])]
+        allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i], vocab)]
         token = max(allowed, key=lambda i: float(logits[i]))
         over = words == 15
         if over or token in (vocab.end, vocab.open):

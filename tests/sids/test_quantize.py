@@ -68,7 +68,7 @@ def test_fewer_items_than_codes(items: int) -> None:
     quantizer = ResidualKMeans.fit(vectors, 3, 16)
     assert quantizer.codebooks.shape == (3, 16, 6)
     assert quantizer.learned == (items, 1, 1)
-    assert f"{items} items fill only {items}, 1, 1 of 16" in quantizer.notes[0]
+    assert f"{items} vectors fill only {items}, 1, 1 of 16" in quantizer.notes[0]
     assert len(np.unique(quantizer.encode(vectors), axis=0)) == items
     assert (quantizer.encode(cloud(50, seed=9)) < np.array(quantizer.learned)).all()
 

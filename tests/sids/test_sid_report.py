@@ -148,6 +148,6 @@ def test_a_catalog_of_one_item_has_a_report_and_a_picture(tiny_dataset: Dataset,
     model = build_sids(catalog, SidConfig(levels=2, codes=4))
     report = json.loads(json.dumps(sid_report(model, catalog), allow_nan=False))
     assert report["types"]["show"]["coherence"]["random"] is None
-    assert report["notes"] == ["show: 1 items fill only 1, 1 of 4 codes at levels 1 to 2"]
+    assert report["notes"] == ["show: 1 vectors fill only 1, 1 of 4 codes at levels 1 to 2"]
     Console(file=io.StringIO()).print(report_table(report))
     draw_sids(model, catalog, report, tmp_path / "one.png")

@@ -21,6 +21,9 @@ def test_every_row_is_in_one_batch_and_no_batch_is_too_large(
     batches = list(chain.from_iterable(steps))
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
     assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= tokens for batch in batches)
+    by_length = sorted(batches, key=lambda batch: lengths[batch].max())
+    for batch, longer in pairwise(by_length):  # nothing is cut without need
+        assert (len(batch) + 1) * lengths[longer].min() > tokens
     # The trainer counts a step whenever `per_step` batches have passed.
     assert all(len(step) == per_step for step in steps[:-1])
     assert 0 < len(steps[-1]) <= per_step

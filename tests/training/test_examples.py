@@ -172,10 +172,25 @@ def test_a_lookup_says_words_of_its_item_and_nothing_else(dataset: Dataset) -> N
         assert set(re.findall(r"\w+", words.lower())) <= set(re.findall(r"\w+", own.lower()))
         assert words.strip() == words != ""
     lower = [words for words in asked if words == words.lower()]
+    assert not any(set(words) & set(".,:?!") for words in lower)
     assert 0.4 < len(lower) / len(asked) < 0.8
     titles = {words: catalog.item(row).title for words, row in asked.items()}
     assert any(words != title and words in title for words, title in titles.items())
     assert any(words == catalog.item(row).creator for words, row in asked.items())
+
+
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [
+        ("Why, the Sea?", "why the sea"),
+        ("Don\N{RIGHT SINGLE QUOTATION MARK}t Go", "don't go"),
+        ("हिन्दी: कहानी", "हिन्दी कहानी"),
+    ],
+)
+def test_small_letters_keep_the_words_of_every_script(title: str, typed: str) -> None:
+    catalog = Catalog.from_table(pa.table({"id": ["a"], "type": ["show"], "title": [title]}))
+    rng = np.random.default_rng(0)
+    assert typed in {item_words(catalog, 0, rng) for _ in range(40)}
 
 
 def test_a_title_of_signs_alone_is_still_typed() -> None:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from small_models import TEXTS, extended, table
+from small_models import TEXTS, extended, qwen3
+from transformers import PreTrainedModel
 
 from neo.language.render import IGNORED, Renderer
 from neo.language.segments import History, ItemRef, Text, Turn
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import SidTable
+from neo.training.base import extend, scratch_tokenizer
 from neo.training.loss import Codebooks, next_token_loss
 
+CODES = {"show": 3, "episode": 5}
+ITEMS = SidTable.from_codes(
+    {"show": [0, 1, 2], "episode": [3, 4]},
+    {"show": np.array([[0, 1], [1, 0], [2, 2]]), "episode": np.array([[4, 0], [0, 4]])},
+    CODES,
+)
 
-def by_hand(model, vocabulary, ids: list[int], labels: list[int]) -> list[torch.Tensor]:
+
+def small(tied: bool, bias: bool) -> tuple[PreTrainedModel, Vocabulary]:
+    torch.manual_seed(0)
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model, vocabulary = qwen3(tokenizer.get_vocab_size(), tied), Vocabulary.extend(tokenizer, 2, CODES)
+    extend(model, vocabulary, ITEMS, {}, seed=0)
+    if bias:
+        model.get_output_embeddings().bias = torch.nn.Parameter(torch.randn(vocabulary.size))
+    return model, vocabulary
+
+
+def by_hand(model: PreTrainedModel, vocabulary: Vocabulary, ids: list[int], labels: list[int]) -> list[torch.Tensor]:
     """Each label's own loss, from the model's full logits."""
     logits = model(torch.tensor([ids])).logits[0]
     losses, asked = [], False
@@ -29,23 +51,21 @@ def by_hand(model, vocabulary, ids: list[int], labels: list[int]) -> list[torch.
 
 
 @pytest.mark.parametrize("learn_history", [True, False])
-def test_the_loss_is_the_mean_over_labels(learn_history: bool) -> None:
-    model, vocabulary, _ = extended()
-    renderer = Renderer(vocabulary, table())
-    turns = [
-        (
-            Turn((Text("Calm."), History((0, 2)), Text("More")), (ItemRef(1), Text("!"))),
-            Turn((History((1,)),), (ItemRef(2),)),
-        ),
-        (Turn((Text(TEXTS[0]),), (ItemRef(0),)),),
-    ]
-    rows = [renderer.example(conversation, learn_history) for conversation in turns]
+@pytest.mark.parametrize(("tied", "bias"), [(True, False), (False, False), (False, True)])
+def test_the_loss_is_the_mean_over_labels(learn_history: bool, tied: bool, bias: bool) -> None:
+    model, vocabulary = small(tied, bias)
+    renderer = Renderer(vocabulary, ITEMS)
+    two_turns = (
+        Turn((Text("Calm."), History((0, 3, 2)), Text("More")), (ItemRef(4), Text("!"))),
+        Turn((History((4,)),), (ItemRef(2),)),
+    )
+    rows = [renderer.example(turns, learn_history) for turns in (two_turns, (Turn((Text(TEXTS[0]),), (ItemRef(0),)),))]
     longest = max(len(row.ids) for row in rows)
     ids = torch.tensor([row.ids + [vocabulary.pad] * (longest - len(row.ids)) for row in rows])
     labels = torch.tensor([row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows])
     expected = [loss for row in rows for loss in by_hand(model, vocabulary, row.ids, row.labels)]
     answered = 3 * 5 + 1  # spans of two codes and two delimiters, each with its end; and an exclamation mark
-    assert len(expected) == answered + 3 * 2 * learn_history
+    assert len(expected) == answered + 4 * 2 * learn_history
     loss = next_token_loss(model, ids, labels, Codebooks.of(vocabulary))
     assert loss.item() == pytest.approx(torch.stack(expected).mean().item(), abs=1e-5)
 
@@ -56,3 +76,12 @@ def test_without_codebooks_everything_is_scored_against_the_whole_vocabulary() -
     labels = torch.where(torch.arange(8) > 1, ids, IGNORED)
     expected = torch.nn.functional.cross_entropy(model(ids).logits[0, 1:-1], ids[0, 2:])
     assert next_token_loss(model, ids, labels).item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_a_batch_without_labels_has_a_loss_of_zero() -> None:
+    model, vocabulary, _ = extended()
+    ids = torch.tensor([[vocabulary.prompt, 7, 8]])
+    for codebooks in (None, Codebooks.of(vocabulary)):
+        loss = next_token_loss(model, ids, torch.full_like(ids, IGNORED), codebooks)
+        loss.backward()
+        assert loss.item() == 0

@@ -15,8 +15,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.language.vocabulary import Vocabulary
 from neo.training.base import extend, load_pretrained, save_base, scratch_tokenizer
+from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
+from neo.training.loss import next_token_loss
 from neo.training.trainer import Interrupted, StageTrainer, train_stage
 from neo_sdk.errors import TrainingError
 
@@ -91,8 +93,9 @@ def test_extension_keeps_old_rows_and_tells_codes_apart(tied: bool) -> None:
     assert torch.equal(model.get_output_embeddings().weight[: vocabulary.text_size], before[: vocabulary.text_size])
 
 
-@pytest.mark.parametrize("stop", [1, 8], ids=["first epoch", "second epoch"])
-def test_resumed_training_ends_like_unbroken_training(stop: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stop", "accumulate"), [(1, 1), (8, 1), (1, 2), (4, 2)])
+def test_resumed_training_ends_like_unbroken_training(stop: int, accumulate: int, tmp_path: Path) -> None:
+    """Stopped in the first epoch, and in the second one."""
     results = []
     for stopped in (False, True):
         model, vocabulary, _ = extended()
@@ -103,15 +106,39 @@ def test_resumed_training_ends_like_unbroken_training(stop: int, tmp_path: Path)
             if stopped and line.startswith(f"step {stop}/"):
                 os.kill(os.getpid(), signal.SIGINT)
 
-        plan = stage(epochs=2, log_steps=stop)  # two epochs of 6 steps
+        settings = stage(epochs=2, log_steps=stop, accumulate=accumulate)
         if stopped:
             with pytest.raises(Interrupted, match="run the same command again"):
-                train_stage(model, tokenizer, rows(vocabulary), plan, folder, 0, say)
+                train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, say)
             model, _, _ = extended()  # a new process starts from the stage's beginning
-        train_stage(model, tokenizer, rows(vocabulary), plan, folder, 0, lambda _: None)
+        train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, lambda _: None)
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.equal(tensor, results[1][name]), name
+
+
+def test_all_batches_of_a_step_count_the_same(tmp_path: Path) -> None:
+    """Whatever they hold: here the long rows have many labels and the short ones two."""
+    model, vocabulary, _ = extended()
+    long = rows(vocabulary, 6).to_list()
+    short = [
+        {"input_ids": row["input_ids"][:3], "labels": row["input_ids"][:3]} for row in rows(vocabulary, 9).to_list()
+    ]
+    data = Dataset.from_list(long + short)
+    steps = plan(np.array([len(row["input_ids"]) for row in data]), 30, 2, np.random.default_rng([0, 0]))
+    assert len(steps) > 1 and len({len(batch) for batch in steps[0]}) == 2
+
+    def loss_of(batch: np.ndarray) -> float:
+        chosen = [data[int(at)] for at in batch]
+        longest = max(len(row["input_ids"]) for row in chosen)
+        ids = [row["input_ids"] + [vocabulary.pad] * (longest - len(row["input_ids"])) for row in chosen]
+        labels = [row["labels"] + [-100] * (longest - len(row["labels"])) for row in chosen]
+        return next_token_loss(model, torch.tensor(ids), torch.tensor(labels)).item()
+
+    expected, said = np.mean([loss_of(batch) for batch in steps[0]]), list[str]()
+    settings = stage(tokens=30, accumulate=2, log_steps=1)
+    train_stage(model, padded(vocabulary, tmp_path), data, settings, tmp_path, 0, said.append)
+    assert said[0].startswith(f"step 1/{len(steps)}  loss {expected:.3f}")
 
 
 def test_a_checkpoint_torn_by_a_crash_is_left_aside(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -65,4 +65,10 @@ def _part(text: str, least: int, rng: np.random.Generator, most: int = 8) -> str
 
 def _typed(text: str) -> str:
     """In small letters and without punctuation, as people write into a search box."""
-    return " ".join(re.sub(r"[^\w\s']", " ", text.lower()).split()) or text
+    straight = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return " ".join("".join(sign if _is_written(sign) else " " for sign in straight).split()) or text
+
+
+def _is_written(sign: str) -> bool:
+    """Letters, digits, the marks that many scripts set on their letters, and apostrophes."""
+    return sign.isalnum() or sign in "'_" or unicodedata.category(sign).startswith("M")
