@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from datasets import Dataset
 from small_models import TEXTS, extended, llama, qwen3, table
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.language.vocabulary import Vocabulary
+from neo.training import trainer
 from neo.training.base import extend, load_pretrained, save_base, scratch_tokenizer
 from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
@@ -139,6 +143,28 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path) -> None:
     settings = stage(tokens=30, accumulate=2, log_steps=1)
     train_stage(model, padded(vocabulary, tmp_path), data, settings, tmp_path, 0, said.append)
     assert said[0].startswith(f"step 1/{len(steps)}  loss {expected:.3f}")
+
+
+def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """accelerate puts autocast around the model's own forward, which the loss goes past."""
+    whole, seen = trainer._arguments, set[bool]()
+
+    def loss(*arguments: Any) -> torch.Tensor:
+        seen.add(torch.is_autocast_enabled("cpu"))
+        return next_token_loss(*arguments)
+
+    monkeypatch.setattr(trainer, "_arguments", lambda *args: dataclasses.replace(whole(*args), bf16=True))
+    monkeypatch.setattr(trainer, "next_token_loss", loss)
+    model, vocabulary, _ = extended()
+    train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
+    assert seen == {True}
+
+
+def test_more_than_one_process_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Accelerator, "num_processes", 2)
+    model, vocabulary, _ = extended()
+    with pytest.raises(TrainingError, match="one process"):
+        train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
 
 
 def test_a_checkpoint_torn_by_a_crash_is_left_aside(tmp_path: Path) -> None:
