@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neo.training.batches import Steps, plan
@@ -14,6 +14,7 @@ lengths_of = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(np.array)
 
 
 @given(lengths_of, st.integers(1, 200), st.integers(1, 5), st.integers(0, 3))
+@example(np.array([1, 3, 3]), 6, 1, 0)  # cut as [1, 3], [3]: both end at 3
 def test_every_row_is_in_one_batch_and_no_batch_is_too_large(
     lengths: np.ndarray, tokens: int, per_step: int, seed: int
 ) -> None:
@@ -21,8 +22,10 @@ def test_every_row_is_in_one_batch_and_no_batch_is_too_large(
     batches = list(chain.from_iterable(steps))
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
     assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= tokens for batch in batches)
-    by_length = sorted(batches, key=lambda batch: lengths[batch].max())
-    for batch, longer in pairwise(by_length):  # nothing is cut without need
+    # Nothing is cut without need. Batches that end at one length came in the order of where they begin; of those that
+    # hold this length alone, the unfinished one was cut last.
+    as_cut = sorted(batches, key=lambda batch: (lengths[batch].max(), lengths[batch].min(), -len(batch)))
+    for batch, longer in pairwise(as_cut):
         assert (len(batch) + 1) * lengths[longer].min() > tokens
     # The trainer counts a step whenever `per_step` batches have passed.
     assert all(len(step) == per_step for step in steps[:-1])
