@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.columns import ITEM_SCHEMA, closest, conform, read_parquet, write_parquet, write_text
+from neo.catalog.fields import Fields
 from neo.catalog.item_types import BUILT_IN, ItemType, check_types
 from neo.catalog.validate import item_findings, raise_findings
 from neo_sdk.errors import BundleError, NotFoundError
@@ -72,6 +73,11 @@ class Catalog:
     def dates(self) -> np.ndarray:
         """datetime64[D][n], NaT where unknown."""
         return self.table.column("date").to_numpy().astype("datetime64[D]")
+
+    @cached_property
+    def fields(self) -> Fields:
+        """What filters compare with."""
+        return Fields(self.table)
 
     def column(self, name: str) -> pa.ChunkedArray:
         """One column of ITEM_SCHEMA, all rows."""

@@ -1,7 +1,7 @@
 """The constraint for people who call `generate`: what may come next follows from the ids alone.
 
 Nothing is remembered between steps, so beams may be reordered as `generate` likes. `search_spans` and
-`stream_answer` do not use this: masking a row of vocabulary width is what they avoid.
+`stream_answers` do not use this: masking a row of vocabulary width is what they avoid.
 """
 
 from __future__ import annotations
@@ -9,96 +9,92 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from transformers import LogitsProcessor
 
 from neo.decoding.index import SidIndex
+from neo.decoding.lookup import Lookup
 from neo.language.vocabulary import Vocabulary
+from neo.sids.table import code_bits
 
 TEXT, BROKEN = -1, -2
 
 
 @dataclass(frozen=True)
 class SpanState:
-    """Where running sequences stand, [n] each.
+    """Where running sequences stand, int64 [n] each.
 
     level: TEXT outside spans; 0 to levels after so many codes of an open span; BROKEN where what follows the
     last `<|sid|>` are no codes of one type. kind: the span's type as a place in vocab.type_names (0 where
-    unknown).
-    prefix: uint64, the packed codes of the open span.
+    unknown). prefix: the packed codes of the open span.
     """
 
-    level: np.ndarray
-    kind: np.ndarray
-    prefix: np.ndarray
+    level: torch.Tensor
+    kind: torch.Tensor
+    prefix: torch.Tensor
 
 
-def span_state(ids: np.ndarray, vocab: Vocabulary) -> SpanState:
-    """Running sequences, int [n, t] -> where each one stands. Only the last `levels` + 1 tokens matter."""
+def span_state(ids: torch.Tensor, vocab: Vocabulary) -> SpanState:
+    """Running sequences, int64 [n, t] -> where each one stands. Only the last `levels` + 1 tokens matter."""
     tail = ids[:, -(vocab.levels + 1) :]
     n, length = tail.shape
-    level = np.full(n, TEXT)
-    kind, prefix = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64)
+    level = torch.full((n,), TEXT, device=ids.device)
+    kind, prefix = torch.zeros_like(level), torch.zeros_like(level)
     for count in range(length):  # the span was opened `count` tokens ago
-        opened = (level == TEXT) & (tail[:, length - 1 - count] == vocab.open)
-        opened &= ~(tail[:, length - count :] == vocab.close).any(axis=1)
-        if not opened.any():
+        said = tail[:, length - count :]
+        opened = (level == TEXT) & (tail[:, length - 1 - count] == vocab.open) & ~(said == vocab.close).any(dim=1)
+        if not bool(opened.any()):
             continue
         level[opened] = count if count == 0 else BROKEN
         for place, name in enumerate(vocab.type_names if count else ()):
-            starts = np.array([vocab.code_start(name, deep) for deep in range(count)])
-            codes = tail[:, length - count :].astype(np.int64) - starts
-            fits = opened & ((codes >= 0) & (codes < vocab.codes(name))).all(axis=1)
-            packed = np.zeros(n, dtype=np.uint64)
+            starts = torch.tensor([vocab.code_start(name, deep) for deep in range(count)], device=ids.device)
+            codes = said - starts
+            fits = opened & ((codes >= 0) & (codes < vocab.codes(name))).all(dim=1)
+            packed = torch.zeros_like(level)
             for deep in range(count):
-                packed = packed * np.uint64(vocab.codes(name)) + codes[:, deep].clip(min=0).astype(np.uint64)
+                packed = packed << code_bits(vocab.codes(name)) | codes[:, deep].clamp(min=0)
             level[fits], kind[fits], prefix[fits] = count, place, packed[fits]
     return SpanState(level, kind, prefix)
 
 
-def allowed_tokens(
-    ids: np.ndarray, vocab: Vocabulary, index: SidIndex, types: Sequence[str] | None = None
-) -> np.ndarray:
-    """Running sequences, int [n, t] -> bool [n, vocab.size], what may come next in each. Never an empty row.
+class SpanProcessor(LogitsProcessor):
+    """For `model.generate(..., logits_processor=[SpanProcessor(vocab, index)])`.
 
     Outside spans: text, `<|end|>`, and `<|sid|>` if an item of `types` (default: all) exists. Inside: the
     codes that lead to an item, then `<|/sid|>`. A span that leads to none can only be closed.
-    """
-    types = tuple(index.types) if types is None else types
-    state = span_state(ids, vocab)
-    allowed = np.zeros((len(ids), vocab.size), dtype=np.bool_)
-    text = np.ones(vocab.text_size, dtype=np.bool_)
-    text[sorted(vocab.special_ids)] = False
-    outside = state.level == TEXT
-    allowed[outside, : vocab.text_size] = text
-    allowed[outside, vocab.end] = True
-    allowed[outside, vocab.open] = any(len(index.of(name).keys) for name in types)
-    for level in range(vocab.levels):
-        for kind, name in enumerate(vocab.type_names):
-            if name in types:
-                rows = np.flatnonzero((state.level == level) & ((level == 0) | (state.kind == kind)))
-                start = vocab.code_start(name, level)
-                part = index.allowed_codes(name, state.prefix[rows], level)
-                allowed[rows, start : start + vocab.codes(name)] = part
-    allowed[~allowed.any(axis=1), vocab.close] = True
-    return allowed
-
-
-class SpanProcessor(LogitsProcessor):
-    """For `model.generate(..., logits_processor=[SpanProcessor(vocab, index)])`.
 
     `generate` fills up with impossible sequences when it has more beams than there are items: ask for no more
     beams than `index.reachable(types)`, or drop what has a sequence score below -1e6.
     """
 
     def __init__(self, vocab: Vocabulary, index: SidIndex, types: Sequence[str] | None = None) -> None:
-        self._vocab, self._index, self._types = vocab, index, types
+        self._vocab = vocab
+        types = tuple(index.types) if types is None else types
+        self._lookups = {name: Lookup([index.of(name)]) for name in types}
+        outside = torch.zeros(vocab.size, dtype=torch.bool)
+        outside[: vocab.text_size] = True
+        outside[sorted(vocab.special_ids)] = False
+        outside[vocab.end] = True
+        outside[vocab.open] = any(len(index.of(name)) for name in types)
+        self._outside = outside
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        tail = input_ids[:, -(self._vocab.levels + 1) :].cpu().numpy()
-        allowed = torch.zeros_like(scores, dtype=torch.bool)  # heads can be wider than the vocabulary
-        part = allowed_tokens(tail, self._vocab, self._index, self._types)
-        allowed[:, : part.shape[1]] = torch.from_numpy(part)
-        scores[~allowed] = -torch.inf
+        allowed = self.allowed_tokens(input_ids)
+        scores[:, : allowed.shape[1]].masked_fill_(~allowed, -torch.inf)
+        scores[:, allowed.shape[1] :] = -torch.inf  # heads can be wider than the vocabulary
         return scores
+
+    def allowed_tokens(self, ids: torch.Tensor) -> torch.Tensor:
+        """Running sequences, int64 [n, t] -> bool [n, vocab.size], what may come next in each. Never an empty row."""
+        vocab, state = self._vocab, span_state(ids, self._vocab)
+        allowed = torch.zeros((len(ids), vocab.size), dtype=torch.bool, device=ids.device)
+        allowed[state.level == TEXT] = self._outside.to(ids.device)
+        for name, lookup in self._lookups.items():
+            mine = (state.kind == vocab.type_names.index(name)) | (state.level == 0)
+            for level in range(vocab.levels):
+                rows = (mine & (state.level == level)).nonzero().flatten()
+                start = vocab.code_start(name, level)
+                part = lookup.allowed(torch.zeros_like(rows), state.prefix[rows], level)
+                allowed[rows, start : start + lookup.size] = part
+        allowed[~allowed.any(dim=1), vocab.close] = True
+        return allowed

@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import linear
 from transformers import DynamicCache, PreTrainedModel
 
+from neo.decoding.prompt_memory import PromptMemory
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError
 
 # Steps between hidden state and logits that some architectures add and `head_logits` does not take.
@@ -33,6 +34,15 @@ class Context:
     real: torch.Tensor
     lengths: torch.Tensor
     hidden: torch.Tensor
+
+    def only(self, rows: Sequence[int]) -> Context:
+        """Some of the rows, in ascending order; a copy of their keys and values, itself where it is all of them."""
+        if len(rows) == len(self.real):
+            return self
+        cache, chosen = DynamicCache(), torch.tensor(rows, device=self.real.device)
+        for place, layer in enumerate(self.cache.layers):
+            cache.update(layer.keys[chosen], layer.values[chosen], place)
+        return Context(cache, self.real[chosen], self.lengths[chosen], self.hidden[chosen])
 
 
 def check_model(model: PreTrainedModel) -> None:
@@ -72,40 +82,51 @@ def check_prompt(model: PreTrainedModel, prompt: Sequence[int], more: int) -> No
 
 
 @torch.inference_mode()
-def read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad: int) -> Context:
-    """Runs a batch of prompts once, padded on the left."""
+def read(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad: int, memory: PromptMemory | None = None
+) -> Context:
+    """Runs a batch of prompts once, padded on the left; with a memory only from where it does not know them."""
     device = model.device
     longest = max(map(len, prompts))
-    rows = [[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
+    cache, known = (DynamicCache(), 0) if memory is None else memory.recall(model, prompts)
+    rows = [([pad] * (longest - len(prompt)) + list(prompt))[known:] for prompt in prompts]
     ids = torch.tensor(rows, device=device)
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
     places = torch.arange(longest, device=device) - (longest - lengths)[:, None]
     real = places >= 0
-    cache = DynamicCache()
     out = model.get_decoder()(
         input_ids=ids,
         attention_mask=None if bool(real.all()) else real.long(),  # no padding: the causal kernel without a mask
-        position_ids=places.clamp(min=0),
+        position_ids=places[:, known:].clamp(min=0),
         past_key_values=cache,
         use_cache=True,
     )
-    return Context(cache, real, lengths, out.last_hidden_state[:, -1])
+    context = Context(cache, real, lengths, out.last_hidden_state[:, -1])
+    if memory is not None:
+        for row, prompt in enumerate(prompts):
+            memory.keep(prompt, context, row)
+    return context
 
 
 @torch.inference_mode()
-def append(model: PreTrainedModel, context: Context, tokens: Sequence[int]) -> None:
-    """Runs the same further tokens on every row of the context, which grows by them."""
-    ids = torch.tensor([list(tokens)], device=context.real.device).expand(len(context.real), -1)
-    real = torch.cat([context.real, torch.ones_like(ids, dtype=torch.bool)], dim=1)
-    steps = torch.arange(len(tokens), device=ids.device)
+def append(
+    model: PreTrainedModel, context: Context, tokens: Sequence[Sequence[int]], real: Sequence[bool] | None = None
+) -> None:
+    """Runs further tokens, as many for each row of the context, which grows by them.
+
+    real: which rows these are tokens of; for the others they are padding.
+    """
+    ids = torch.tensor(tokens, device=context.real.device)
+    live = torch.ones_like(ids[:, 0], dtype=torch.bool) if real is None else ids.new_tensor(real, dtype=torch.bool)
+    context.real = torch.cat([context.real, live[:, None].expand(ids.shape)], dim=1)
     out = model.get_decoder()(
         input_ids=ids,
-        attention_mask=None if bool(real.all()) else real.long(),
-        position_ids=context.lengths[:, None] + steps,
+        attention_mask=None if bool(context.real.all()) else context.real.long(),
+        position_ids=context.lengths[:, None] + torch.arange(ids.shape[1], device=ids.device),
         past_key_values=context.cache,
         use_cache=True,
     )
-    context.real, context.lengths = real, context.lengths + len(tokens)
+    context.lengths = context.lengths + ids.shape[1] * live
     context.hidden = out.last_hidden_state[:, -1]
 
 

@@ -1,121 +1,152 @@
-"""The catalog index: which SID tuples exist, as one sorted array of packed keys per item type.
+"""The catalog index: which items may be named, by their SIDs, for every item type.
 
-A key holds a tuple's codes as the digits of one number in base K, so all tuples that share a prefix are
-neighbors and "what may follow this prefix" is a binary search. Cost: 8 bytes an item where K ** levels <=
-2**32 (3 levels of 1,024 codes, 4 of 256), else 12. The index is immutable and has no state: a filter is just
-a smaller index.
+An index is never changed: a filter, a listener's past, items that come and go each give another index, which shares
+the sorted arrays of the first one. Whoever holds an index sees one catalog, whole, for as long as they hold it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+import torch
+from safetensors.torch import save_file
 
-from neo.sids.table import SidTable, pack_codes
-from neo_sdk.errors import NotFoundError
+from neo.decoding.packed import PackedSids, listed
+from neo.sids.mapped import map_arrays
+from neo.sids.table import SidTable
+from neo_sdk.errors import BundleError, NotFoundError
+
+FORMAT = "neo-sid-index-1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TypeIndex:
-    """One item type. keys: uint32 or uint64 [n], ascending; rows: int32 [n], the catalog row of each key.
+    """One item type: what is packed, less what has gone, and what came later.
 
-    Where items share a tuple its key stands once for each of them, the item that the tuple names first.
+    gone: int64 [g], ascending places in `base`; added: packed by themselves. Both are small beside the base, and cost
+    nothing while they are empty.
     """
 
-    size: int
-    levels: int
-    keys: np.ndarray
-    rows: np.ndarray
+    base: PackedSids
+    gone: torch.Tensor
+    added: PackedSids | None = None
 
     @classmethod
-    def build(cls, codes: np.ndarray, rows: np.ndarray, stands: np.ndarray, size: int) -> TypeIndex:
-        levels = codes.shape[1]
-        keys = pack_codes(codes, size).astype(np.uint32 if size**levels <= 1 << 32 else np.uint64)
-        first_stands = np.argsort(~stands, kind="stable")
-        order = first_stands[np.argsort(keys[first_stands], kind="stable")]
-        return cls(size, levels, keys[order], rows[order].astype(np.int32))
+    def of(cls, base: PackedSids) -> TypeIndex:
+        """With nothing gone and nothing added."""
+        return cls(base, torch.empty(0, dtype=torch.int64, device=base.rows.device))
+
+    def __len__(self) -> int:
+        return len(self.base) - len(self.gone) + (0 if self.added is None else len(self.added))
+
+    @property
+    def size(self) -> int:
+        """K."""
+        return self.base.size
+
+    @property
+    def rows(self) -> torch.Tensor:
+        """int32 [len], the catalog rows of all items. A pass over them."""
+        left = self.base.rows[self._left]
+        return left if self.added is None else torch.cat([left, self.added.rows])
 
     @cached_property
     def reachable(self) -> int:
-        """How many different tuples there are."""
-        return int(np.count_nonzero(np.diff(self.keys))) + 1 if len(self.keys) else 0
+        """How many different tuples there are. A pass over all items."""
+        return len(self._keys.unique())
 
-    def ranges(self, prefixes: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
-        """Packed prefixes [n] of `level` codes -> where their tuples begin and end in `keys`, int64 [n]
-        each."""
-        span = self.size ** (self.levels - level)
-        low = prefixes.astype(np.uint64) * np.uint64(span)
-        # The last key, not the next prefix's first: that one can lie outside the key's dtype.
-        high = low + np.uint64(span - 1)
-        dtype = self.keys.dtype
-        return np.searchsorted(self.keys, low.astype(dtype)), np.searchsorted(self.keys, high.astype(dtype), "right")
+    def kept(self, rows: torch.Tensor) -> TypeIndex:
+        """The items of some catalog rows, bool [rows]; one compact base. A pass over all items."""
+        keep = self._left & rows[self.base.rows.long()]
+        left = TypeIndex.of(self.base.kept(keep))
+        return left if self.added is None else replace(left, added=self.added.kept(rows[self.added.rows.long()]))
 
-    def allowed(self, prefixes: np.ndarray, level: int) -> np.ndarray:
-        """Packed prefixes [n] of `level` codes -> bool [n, K]: which codes continue each of them to a
-        tuple."""
-        if level == 0:
-            return np.broadcast_to(self._first_codes, (len(prefixes), self.size))
-        start, end = self.ranges(prefixes, level)
-        width, one = end - start, np.uint64(self.size ** (self.levels - level - 1))
-        if width.sum() > len(prefixes) * self.size:
-            # Many tuples are left (the first levels of a large catalog): search for each child.
-            return self._children(prefixes, one)
-        # Few are left: look at each one.
-        who = np.repeat(np.arange(len(prefixes)), width)
-        place = np.arange(len(who)) - np.repeat(np.cumsum(width) - width, width) + start[who]
-        codes = self.keys[place].astype(np.uint64) // one % np.uint64(self.size)
-        allowed = np.zeros((len(prefixes), self.size), dtype=np.bool_)
-        allowed[who, codes.astype(np.int64)] = True
-        return allowed
+    def folded(self) -> TypeIndex:
+        """The same items as one base."""
+        if not len(self.gone) and self.added is None:
+            return self
+        keys, order = self._keys.sort(stable=True)  # of those who share a tuple, who was there first
+        return TypeIndex.of(PackedSids.of_sorted(keys, self.rows[order], self.base.levels, self.size))
 
-    @cached_property
-    def _first_codes(self) -> np.ndarray:
-        return self._children(np.zeros(1, dtype=np.uint64), np.uint64(self.size ** (self.levels - 1)))[0]
+    def without(self, keys: torch.Tensor, rows: torch.Tensor | None) -> TypeIndex:
+        """Less the items of some tuples, int64 [m]: all who share them, or those of some catalog rows only."""
+        start, end = self.base.ranges(keys, self.base.levels)
+        places, _ = listed(start, end)
+        if rows is not None:
+            places = places[torch.isin(self.base.rows[places], rows)]
+        less = replace(self, gone=torch.cat([self.gone, places]).unique()) if len(places) else self
+        if self.added is None:
+            return less
+        stay = ~torch.isin(self.added.keys, keys)
+        if rows is not None:
+            stay |= ~torch.isin(self.added.rows, rows)
+        return replace(less, added=self.added.kept(stay))
 
-    def _children(self, prefixes: np.ndarray, one: np.uint64) -> np.ndarray:
-        """bool [n, K]: the children of each prefix that have tuples; `one` is how many keys a child spans."""
-        codes = np.arange(self.size, dtype=np.uint64)
-        low = ((prefixes.astype(np.uint64)[:, None] * np.uint64(self.size) + codes) * one).ravel()
-        place = np.searchsorted(self.keys, low.astype(self.keys.dtype))
-        exists = place < len(self.keys)
-        exists[exists] = self.keys[place[exists]] - low[exists] < one
-        return exists.reshape(len(prefixes), self.size)
+    def with_sids(self, codes: np.ndarray, rows: np.ndarray) -> TypeIndex:
+        """More items: codes [m, levels], catalog rows [m] that are not in the index."""
+        more = PackedSids.build(codes, rows, np.ones(len(rows), dtype=np.bool_), self.size).to(self.base.rows.device)
+        if self.added is None:
+            return replace(self, added=more)
+        keys, order = torch.cat([self.added.keys, more.keys]).sort(stable=True)
+        both = torch.cat([self.added.rows, more.rows])[order]
+        return replace(self, added=PackedSids.of_sorted(keys, both, self.base.levels, self.size))
 
-    def rows_of(self, keys: np.ndarray) -> np.ndarray:
-        """Packed tuples [n] -> the catalog row that each one names, int64 [n]; -1 where there is none."""
-        start, end = self.ranges(keys, self.levels)
-        found = np.full(len(keys), -1, dtype=np.int64)
-        exists = end > start
-        found[exists] = self.rows[start[exists]]
-        return found
+    def to(self, device: torch.device | str) -> TypeIndex:
+        added = None if self.added is None else self.added.to(device)
+        return TypeIndex(self.base.to(device), self.gone.to(device), added)
+
+    @property
+    def _left(self) -> torch.Tensor:
+        """bool [n] over the base: what has not gone."""
+        left = torch.ones(len(self.base), dtype=torch.bool, device=self.gone.device)
+        left[self.gone] = False
+        return left
+
+    @property
+    def _keys(self) -> torch.Tensor:
+        """int64 [len], in the order of `rows`."""
+        left = self.base.keys[self._left]
+        return left if self.added is None else torch.cat([left, self.added.keys])
 
 
+@dataclass(frozen=True, eq=False)
 class SidIndex:
-    """Which tuples exist, for every item type. `types` maps a type's name to its sorted arrays."""
+    """What may be named, for every item type. `types` maps a type's name to its part.
 
-    def __init__(self, levels: int, types: Mapping[str, TypeIndex]) -> None:
-        self.levels = levels
-        self.types = dict(types)
+    made_of: the fingerprint of the SID table that the index was built from, if it is known.
+    """
+
+    levels: int
+    types: Mapping[str, TypeIndex]
+    made_of: str | None = None
 
     @classmethod
     def build(cls, table: SidTable) -> SidIndex:
         """The index of a whole SID table."""
-        parts = {
-            name: TypeIndex.build(sids.codes, sids.rows, np.asarray(sids.stands), sids.size)
+        types = {
+            name: TypeIndex.of(PackedSids.build(sids.codes, sids.rows, np.asarray(sids.stands), sids.size))
             for name, sids in table.types.items()
         }
-        return cls(table.levels, parts)
+        return cls(table.levels, types)
 
     def __len__(self) -> int:
         """How many items are in the index."""
-        return sum(len(part.keys) for part in self.types.values())
+        return sum(map(len, self.types.values()))
+
+    @property
+    def nbytes(self) -> int:
+        """Of everything that the index keeps."""
+        parts = self.types.values()
+        added = sum(part.added.nbytes for part in parts if part.added is not None)
+        return added + sum(part.base.nbytes + part.gone.nbytes for part in parts)
 
     def reachable(self, type_names: Iterable[str] | None = None) -> int:
-        """How many different tuples of these types (default: all) there are: the most items a search can
-        return."""
+        """How many different tuples of these types (default: all) there are: the most items a search can return."""
         return sum(self.of(name).reachable for name in (self.types if type_names is None else type_names))
 
     def of(self, type_name: str) -> TypeIndex:
@@ -124,72 +155,112 @@ class SidIndex:
             raise NotFoundError(f"no SIDs for item type {type_name!r}; there are: {', '.join(self.types)}")
         return self.types[type_name]
 
-    def allowed_codes(self, type_name: str, prefixes: np.ndarray, level: int) -> np.ndarray:
-        """Packed prefixes [n] of `level` codes (see `pack`) -> bool [n, K]: the codes that lead to an item.
-        Exact."""
-        return self.of(type_name).allowed(np.asarray(prefixes), level)
-
-    def rows_of(self, type_name: str, keys: np.ndarray) -> np.ndarray:
-        """Packed tuples [n] -> catalog rows int64 [n], -1 where no item has the tuple."""
-        return self.of(type_name).rows_of(np.asarray(keys))
-
-    def row_of(self, type_name: str, codes: Sequence[int]) -> int | None:
-        """The catalog row that a tuple names, or None."""
-        part = self.of(type_name)
-        if len(codes) != self.levels or not all(0 <= code < part.size for code in codes):
-            return None
-        row = int(part.rows_of(self.pack(type_name, [codes]))[0])
-        return None if row < 0 else row
-
-    def pack(self, type_name: str, codes: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
-        """Codes [n, l] -> uint64 [n]: prefixes of l codes (whole tuples where l is all levels)."""
-        return pack_codes(np.asarray(codes), self.of(type_name).size).astype(np.uint64)
-
-    def filtered(self, allowed: np.ndarray) -> SidIndex:
-        """The index of some items only: a bool mask over catalog rows, or an array of catalog rows.
-
-        Rows beyond the mask are not allowed. Nothing is sorted again.
-        """
-        allowed = np.asarray(allowed)
-        highest = max((int(part.rows.max(initial=-1)) for part in self.types.values()), default=-1)
-        mask = np.zeros(highest + 1, dtype=np.bool_)
-        if allowed.dtype == np.bool_:
-            mask[: len(allowed)] = allowed[: len(mask)]
-        elif allowed.size:
-            mask[allowed[(allowed >= 0) & (allowed <= highest)].astype(np.int64)] = True
-        parts = {}
-        for name, part in self.types.items():
-            keep = mask[part.rows]
-            parts[name] = TypeIndex(part.size, part.levels, part.keys[keep], part.rows[keep])
-        return SidIndex(self.levels, parts)
-
     def only(self, type_names: Iterable[str]) -> SidIndex:
         """The same index without the other types. Nothing is copied."""
         return SidIndex(self.levels, {name: self.of(name) for name in type_names})
 
-    def without(self, type_name: str, codes: Sequence[int]) -> SidIndex:
-        """The same index without one tuple, and so without every item that shares it."""
-        part = self.of(type_name)
-        start, end = part.ranges(self.pack(type_name, [codes]), part.levels)
-        gone = slice(int(start[0]), int(end[0]))
-        smaller = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
-        return SidIndex(self.levels, {**self.types, type_name: smaller})
+    def filtered(self, allowed: np.ndarray) -> SidIndex:
+        """The items that a bool mask over catalog rows allows; rows beyond the mask are not allowed.
 
-    def without_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
-        """The same index without some catalog rows, found by their keys and not by a pass over all rows.
+        A pass over all items: make it once for a filter, and use it for every request that has this filter.
+        """
+        types = {}
+        for name, part in self.types.items():
+            rows = torch.zeros(max(part.base.top_row, part.added.top_row if part.added else -1) + 1, dtype=torch.bool)
+            some = torch.from_numpy(np.asarray(allowed, dtype=np.bool_)[: len(rows)])
+            rows[: len(some)] = some
+            types[name] = part.kept(rows.to(part.gone.device))
+        return SidIndex(self.levels, types)
+
+    def among(self, table: SidTable, rows: np.ndarray) -> SidIndex:
+        """Of some catalog rows, those that are in the index: found by their codes, not by a pass over all items.
 
         table: where the rows' codes stand; rows without a SID are passed over.
         """
+        types = {}
+        for name, part in self.types.items():
+            keys, wanted = _keys_of(table, name, np.unique(rows), part)
+            packed = [part.base] if part.added is None else [part.base, part.added]
+            found = []
+            for sids in packed:
+                places, _ = listed(*sids.ranges(keys.unique(), self.levels))
+                places = places[torch.isin(sids.rows[places], wanted)]
+                if sids is part.base:
+                    places = places[~torch.isin(places, part.gone)]
+                found.append((sids.keys_at(places), sids.rows[places]))
+            every, order = torch.cat([keys for keys, _ in found]).sort(stable=True)
+            named = torch.cat([rows for _, rows in found])[order]
+            types[name] = TypeIndex.of(PackedSids.of_sorted(every, named, self.levels, part.size))
+        return SidIndex(self.levels, types)
+
+    def without(self, type_name: str, codes: Sequence[int]) -> SidIndex:
+        """The same index without one tuple, and so without every item that shares it."""
+        part = self.of(type_name)
+        key = part.base.pack(torch.tensor([list(codes)], device=part.gone.device))
+        return SidIndex(self.levels, {**self.types, type_name: part.without(key, None)})
+
+    def without_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
+        """The same index without some catalog rows, at the cost of these rows. See `among`."""
         if not len(rows):
             return self
-        parts = {}
-        for name, part in self.types.items():
+        types = {name: part.without(*_keys_of(table, name, rows, part)) for name, part in self.types.items()}
+        return SidIndex(self.levels, types)
+
+    def with_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
+        """The same index with more catalog rows, which `table` has codes for. Those already in it stay."""
+        types = dict(self.types)
+        for name, part in self.without_rows(table, rows).types.items():
             sids = table.of(name)
-            places = sids.positions(rows)
-            start, end = part.ranges(pack_codes(sids.codes[places[places >= 0]], sids.size), part.levels)
-            # Items can share a tuple (the paper's canonical rule): what stays then takes the tuple over.
-            shared = [np.arange(first, last) for first, last in zip(start, end, strict=True)]
-            found = np.concatenate(shared) if shared else np.empty(0, dtype=np.int64)
-            gone = found[np.isin(part.rows[found], rows)]
-            parts[name] = TypeIndex(part.size, part.levels, np.delete(part.keys, gone), np.delete(part.rows, gone))
-        return SidIndex(self.levels, parts)
+            places = sids.positions(np.unique(rows))
+            if (places >= 0).any():
+                places = places[places >= 0]
+                types[name] = part.with_sids(sids.codes[places], sids.rows[places])
+        return SidIndex(self.levels, types)
+
+    def folded(self) -> SidIndex:
+        """The same items, with what has gone and what was added worked into the sorted arrays."""
+        return SidIndex(self.levels, {name: part.folded() for name, part in self.types.items()}, self.made_of)
+
+    def to(self, device: torch.device | str) -> SidIndex:
+        return SidIndex(self.levels, {name: part.to(device) for name, part in self.types.items()}, self.made_of)
+
+    def save(self, path: Path | str, made_of: str) -> None:
+        """Writes one safetensors file, beside it first, then renamed. made_of: the SID table's fingerprint."""
+        path, types = Path(path), self.folded().types
+        arrays = {f"{name}.{key}": array for name, part in types.items() for key, array in part.base.arrays.items()}
+        about = {
+            "format": FORMAT,
+            "made_of": made_of,
+            "levels": str(self.levels),
+            "types": json.dumps({name: [part.size, part.base.low_bits] for name, part in types.items()}),
+        }
+        waiting = path.with_name(path.name + ".part")
+        save_file({name: array.contiguous() for name, array in arrays.items()}, waiting, metadata=about)
+        waiting.replace(path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> SidIndex:
+        """Maps a saved index into memory. BundleError for a file that is not a sound index."""
+        path = Path(path)
+        about, arrays = map_arrays(path, FORMAT)
+        try:
+            levels, types = int(about["levels"]), {}
+            for name, (size, low_bits) in json.loads(about["types"]).items():
+                parts = {key: torch.from_numpy(arrays[f"{name}.{key}"]) for key in ("starts", "low", "rows")}
+                base = PackedSids(size, levels, low_bits, **parts)
+                if problem := base.problem():
+                    raise ValueError(f"{name}: {problem}")
+                types[name] = TypeIndex.of(base)
+            return cls(levels, types, about["made_of"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise BundleError(f"{path}: not a readable SID index: {error}") from error
+
+
+def _keys_of(table: SidTable, name: str, rows: np.ndarray, part: TypeIndex) -> tuple[torch.Tensor, torch.Tensor]:
+    """The keys of those catalog rows that have a SID of this type, and these rows; int64 and int32 [m]."""
+    sids = table.of(name)
+    places = sids.positions(rows)
+    places = places[places >= 0]
+    keys = part.base.pack(torch.from_numpy(sids.codes[places].astype(np.int64)))
+    found = torch.from_numpy(sids.rows[places].astype(np.int32))
+    return keys.to(part.gone.device), found.to(part.gone.device)

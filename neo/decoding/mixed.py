@@ -1,21 +1,23 @@
-"""Answers that mix text and items: one loop that streams events.
+"""Answers that mix text and items: one loop that streams the events of a batch of requests.
 
-The model writes text tokens; where it opens a span with `<|sid|>`, the item is found by a search on the same
-cache, named as an event, and its tokens are run as if the model had written them. So every item exists, none
-comes twice, and a span is never left open. The loop owns all processing of the logits.
+Each row of the batch has a place of its own: it writes text tokens; where it opens a span with `<|sid|>`, the item is
+found by a search on the same cache, named as an event, and its tokens are run as if the model had written them. So
+every item exists, none comes twice, and a span is never left open. The loop owns all processing of the logits.
 """
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
 from transformers import PreTrainedModel
 
-from neo.decoding.beam import ScoredItem, SpanRequest, search_context
+from neo.decoding.beam import search_context
 from neo.decoding.context import (
+    Context,
     append,
     check_model,
     check_prompt,
@@ -26,6 +28,8 @@ from neo.decoding.context import (
 )
 from neo.decoding.index import SidIndex
 from neo.decoding.loops import third_time
+from neo.decoding.prompt_memory import PromptMemory
+from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling, gumbel, sharpen
 from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
@@ -65,121 +69,226 @@ Event = TextDelta | ItemNamed | Done
 
 
 @dataclass(frozen=True)
-class _Limits:
-    tokens: int
-    items: int
-    least_items: int
-    positions: int
+class AnswerRequest:
+    """What one row of a batch is to answer.
+
+    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered indexes);
+    the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
+    on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
+    way text does not run in circles (`third_time`).
+    """
+
+    index: SidIndex
+    prompt: Sequence[int]
+    types: tuple[str, ...]
+    format: Literal["text", "mixed"] = "mixed"
+    max_tokens: int = 256
+    max_items: int = 10
+    min_items: int = 0
+    beams: int = 30
+    limit: GroupLimit | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    generator: torch.Generator | None = None
+
+    def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
+        """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
+        if self.format not in ("text", "mixed"):
+            raise InvalidRequestError(f"format must be 'text' or 'mixed', got {self.format!r}.")
+        for name, least in (("max_tokens", 1), ("max_items", 0), ("min_items", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise InvalidRequestError(f"{name} must be a whole number of at least {least}, got {value!r}.")
+        if self.format == "mixed" and self.min_items > self.max_items:
+            raise InvalidRequestError(f"min_items must not exceed max_items ({self.max_items}), got {self.min_items}.")
+        self.sampling()
+        check_prompt(model, self.prompt, 1)
+        if self.format == "mixed":
+            self.span().check(vocab)
+
+    @property
+    def items_owed(self) -> int:
+        """How many items the answer must name, as long as there are any."""
+        return self.min_items if self.format == "mixed" else 0
+
+    def sampling(self) -> Sampling | None:
+        """None for greedy."""
+        if self.temperature is None and self.top_p is None:
+            return None
+        return Sampling.check(self.temperature, self.top_p, self.generator)
+
+    def span(self) -> SpanRequest:
+        """The search of its first item."""
+        return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit)
 
 
 def stream_answer(
     model: PreTrainedModel,
     vocab: Vocabulary,
-    index: SidIndex,
-    prompt: Sequence[int],
-    types: tuple[str, ...],
-    *,
-    format: Literal["text", "mixed"] = "mixed",
-    max_tokens: int = 256,
-    max_items: int = 10,
-    min_items: int = 0,
-    beams: int = 30,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator | None = None,
+    request: AnswerRequest,
+    memory: PromptMemory | None = None,
 ) -> Iterator[Event]:
-    """Answers a prompt (ending with `<|answer|>`), yielding TextDelta and ItemNamed, then one Done.
-
-    Greedy unless `temperature` or `top_p` is given; either way text does not run in circles (`third_time`).
-    `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes on naming items until
-    there are that many or none is left. The format `text` names none. Items are of `types` and from `index`
-    (filters are filtered indexes). Closing the iterator stops at once. Raises InvalidRequestError, before the
-    first event, for arguments out of range and prompts that are too long.
-    """
-    if format not in ("text", "mixed"):
-        raise InvalidRequestError(f"format must be 'text' or 'mixed', got {format!r}.")
-    for name, value, least in (
-        ("max_tokens", max_tokens, 1),
-        ("max_items", max_items, 0),
-        ("min_items", min_items, 0),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidRequestError(f"{name} must be a whole number of at least {least}, got {value!r}.")
-    if format == "text":
-        max_items = min_items = 0
-    if min_items > max_items:
-        raise InvalidRequestError(f"min_items must not exceed max_items ({max_items}), got {min_items}.")
-    sampling = None
-    if temperature is not None or top_p is not None:
-        sampling = Sampling.check(temperature, top_p, generator)
-    check_model(model)
-    check_prompt(model, prompt, 1)
-    request = SpanRequest(types, index, k=1, beams=beams)
-    if format == "mixed":
-        request.check(vocab)
-    limits = _Limits(max_tokens, max_items, min_items, position_limit(model))
-    return _answer(model, vocab, request, list(prompt), limits, sampling)
+    """Answers one request, yielding TextDelta and ItemNamed, then one Done. See `stream_answers`."""
+    return (event for _, event in stream_answers(model, vocab, [request], memory))
 
 
-def _answer(
+def stream_answers(
     model: PreTrainedModel,
     vocab: Vocabulary,
-    request: SpanRequest,
-    prompt: list[int],
-    limits: _Limits,
-    sampling: Sampling | None,
-) -> Iterator[Event]:
-    context = read(model, [prompt], vocab.pad)
-    writable = _writable(vocab, context.hidden.device)
-    stream = TextStream(vocab)
-    said: list[int] = []
-    words = named = 0
-    span_tokens = vocab.levels + 2
-    used = len(prompt)  # positions
+    requests: Sequence[AnswerRequest],
+    memory: PromptMemory | None = None,
+) -> Iterator[tuple[int, Event]]:
+    """Answers a batch, yielding (place of the request, event) as they come; each request's last event is Done.
 
+    What a request gets is what it gets alone. Closing the iterator stops at once. Raises InvalidRequestError,
+    before the first event, for what cannot be answered. memory: what the model has read before.
+    """
+    check_model(model)
+    for request in requests:
+        request.check(model, vocab)
+    return _answers(model, vocab, requests, memory) if requests else iter(())
+
+
+@dataclass
+class _Row:
+    """Where one answer stands. queue: tokens that are decided and not yet run; used: positions, with the queue."""
+
+    place: int
+    request: AnswerRequest
+    span: SpanRequest
+    stream: TextStream
+    sampling: Sampling | None
+    used: int
+    said: list[int] = field(default_factory=list)
+    queue: deque[int] = field(default_factory=deque)
+    words: int = 0
+    named: int = 0
+    of_group: Counter[int] = field(default_factory=Counter)  # items named of each
+    searches: bool = False  # what runs next opens a span
+    done: bool = False
+
+
+def _answers(
+    model: PreTrainedModel, vocab: Vocabulary, requests: Sequence[AnswerRequest], memory: PromptMemory | None
+) -> Iterator[tuple[int, Event]]:
+    loop = _Loop(model, vocab, read(model, [request.prompt for request in requests], vocab.pad, memory))
+    rows = [
+        _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
+        for place, request in enumerate(requests)
+    ]
     while True:
-        room = limits.positions - used
-        may_name = named < limits.items and room >= span_tokens and not request.is_empty
-        owed = may_name and named < limits.least_items
-        if words < limits.tokens and room > 0:
-            barred = third_time(said, vocab.decode) | (set() if may_name else {vocab.open})
-            token = _choose(model, context.hidden, writable, barred, sampling)
-            if token == vocab.end and owed:
-                token = vocab.open
-        elif owed:
-            token = vocab.open
-        else:
-            token = None
-        if token is None or token == vocab.end:
-            if held := stream.flush():
-                yield TextDelta(held)
-            yield Done("length" if token is None else "stop", used - len(prompt))
+        for row, event in loop.write(rows):
+            if memory is not None and row.done:
+                memory.keep([*row.request.prompt, *row.said], loop.context, rows.index(row))
+            yield row.place, event
+        if all(row.done for row in rows):
             return
-        if token == vocab.open:
-            if held := stream.flush():
-                yield TextDelta(held)
-            append(model, context, [token])
-            found = search_context(model, vocab, context, [request], sampling)[0]
-            if not found:
-                raise NeoError("The model gives every item of the catalog a probability of zero.")
-            item = found[0]
-            yield ItemNamed(item.row, item.score, item.type, item.codes)
-            span = vocab.sid_ids(item.codes, item.type)
-            append(model, context, span[1:])
-            said.extend(span)
-            request = _after(request, item)
-            named, used = named + 1, used + span_tokens
-        else:
-            if text := stream.push(token):
+        # A batch that is mostly answered is made smaller; its cache is copied, so not for every row that ends.
+        if sum(row.done for row in rows) * 4 >= len(rows):
+            loop.context = loop.context.only([at for at, row in enumerate(rows) if not row.done])
+            rows = [row for row in rows if not row.done]
+        loop.run(rows)
+        for row, event in loop.name(rows):
+            yield row.place, event
+
+
+class _Loop:
+    """The three moves of the loop: every row writes a token, the tokens are run, opened spans are searched."""
+
+    def __init__(self, model: PreTrainedModel, vocab: Vocabulary, context: Context) -> None:
+        self.model, self.vocab, self.context = model, vocab, context
+        self.positions, self.span_tokens = position_limit(model), vocab.levels + 2
+        self.writable = _writable(vocab, context.hidden.device)
+
+    def write(self, rows: Sequence[_Row]) -> Iterator[tuple[_Row, Event]]:
+        """Decides a token for each row that has none in its queue, or ends its answer."""
+        writing = [(at, row) for at, row in enumerate(rows) if not (row.queue or row.done)]
+        may_write = [(at, row) for at, row in writing if row.words < row.request.max_tokens and self._room(row) > 0]
+        tokens = dict(zip((at for at, _ in may_write), self._choose(may_write), strict=True))
+        for at, row in writing:
+            token = tokens.get(at)
+            if token in (None, self.vocab.end) and self._may_name(row) and row.named < row.request.items_owed:
+                token = self.vocab.open
+            yield from ((row, event) for event in self._written(row, token))
+
+    def _written(self, row: _Row, token: int | None) -> Iterator[Event]:
+        """What a token, or None at the end of all room, means for a row."""
+        if token is not None and token not in (self.vocab.end, self.vocab.open):
+            row.queue.append(token)
+            row.said.append(token)
+            row.words, row.used = row.words + 1, row.used + 1
+            if text := row.stream.push(token):
                 yield TextDelta(text)
-            append(model, context, [token])
-            said.append(token)
-            words, used = words + 1, used + 1
+            return
+        if held := row.stream.flush():
+            yield TextDelta(held)
+        if token == self.vocab.open:
+            row.queue.append(token)
+            row.searches = True
+        else:
+            row.done = True
+            yield Done("length" if token is None else "stop", row.used - len(row.request.prompt))
 
+    def _room(self, row: _Row) -> int:
+        return self.positions - row.used
 
-def _after(request: SpanRequest, item: ScoredItem) -> SpanRequest:
-    """The request without what it just named."""
-    return SpanRequest(request.types, request.index.without(item.type, item.codes), request.k, request.beams)
+    def _may_name(self, row: _Row) -> bool:
+        most = row.request.max_items if row.request.format == "mixed" else 0
+        return row.named < most and self._room(row) >= self.span_tokens and not row.span.is_empty
+
+    def run(self, rows: Sequence[_Row]) -> None:
+        """Runs as many tokens of every row as the shortest queue has; a finished row is padding."""
+        count = min(len(row.queue) for row in rows if not row.done)
+        tokens = [[self.vocab.pad] * count if row.done else [row.queue.popleft() for _ in range(count)] for row in rows]
+        append(self.model, self.context, tokens, [not row.done for row in rows])
+
+    def name(self, rows: Sequence[_Row]) -> Iterator[tuple[_Row, Event]]:
+        """Searches the spans that have just been opened, and queues what is left of them."""
+        opened = [(at, row) for at, row in enumerate(rows) if row.searches and not row.queue]
+        drawn = [[pair] for pair in opened if pair[1].sampling is not None]  # each has a generator of its own
+        found: dict[int, list[ScoredItem]] = {}
+        for group in (g for g in ([pair for pair in opened if pair[1].sampling is None], *drawn) if g):
+            context = self.context.only([at for at, _ in group])
+            spans = [row.span for _, row in group]
+            results = search_context(self.model, self.vocab, context, spans, group[0][1].sampling)
+            found.update(zip((at for at, _ in group), results, strict=True))
+        for at, row in opened:
+            if not found[at]:
+                raise NeoError("The model gives every item of the catalog a probability of zero.")
+            item = found[at][0]
+            yield row, ItemNamed(item.row, item.score, item.type, item.codes)
+            self._named(row, item)
+
+    def _named(self, row: _Row, item: ScoredItem) -> None:
+        span = self.vocab.sid_ids(item.codes, item.type)
+        row.searches = False
+        row.queue.extend(span[1:])
+        row.said.extend(span)
+        row.span = replace(row.span, index=self._left(row, item))
+        row.named, row.used = row.named + 1, row.used + self.span_tokens
+
+    def _left(self, row: _Row, item: ScoredItem) -> SidIndex:
+        """What may come after an item: not itself, nor its group where that is full."""
+        left, limit = row.span.index.without(item.type, item.codes), row.request.limit
+        if limit is None or (group := int(limit.groups[item.row])) < 0:
+            return left
+        row.of_group[group] += 1
+        return left.filtered(limit.groups != group) if row.of_group[group] == limit.most else left
+
+    @torch.inference_mode()
+    def _choose(self, rows: Sequence[tuple[int, _Row]]) -> list[int]:
+        """The most probable token of each row (the lowest id among equals), or a draw. rows: (place, row)."""
+        if not rows:
+            return []
+        logits = head_logits(self.model, self.context.hidden[[at for at, _ in rows]], 0, len(self.writable))
+        logp = log_softmax(logits).masked_fill(~self.writable, -torch.inf)
+        for mine, (_, row) in zip(logp, rows, strict=True):
+            barred = third_time(row.said, self.vocab.decode) | (set() if self._may_name(row) else {self.vocab.open})
+            mine[list(barred)] = -torch.inf
+            if row.sampling is not None:
+                drawn = sharpen(mine, row.sampling)
+                mine.copy_(drawn + gumbel(drawn, row.sampling.generator))
+        return logp.argmax(dim=1).tolist()
 
 
 def _writable(vocab: Vocabulary, device: torch.device) -> torch.Tensor:
@@ -189,20 +298,3 @@ def _writable(vocab: Vocabulary, device: torch.device) -> torch.Tensor:
     writable[sorted(vocab.special_ids)] = False
     writable[[vocab.open, vocab.end]] = True
     return writable
-
-
-@torch.inference_mode()
-def _choose(
-    model: PreTrainedModel,
-    hidden: torch.Tensor,
-    writable: torch.Tensor,
-    barred: set[int],
-    sampling: Sampling | None,
-) -> int:
-    """The next token outside spans: the most probable one (the lowest id among equals), or a draw."""
-    logp = log_softmax(head_logits(model, hidden, 0, len(writable))[0]).masked_fill(~writable, -torch.inf)
-    logp[list(barred)] = -torch.inf
-    if sampling is not None:
-        logp = sharpen(logp, sampling)
-        logp = logp + gumbel(logp, sampling.generator)
-    return int(logp.argmax())

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
-from neo.decoding.beam import check_opened, select
+from neo.decoding.beam import check_opened
 from neo.decoding.context import check_model, head_logits, log_softmax, read
+from neo.decoding.levels import select
 from neo.decoding.tree import Tree
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError

@@ -3,7 +3,7 @@
 manifest.json   format, versions, and the size and SHA-256 of every file
 config.json     the resolved configuration of the run
 model/          weights, tokenizer and vocabulary: an ordinary Hugging Face folder
-sids/           the SID table and what assigns SIDs to new items
+sids/           the SID table, its index, and what assigns SIDs to new items
 catalog/        items, listeners and events
 """
 
@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,22 @@ from transformers.utils import logging
 
 from neo.catalog.activity import Events, Listeners
 from neo.catalog.catalog import Catalog
+from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
 from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
 from neo.sids.build import SidModel
 from neo_sdk.errors import BundleError
 
 CONFIG_FILE = "config.json"
+INDEX_FILE = "index.safetensors"
 HISTORY = 20  # items of a history in a prompt, where the configuration does not say
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """A trained model with the catalog it speaks of, and the events known at its training (maybe none).
+
+    mapped: the index as it lies in a saved bundle; where there is none, it is built from the SID table.
 
     Parts that do not belong together are refused with BundleError, on making one as on loading one.
     """
@@ -45,11 +50,18 @@ class Bundle:
     listeners: Listeners
     events: Events
     config: Mapping[str, Any]
+    mapped: SidIndex | None = None
 
     def __post_init__(self) -> None:
         problem = self._vocabulary_problem() or self._catalog_problem()
         if problem:
             raise BundleError(f"{problem} They come from different runs: take all parts of a bundle from one run.")
+
+    @cached_property
+    def index(self) -> SidIndex:
+        """Every item of the catalog that has a SID, on the model's device."""
+        index = SidIndex.build(self.sids.table) if self.mapped is None else self.mapped
+        return index.to(self.model.device)
 
     @property
     def history_length(self) -> int:
@@ -67,6 +79,7 @@ class Bundle:
                 self._save_model(draft / "model")
             self.vocabulary.save(draft / "model")
             self.sids.save(draft / "sids")
+            self.index.to("cpu").save(draft / "sids" / INDEX_FILE, self.sids.table.fingerprint())
             self.catalog.save(draft / "catalog")
             self.listeners.save(draft / "catalog" / "listeners.parquet")
             self.events.save(draft / "catalog" / "events.parquet")
@@ -97,7 +110,10 @@ class Bundle:
             listeners=Listeners.load(folder / "catalog" / "listeners.parquet"),
             events=Events.load(folder / "catalog" / "events.parquet"),
             config=config,
+            mapped=SidIndex.load(folder / "sids" / INDEX_FILE),
         )
+        if bundle.mapped is not None and bundle.mapped.made_of != parts.get("sids"):
+            raise BundleError(f"{folder}: {INDEX_FILE} was made from another SID table: save the bundle again.")
         if verify:
             wrong = [name for name, value in bundle._parts().items() if parts.get(name) != value]
             if wrong:

@@ -1,4 +1,4 @@
-"""Which items an answer may name: the catalog index of the asked types, less what was heard or left out."""
+"""Which items an answer may name: those of the asked types that pass the filter, less what was heard or left out."""
 
 from __future__ import annotations
 
@@ -8,18 +8,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.catalog.catalog import Catalog
+from neo.catalog.filter import matching
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
 from neo.sids.table import SidTable
+from neo_sdk.types import Filter
 
 NOTHING = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Passing:
+    """What of a catalog passes a filter. index: the items that have SIDs; counts: int64[types], all of them."""
+
+    index: SidIndex
+    counts: np.ndarray
+
+    @classmethod
+    def compile(cls, catalog: Catalog, index: SidIndex, filter: Filter) -> Passing:
+        """Passes over the catalog and its whole index. NotFoundError for what the filter names and is not there."""
+        mask = matching(catalog, filter)
+        counts = np.bincount(catalog.type_codes[mask], minlength=len(catalog.types))
+        return cls(index.filtered(mask), counts)
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """What may be named. types: the asked types that have SIDs; index: what of them is left.
 
-    asked, heard, excluded, within: what the request said, in types and catalog rows, to explain a gap with.
+    asked, heard, excluded, within, passing: what the request said, in types and catalog rows, and what passes
+    its filter, to explain a gap with.
     """
 
     types: tuple[str, ...]
@@ -28,6 +46,7 @@ class Candidates:
     heard: np.ndarray
     excluded: np.ndarray
     within: np.ndarray | None
+    passing: Passing | None = None
 
     @classmethod
     def choose(
@@ -38,19 +57,23 @@ class Candidates:
         heard: np.ndarray = NOTHING,
         excluded: np.ndarray = NOTHING,
         within: np.ndarray | None = None,
+        passing: Passing | None = None,
     ) -> Candidates:
-        """From a whole catalog's index. `within` costs a pass over it, the others copies of arrays."""
+        """From a whole catalog's index, at the cost of the rows that are named here.
+
+        passing: what of the same catalog passes the filter, None for no filter.
+        """
         types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
-        chosen = index.only(types)
+        chosen = (index if passing is None else passing.index).only(types)
         if within is not None:
-            chosen = chosen.filtered(within)
+            chosen = chosen.among(table, within)
         chosen = chosen.without_rows(table, np.union1d(heard, excluded))
-        return cls(types, chosen, asked, heard, excluded, within)
+        return cls(types, chosen, asked, heard, excluded, within, passing)
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def gap(self, catalog: Catalog) -> str:
+    def gap(self, catalog: Catalog, per_parent: int | None = None) -> str:
         """Why there are no more of them: what the catalog has, and what the request leaves out."""
         codes = [catalog.type_code(item_type.name) for item_type in self.asked]
         plurals = " or ".join(item_type.plural for item_type in self.asked)
@@ -62,12 +85,17 @@ class Candidates:
             return int(np.isin(catalog.type_codes[np.unique(rows)], codes).sum())
 
         reasons = [f"{total:,} in the catalog"]
+        if self.passing is not None:
+            passing = int(self.passing.counts[codes].sum())
+            reasons.append(f"{passing:,} {'passes' if passing == 1 else 'pass'} the filter")
         if self.within is not None:
             reasons.append(f"{count(self.within):,} in `within`")
         if heard := count(self.heard):
             reasons.append(f"{heard:,} heard before")
         if excluded := count(self.excluded):
             reasons.append(f"{excluded:,} in `exclude`")
+        if per_parent is not None:
+            reasons.append(f"at most {per_parent} of one parent")
         return f"There are no more {plurals} to name: {', '.join(reasons)}."
 
 

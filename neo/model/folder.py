@@ -18,7 +18,7 @@ from typing import Any
 from neo_sdk.errors import BundleError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # since 2 the catalog index lies beside the SID table
 SUFFIXES = (".safetensors", ".json", ".parquet")  # formats that cannot run code when they are read
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
 SMALL = 1 << 20

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from neo.catalog.item_types import ItemType
 from neo.decoding.beam import search_spans
-from neo.decoding.mixed import stream_answer
+from neo.decoding.mixed import AnswerRequest, stream_answer
+from neo.decoding.prompt_memory import PromptMemory
+from neo.decoding.request import GroupLimit, ScoredItem
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Segment, Turn
 from neo.model.answers import StreamEvent, items_answer, last, streamed
 from neo.model.bundle import Bundle
-from neo.model.candidates import Candidates, every_type
+from neo.model.candidates import Candidates, Passing, every_type
 from neo.model.listener import NOTHING, Asker, asker, fit, item_row, item_rows
 from neo.model.ranking import BEAMS, Ranker
 from neo.model.requests import (
@@ -26,6 +29,7 @@ from neo.model.requests import (
     MAX_QUERY,
     Manner,
     conversation,
+    filter_from,
     names,
     one_id,
     one_of,
@@ -34,20 +38,23 @@ from neo.model.requests import (
 )
 from neo.model.similar import most_similar
 from neo_sdk.errors import InvalidRequestError
-from neo_sdk.types import Answer, ItemPart, Usage
+from neo_sdk.types import Answer, Filter, ItemPart, Usage
 
 WRITTEN = 80  # text tokens of an answer, at most, where the caller does not say
+FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
+MEMORY = 1 << 28  # bytes of keys and values: a thousand tokens of a 0.6B model in float32, more of a smaller one
 ItemsOrMixed = Literal["items", "mixed"]
+Filtering = Filter | Mapping[str, Any] | None
 
 
 class NeoModel(Ranker):
     """Answers about a catalog. Every item in an answer exists, has the asked type and passes the filters.
 
     Who asks is `listener`, the id of one that the bundle knows, or `history`, item ids with the oldest first;
-    with both, the history stands in for the bundle's. An item's score is its log-probability. Answers are the
-    most probable ones; with a `temperature` they are drawn, the same for the same `seed`. An answer's
-    `warnings` say what was left out, and why. Unknown ids and types raise NotFoundError, arguments that
-    cannot be used InvalidRequestError.
+    with both, the history stands in for the bundle's. `filter` is a `neo_sdk.Filter` or a mapping of its fields.
+    An item's score is its log-probability. Answers are the most probable ones; with a `temperature` they are
+    drawn, the same for the same `seed`. An answer's `warnings` say what was left out, and why. Unknown ids and
+    types raise NotFoundError, arguments that cannot be used InvalidRequestError.
     """
 
     @classmethod
@@ -65,22 +72,25 @@ class NeoModel(Ranker):
         *,
         beams: int = BEAMS,
         exclude_heard: bool = True,
+        filter: Filtering = None,
         within: Sequence[str] | None = None,
         exclude: Sequence[str] = (),
+        per_parent: int | None = None,
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
     ) -> Answer:
         """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
 
-        within: only these item ids; exclude: none of these. Without a listener: what suits anybody.
+        within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
+        a show). Without a listener: what suits anybody.
         """
         (item_type,) = every_type(self.bundle.catalog, names("type", [type]))
         who = asker(self.bundle, listener, history)
-        choice = self._choose((item_type,), who, exclude_heard, within, exclude)
+        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude)
         one_of("format", format, ("items", "mixed"))
         request = prompts.recommend(NOBODY, item_type, format, count=k)
-        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
+        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens), per_parent)
 
     def search(
         self,
@@ -93,8 +103,10 @@ class NeoModel(Ranker):
         history: Sequence[str] | None = None,
         beams: int = BEAMS,
         exclude_heard: bool = False,
+        filter: Filtering = None,
         within: Sequence[str] | None = None,
         exclude: Sequence[str] = (),
+        per_parent: int | None = None,
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
@@ -103,10 +115,10 @@ class NeoModel(Ranker):
         words("query", query, MAX_QUERY)
         asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
         who = asker(self.bundle, listener, history)
-        choice = self._choose(asked, who, exclude_heard, within, exclude)
+        choice = self._choose(asked, who, exclude_heard, filter, within, exclude)
         one_of("format", format, ("items", "mixed"))
         request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
-        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens))
+        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens), per_parent)
 
     def explain(
         self,
@@ -147,6 +159,7 @@ class NeoModel(Ranker):
         types: Sequence[str] | None = None,
         max_items: int = 3,
         exclude_heard: bool = True,
+        filter: Filtering = None,
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
@@ -161,7 +174,7 @@ class NeoModel(Ranker):
         return last(
             self.stream_chat(
                 messages, listener, history, types=types, max_items=max_items, exclude_heard=exclude_heard,
-                temperature=temperature, seed=seed, max_tokens=max_tokens,
+                filter=filter, temperature=temperature, seed=seed, max_tokens=max_tokens,
             )
         )  # fmt: skip
 
@@ -174,6 +187,7 @@ class NeoModel(Ranker):
         types: Sequence[str] | None = None,
         max_items: int = 3,
         exclude_heard: bool = True,
+        filter: Filtering = None,
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
@@ -185,7 +199,7 @@ class NeoModel(Ranker):
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         asked = every_type(self.bundle.catalog, None if types is None else names("types", types))
         who = asker(self.bundle, listener, history)
-        choice = self._choose(asked, who, exclude_heard, None, ())
+        choice = self._choose(asked, who, exclude_heard, filter, None, ())
         manner = Manner(temperature, seed, max_tokens)
         return self._stream(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner)
 
@@ -198,7 +212,7 @@ class NeoModel(Ranker):
         own = self.bundle.catalog.type_of(row) if type is None else type
         (item_type,) = every_type(self.bundle.catalog, names("type", [own]))
         whole("k", k, 1, MAX_K)
-        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, None, ())
+        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, None, None, ())
         found = most_similar(self.bundle.sids, row, item_type.name, k) if choice.types else []
         parts = tuple(ItemPart(item=self.bundle.catalog.item(near), score=score) for near, score in found)
         return Answer(
@@ -208,14 +222,26 @@ class NeoModel(Ranker):
             warnings=() if len(parts) == k else (choice.gap(self.bundle.catalog),),
         )
 
+    @cached_property
+    def memory(self) -> PromptMemory:
+        """What the model has read: a conversation's next turn is not read from its beginning."""
+        return PromptMemory(self.bundle.model, MEMORY)
+
+    @cached_property
+    def passing(self) -> Callable[[Filter], Passing]:
+        """What of the catalog passes a filter; the latest are kept."""
+        return lru_cache(maxsize=FILTERS_KEPT)(partial(Passing.compile, self.bundle.catalog, self.index))
+
     def _choose(
         self,
         asked: tuple[ItemType, ...],
         who: Asker,
         exclude_heard: bool,
+        filter: Filtering,
         within: Sequence[str] | None,
         exclude: Sequence[str],
     ) -> Candidates:
+        asked_for = filter_from(filter)
         return Candidates.choose(
             self.index,
             self.bundle.sids.table,
@@ -223,6 +249,7 @@ class NeoModel(Ranker):
             heard=who.heard if exclude_heard else NOTHING,
             excluded=item_rows(self.bundle, "exclude", exclude),
             within=None if within is None else item_rows(self.bundle, "within", within),
+            passing=None if asked_for is None else self.passing(asked_for),
         )
 
     def _items(
@@ -234,22 +261,35 @@ class NeoModel(Ranker):
         k: int,
         beams: int,
         manner: Manner,
+        per_parent: int | None,
     ) -> Answer:
         """A ranked list of items, or items with words."""
         whole("k", k, 1, MAX_K)
         whole("beams", beams, 1, MAX_BEAMS)
+        limit = None
+        if per_parent is not None:
+            limit = GroupLimit(self.bundle.catalog.parent_rows, whole("per_parent", per_parent, 1, MAX_K))
         if format == "mixed" and len(choice):
-            return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams))
+            return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams, limit))
         vocabulary = self.bundle.vocabulary
         prompt = fit(self.renderer, who, [Turn(request)], self.room())
-        found = []
+        found: list[ScoredItem] = []
         if len(choice):
             opened = [*prompt.ids, vocabulary.open]
-            how = manner.sampling()
-            found = search_spans(
-                self.bundle.model, vocabulary, choice.index, [opened], [choice.types], k=k, beams=beams, **how
-            )[0]
-        warnings = prompt.warnings if len(found) == k else (*prompt.warnings, choice.gap(self.bundle.catalog))
+            (found,) = search_spans(
+                self.bundle.model,
+                vocabulary,
+                choice.index,
+                [opened],
+                [choice.types],
+                k=k,
+                beams=beams,
+                limit=limit,
+                memory=self.memory,
+                **manner.sampling(),
+            )
+        gap = () if len(found) == k else (choice.gap(self.bundle.catalog, per_parent),)
+        warnings = (*prompt.warnings, *gap)
         return items_answer(self.bundle.catalog, found, len(prompt.ids), vocabulary.levels + 2, warnings)
 
     def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> Answer:
@@ -265,15 +305,14 @@ class NeoModel(Ranker):
         min_items: int,
         manner: Manner,
         beams: int = BEAMS,
+        limit: GroupLimit | None = None,
     ) -> Iterator[StreamEvent]:
         """An answer in words, with items among them where `max_items` is above 0."""
         prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
         warnings = prompt.warnings
         if max_items and not len(choice):
             warnings, max_items = (*warnings, choice.gap(self.bundle.catalog)), 0
-        events = stream_answer(
-            self.bundle.model,
-            self.bundle.vocabulary,
+        asked = AnswerRequest(
             choice.index,
             prompt.ids,
             choice.types,
@@ -282,7 +321,9 @@ class NeoModel(Ranker):
             max_items=max_items,
             min_items=min_items,
             beams=beams,
+            limit=limit,
             temperature=manner.temperature,
             generator=manner.generator(),
         )
+        events = stream_answer(self.bundle.model, self.bundle.vocabulary, asked, self.memory)
         return streamed(self.bundle.catalog, events, len(prompt.ids), warnings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -33,10 +32,10 @@ class Ranker:
         self.bundle = bundle
         self.renderer = Renderer(bundle.vocabulary, bundle.sids.table)
 
-    @cached_property
+    @property
     def index(self) -> SidIndex:
         """Every item of the catalog that has a SID."""
-        return SidIndex.build(self.bundle.sids.table)
+        return self.bundle.index
 
     def recommend_rows(
         self,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from neo.decoding.sampling import Sampling
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
-from neo_sdk.types import ItemPart, TextPart
+from neo_sdk.types import Filter, ItemPart, TextPart
 
 MAX_K = 1_000
 MAX_BEAMS = 1_000
@@ -86,6 +87,36 @@ def names(name: str, value: object) -> list[str]:
     if isinstance(value, str | bytes) or not isinstance(value, Sequence) or not value:
         raise InvalidRequestError(f"{name} is {shown(value)}, expected a list of item types: pass {name}=['show'].")
     return [one_id(name, found) for found in value]
+
+
+def filter_from(value: object) -> Filter | None:
+    """A filter, or a mapping of its fields; None for one that lets everything through."""
+    if value is None:
+        return None
+    if isinstance(value, Filter):
+        return None if value == Filter() else value
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(
+            f"filter is {shown(value)}, expected a Filter or a mapping of its fields: pass {{'languages': ['en']}}."
+        )
+    try:
+        return filter_from(Filter.model_validate(dict(value)))
+    except ValidationError as error:
+        raise InvalidRequestError(_first_wrong(error)) from None
+
+
+def _first_wrong(error: ValidationError) -> str:
+    found = error.errors(include_url=False)[0]
+    reason = found["msg"].removeprefix("Value error, ")
+    if not found["loc"]:
+        return f"filter cannot be used: {reason}."
+    name, *places = found["loc"]
+    expected = str(Filter.model_fields[str(name)].description).partition(". ")[0].rstrip(".")
+    place = "".join(f"[{part!r:.60}]" for part in places)
+    return (
+        f"filter.{name}{place} is {shown(found['input'])} ({reason}), expected {expected[0].lower()}{expected[1:]}: "
+        f"correct it or leave it out."
+    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +237,10 @@ def _keys(name: str, found: Mapping[Any, Any], expected: tuple[str, ...]) -> Non
 
 def shown(value: object) -> str:
     """What came, in a few characters: a megabyte in an argument is no megabyte in the error."""
-    return _SHORT.repr(value)
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # an int of more digits than Python writes
+        return f"a long {type(value).__name__}"
 
 
 _SHORT = reprlib.Repr()

@@ -11,23 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from neo.sids.mapped import map_arrays
 from neo_sdk.errors import BundleError, ConfigError, NotFoundError
 
 FORMAT = "neo-sid-table-1"
 MAX_CODES = 1 << 16
-_DTYPES: dict[str, np.dtype[Any]] = {"I64": np.dtype("<i8"), "U16": np.dtype("<u2"), "BOOL": np.dtype("?")}
-_PARTS = {"rows": "I64", "codes": "U16", "stands": "BOOL"}
+MAX_BITS = 62  # of a tuple: what comes after the last one still fits an int64
+_PARTS: dict[str, np.dtype[Any]] = {"rows": np.dtype("<i8"), "codes": np.dtype("<u2"), "stands": np.dtype("?")}
+
+
+def code_bits(size: int) -> int:
+    """How many bits a code of a codebook of `size` takes."""
+    return max(1, (size - 1).bit_length())
 
 
 def check_shape(levels: int, size: int) -> None:
     """Raise ConfigError unless `levels` levels of `size` codes can be stored and packed into one int64."""
-    if levels < 1 or not 1 <= size <= MAX_CODES or size**levels >= 1 << 63:
+    if levels < 1 or not 1 <= size <= MAX_CODES or levels * code_bits(size) > MAX_BITS:
         raise ConfigError(
             f"{levels} levels of {size} codes: levels must be at least 1, codes between 1 and {MAX_CODES}, "
-            f"and codes ** levels under 2**63"
+            f"and a tuple at most {MAX_BITS} bits, {code_bits(max(1, size))} for each of these codes"
         )
 
 
@@ -246,7 +251,7 @@ class SidTable:
         digest = hashlib.sha256(json.dumps([FORMAT, self.levels, list(self.codebook_sizes.items())]).encode())
         for sids in self.types.values():
             for part, dtype in _PARTS.items():
-                array = np.ascontiguousarray(getattr(sids, part), dtype=_DTYPES[dtype])
+                array = np.ascontiguousarray(getattr(sids, part), dtype=dtype)
                 digest.update(len(array).to_bytes(8, "little"))
                 digest.update(array.data if array.size else b"")
         return digest.hexdigest()
@@ -255,7 +260,7 @@ class SidTable:
         """Write one safetensors file (beside it first, then renamed)."""
         path = Path(path)
         tensors = {
-            f"{name}.{part}": np.ascontiguousarray(getattr(sids, part), dtype=_DTYPES[dtype])
+            f"{name}.{part}": np.ascontiguousarray(getattr(sids, part), dtype=dtype)
             for name, sids in self.types.items()
             for part, dtype in _PARTS.items()
         }
@@ -268,19 +273,12 @@ class SidTable:
     def load(cls, path: Path | str) -> SidTable:
         """Map a saved table into memory, read-only. BundleError for a file that is not a sound table."""
         path = Path(path)
+        about, arrays = map_arrays(path, FORMAT)
         try:
-            with safe_open(path, framework="numpy") as file:  # checks the header against the file's size
-                about = file.metadata() or {}
-            if about.get("format") != FORMAT:
-                raise BundleError(f"{path}: expected a table of format {FORMAT}, got {about.get('format')!r}")
-            tensors = _map_tensors(path)
-            types = {
-                name: TypeSids(int(size), **{part: tensors[f"{name}.{part}"] for part in _PARTS})
-                for name, size in json.loads(about["sizes"]).items()
-            }
+            types = {name: _type_sids(name, int(size), arrays) for name, size in json.loads(about["sizes"]).items()}
             table = cls(int(about["levels"]), types)
             problem = table._problem()
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError, ConfigError) as error:
+        except (KeyError, ValueError, TypeError, ConfigError) as error:
             raise BundleError(f"{path}: not a readable SID table: {error}") from error
         if problem:
             raise BundleError(f"{path}: broken SID table: {problem}")
@@ -291,20 +289,10 @@ def _row_array(rows: Iterable[int] | np.ndarray) -> np.ndarray:
     return np.atleast_1d(np.asarray(rows if isinstance(rows, np.ndarray) else list(rows), dtype=np.int64))
 
 
-def _map_tensors(path: Path) -> dict[str, np.ndarray]:
-    """Every tensor of a safetensors file as a read-only memory map (`safe_open` would copy them)."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-    tensors: dict[str, np.ndarray] = {}
-    for name, about in header.items():
-        if name == "__metadata__":
-            continue
-        shape, dtype = tuple(about["shape"]), _DTYPES[about["dtype"]]
-        if about["dtype"] != _PARTS.get(name.rpartition(".")[2]):
-            raise ValueError(f"tensor {name} has dtype {about['dtype']}")
-        if 0 in shape:
-            tensors[name] = np.zeros(shape, dtype)
-        else:
-            tensors[name] = np.memmap(path, dtype, "r", 8 + length + about["data_offsets"][0], shape)
-    return tensors
+def _type_sids(name: str, size: int, arrays: Mapping[str, np.ndarray]) -> TypeSids:
+    parts = {part: arrays[f"{name}.{part}"] for part in _PARTS}
+    for part, dtype in _PARTS.items():
+        if parts[part].dtype != dtype:
+            raise ValueError(f"{name}.{part} has the type {parts[part].dtype}, expected {dtype}")
+        parts[part].flags.writeable = False
+    return TypeSids(size, **parts)

@@ -19,13 +19,14 @@ from neo_sdk.errors import (
 )
 
 if TYPE_CHECKING:
-    from neo_sdk.types import Answer, FinishReason, Item, ItemPart, OutputFormat, Part, TextPart, Usage
+    from neo_sdk.types import Answer, Filter, FinishReason, Item, ItemPart, OutputFormat, Part, TextPart, Usage
 
 __all__ = [
     "Answer",
     "BundleError",
     "CatalogError",
     "ConfigError",
+    "Filter",
     "FinishReason",
     "InvalidRequestError",
     "Item",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +24,9 @@ from transformers import (
 )
 
 from neo.decoding.index import SidIndex
+from neo.decoding.lookup import Lookup
+from neo.decoding.mixed import AnswerRequest, Event, stream_answer
+from neo.decoding.prompt_memory import PromptMemory
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 
@@ -112,6 +115,10 @@ class World:
         """A random part of the catalog; sometimes nothing."""
         return self.index.filtered(self.rng.random(self.rows) < self.rng.choice([0.0, 0.3, 0.8]))
 
+    def mask(self, rows: Iterable[int]) -> np.ndarray:
+        """bool over all catalog rows."""
+        return np.isin(np.arange(self.rows), list(rows))
+
     @property
     def rows(self) -> int:
         return max(int(sids.rows.max(initial=-1)) for sids in self.table.types.values()) + 1
@@ -166,7 +173,7 @@ def tuples_of(table: SidTable, types: tuple[str, ...], allowed: set[int]) -> dic
 
 
 def rows_in(index: SidIndex) -> set[int]:
-    return {int(row) for part in index.types.values() for row in part.rows}
+    return {row for part in index.types.values() for row in part.rows.tolist()}
 
 
 @torch.no_grad()
@@ -231,3 +238,26 @@ def ordered(world: World, found: Found) -> Found:
 
 def total_probability(found: Found) -> float:
     return sum(math.exp(item[0]) for item in found)
+
+
+def row_of(index: SidIndex, name: str, codes: Sequence[int]) -> int | None:
+    """The row that a tuple names in an index, looked up as the search does."""
+    part = index.of(name)
+    if len(codes) != index.levels or not all(0 <= code < part.size for code in codes):
+        return None
+    key = part.base.pack(torch.tensor([list(codes)]))
+    row = int(Lookup([part]).rows(torch.zeros(1, dtype=torch.int64), key))
+    return None if row < 0 else row
+
+
+def answer_events(
+    model: PreTrainedModel,
+    vocab: Vocabulary,
+    index: SidIndex,
+    prompt: list[int],
+    types: tuple[str, ...],
+    memory: PromptMemory | None = None,
+    **how: Any,
+) -> Iterator[Event]:
+    """`stream_answer` of one request."""
+    return stream_answer(model, vocab, AnswerRequest(index, prompt, types, **how), memory)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from decoding_reference import (
     brute_force,
     level_logp,
     make_world,
+    row_of,
     tiny_model,
     total_probability,
     worlds,
@@ -22,8 +24,10 @@ from decoding_reference import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.decoding.beam import ScoredItem, SpanRequest, search_context, search_spans, select
+from neo.decoding.beam import search_context, search_spans
 from neo.decoding.context import append, read
+from neo.decoding.levels import select
+from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError, NotFoundError
 
 
@@ -87,6 +91,28 @@ def test_probabilities_of_all_that_may_be_named_add_up_to_one(world: World, filt
     found = search_spans(world.model, world.vocab, index, [world.prompt(5)], [types], k=100, beams=100)[0]
     assert len(found) == index.reachable(types)
     assert not found or sum(math.exp(item.score) for item in found) == pytest.approx(1)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), most=st.integers(1, 3), k=st.integers(1, 20), groups=st.integers(1, 6))
+def test_a_limit_of_a_group_passes_over_what_has_no_more_room(world: World, most: int, k: int, groups: int) -> None:
+    """With beams enough as walking down the whole ranking; with few beams still k items wherever there are k."""
+    prompt, types, index = world.prompt(4), world.some_types(), world.filtered()
+    limit = GroupLimit(world.rng.integers(-1, groups, world.rows), most)
+    full = brute_force(world, prompt, types, index)
+    expected: Found = []
+    for item in full:
+        mine = [other for other in expected if limit.groups[other[3]] == limit.groups[item[3]] >= 0]
+        if len(mine) < most:
+            expected.append(item)
+    wide = search_spans(world.model, world.vocab, index, [prompt], [types], k=k, beams=200, limit=limit)[0]
+    check(wide, expected[:k])
+    narrow = search_spans(world.model, world.vocab, index, [prompt], [types], k=k, beams=1, limit=limit)[0]
+    assert len(narrow) == len(expected[:k])
+    counts = Counter(int(limit.groups[item.row]) for item in narrow if limit.groups[item.row] >= 0)
+    assert all(count <= most for count in counts.values()) and len({item.row for item in narrow}) == len(narrow)
+    scores = {item[3]: item[0] for item in full}  # among all that may be named, in whichever round it was found
+    assert all(item.score == pytest.approx(scores[item.row]) for item in narrow)
 
 
 @pytest.mark.parametrize("kind", ["qwen3", "llama"])
@@ -157,7 +183,7 @@ def test_the_context_can_be_used_again_after_a_search() -> None:
     first = search_context(world.model, world.vocab, context, [request, request])
     assert context.cache.get_seq_length() == before[0] and torch.equal(context.hidden, before[1])
     assert search_context(world.model, world.vocab, context, [request, request]) == first
-    append(world.model, context, [4, 5, world.vocab.open])
+    append(world.model, context, [[4, 5, world.vocab.open]] * 2)
     longer = [[*prompt, 4, 5, world.vocab.open] for prompt in prompts]
     expected = search_spans(world.model, world.vocab, world.index, longer, [request.types] * 2, k=5, beams=7)
     for items, wanted in zip(
@@ -168,7 +194,7 @@ def test_the_context_can_be_used_again_after_a_search() -> None:
 
 def test_an_empty_index_gives_an_empty_list() -> None:
     world = make_world(5)
-    nothing = world.index.filtered(np.array([], dtype=np.int64))
+    nothing = world.index.filtered(np.zeros(0, dtype=np.bool_))
     types = [world.vocab.type_names] * 2
     found = search_spans(world.model, world.vocab, [nothing, world.index], [world.prompt(3)] * 2, types, k=2)
     assert found[0] == [] and len(found[1]) == 2
@@ -242,7 +268,7 @@ def test_samples_are_distinct_existing_and_reproducible(world: World, k: int, se
 
     items = draw(temperature=3.0)
     assert len({item.row for item in items}) == len(items) == min(k, world.index.reachable(types))
-    assert all(item.type in types and world.index.row_of(item.type, item.codes) == item.row for item in items)
+    assert all(item.type in types and row_of(world.index, item.type, item.codes) == item.row for item in items)
     assert [item.score for item in items] == sorted((item.score for item in items), reverse=True)
     assert draw(temperature=3.0) == items
     greedy = search_spans(world.model, world.vocab, world.index, [prompt], [types], k=1, beams=1)[0]

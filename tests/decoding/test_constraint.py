@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pytest
 import torch
 from decoding_reference import World, leaning, make_world, rows_in, tuples_of, worlds
@@ -14,7 +13,6 @@ from neo.decoding.constraint import (
     BROKEN,
     TEXT,
     SpanProcessor,
-    allowed_tokens,
     span_state,
 )
 
@@ -40,10 +38,11 @@ def test_what_is_allowed_follows_from_the_ids(world: World, n: int) -> None:
         else:
             expected.append(text)
         rows.append(ids[-12:])  # never cuts into the last span
-    allowed = allowed_tokens(np.array(rows), vocab, index, types)
-    assert [set(np.flatnonzero(row)) for row in allowed] == expected
-    order = world.rng.permutation(n)
-    assert np.array_equal(allowed_tokens(np.array(rows)[order], vocab, index, types), allowed[order])
+    processor = SpanProcessor(vocab, index, types)
+    allowed = processor.allowed_tokens(torch.tensor(rows))
+    assert [set(row.nonzero().flatten().tolist()) for row in allowed] == expected
+    order = torch.from_numpy(world.rng.permutation(n))  # nothing is remembered: beams may change places
+    assert torch.equal(processor.allowed_tokens(torch.tensor(rows)[order]), allowed[order])
 
 
 def test_states_of_odd_sequences() -> None:
@@ -51,15 +50,15 @@ def test_states_of_odd_sequences() -> None:
     show, episode = vocab.code_start("show", 0), vocab.code_start("episode", 1)
 
     def level(*ids: int) -> int:
-        return int(span_state(np.array([ids]), vocab).level[0])
+        return int(span_state(torch.tensor([ids]), vocab).level[0])
 
     assert level(1) == TEXT and level(vocab.open) == 0 and level(vocab.open, show) == 1
     assert level(vocab.close) == TEXT and level(vocab.open, vocab.close) == TEXT
     assert level(vocab.open, show, episode) == BROKEN  # a code of another type
     assert level(vocab.open, 5) == BROKEN and level(vocab.open, show, show) == BROKEN
     assert level(vocab.open, show, vocab.open) == 0
-    index = make_world(10).index
-    assert np.flatnonzero(allowed_tokens(np.array([[vocab.open, 5]]), vocab, index)[0]).tolist() == [vocab.close]
+    allowed = SpanProcessor(vocab, make_world(10).index).allowed_tokens(torch.tensor([[vocab.open, 5]]))
+    assert allowed[0].nonzero().flatten().tolist() == [vocab.close]
 
 
 @pytest.mark.parametrize("kind", ["qwen3", "llama"])
@@ -124,4 +123,4 @@ def test_the_state_needs_only_the_last_tokens() -> None:
         [[1], [vocab.open]], [[vocab.open], [vocab.close, 3], [vocab.close, vocab.open]]
     ):
         ids = head + [2] * vocab.levels + tail
-        assert span_state(np.array([ids]), vocab).level[0] == span_state(np.array([tail]), vocab).level[0]
+        assert span_state(torch.tensor([ids]), vocab).level[0] == span_state(torch.tensor([tail]), vocab).level[0]

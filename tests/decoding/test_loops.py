@@ -5,12 +5,12 @@ from itertools import cycle
 
 import pytest
 import torch
-from decoding_reference import make_world
+from decoding_reference import answer_events, make_world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neo.decoding.loops import LONGEST, third_time
-from neo.decoding.mixed import TextDelta, stream_answer
+from neo.decoding.mixed import TextDelta
 
 SPELLED = (" sea", " train", "-", "1", "2")
 
@@ -58,5 +58,5 @@ def test_an_answer_gets_out_of_a_loop(monkeypatch: pytest.MonkeyPatch, wanted: s
 
     monkeypatch.setattr("neo.decoding.mixed.head_logits", scripted)
     prompt = world.prompt(4)[:-1]
-    answer = stream_answer(world.model, world.vocab, world.index, prompt, (), format="text", max_tokens=20)
+    answer = answer_events(world.model, world.vocab, world.index, prompt, (), format="text", max_tokens=20)
     assert "".join(event.text for event in answer if isinstance(event, TextDelta)) == written

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from decoding_reference import MAX_POSITIONS, World, leaning, make_world, worlds
+from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, row_of, rows_in, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo.decoding.beam import search_spans
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import Done, Event, ItemNamed, TextDelta, stream_answer
+from neo.decoding.mixed import AnswerRequest, Done, Event, ItemNamed, TextDelta, stream_answer, stream_answers
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NotFoundError
 
@@ -46,7 +47,7 @@ def runs(events: list[Event]) -> list[str | int]:
 def check_events(world: World, events: list[Event], index: SidIndex, types: tuple[str, ...]) -> list[ItemNamed]:
     assert isinstance(events[-1], Done) and not any(isinstance(event, Done) for event in events[:-1])
     items = [event for event in events if isinstance(event, ItemNamed)]
-    assert all(item.type in types and index.row_of(item.type, item.codes) == item.row for item in items)
+    assert all(item.type in types and row_of(index, item.type, item.codes) == item.row for item in items)
     assert len({item.row for item in items}) == len(items)
     text = "".join(event.text for event in events if isinstance(event, TextDelta))
     assert "<|" not in text  # no token below is printed so; byte tokens could spell it only by a miracle
@@ -76,7 +77,7 @@ def test_every_item_exists_and_comes_once(
     min_items = int(world.rng.integers(0, max_items + 1))
     with leaning(world.model, lean(world)):
         events = list(
-            stream_answer(
+            answer_events(
                 world.model,
                 world.vocab,
                 index,
@@ -108,11 +109,59 @@ def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None
     types, prompt = world.some_types(), world.prompt(5)[:-1]
     with leaning(world.model, lean(world, opening)):
         events = list(
-            stream_answer(world.model, world.vocab, world.index, prompt, types, max_tokens=15, max_items=3, beams=4)
+            answer_events(world.model, world.vocab, world.index, prompt, types, max_tokens=15, max_items=3, beams=4)
         )
         expected, reason = naive_answer(world, prompt, types)
     assert runs(events) == expected
     assert isinstance(events[-1], Done) and events[-1].reason == reason
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(world=worlds(), n=st.integers(2, 6), opening=st.sampled_from([6.0, 12.0]))
+def test_a_batch_answers_each_request_as_alone(world: World, n: int, opening: float) -> None:
+    """Different prompts, types, filters, lengths, formats, drawn and not: each row is in a place of its own."""
+    rng = world.rng
+    shared = world.filtered()
+
+    def request(seed: int) -> AnswerRequest:
+        most = int(rng.integers(0, 4))
+        return AnswerRequest(
+            [world.index, shared, world.filtered()][seed % 3],
+            world.prompt(int(rng.integers(0, 20)))[:-1],
+            world.some_types(),
+            format=["mixed", "mixed", "text"][int(rng.integers(3))],  # type: ignore[arg-type]
+            max_tokens=int(rng.integers(1, 25)),
+            max_items=most,
+            min_items=int(rng.integers(0, most + 1)),
+            beams=int(rng.integers(1, 5)),
+            temperature=[None, None, 2.0][int(rng.integers(3))],
+            generator=torch.Generator(),
+        )
+
+    requests = [request(seed) for seed in range(n)]
+
+    def seeded() -> list[AnswerRequest]:
+        return [replace(asked, generator=torch.Generator().manual_seed(at)) for at, asked in enumerate(requests)]
+
+    with leaning(world.model, lean(world, opening)):
+        together: list[list[Event]] = [[] for _ in requests]
+        for place, event in stream_answers(world.model, world.vocab, seeded()):
+            together[place].append(event)
+        alone = [list(stream_answer(world.model, world.vocab, asked)) for asked in seeded()]
+    for mine, expected in zip(together, alone, strict=True):
+        assert [without_score(event) for event in mine] == [without_score(event) for event in expected]
+        for event, other in zip(mine, expected, strict=True):
+            if isinstance(event, ItemNamed) and isinstance(other, ItemNamed):
+                assert event.score == pytest.approx(other.score)
+
+
+def without_score(event: Event) -> Event:
+    return replace(event, score=0.0) if isinstance(event, ItemNamed) else event
+
+
+def test_no_requests_give_no_events() -> None:
+    world = make_world(10)
+    assert list(stream_answers(world.model, world.vocab, [])) == []
 
 
 def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
@@ -154,8 +203,7 @@ def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tup
             item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
             found.append(item.row)
             ids += vocab.sid_ids(item.codes, item.type)
-            keep = [row for name in vocab.type_names for row in index.of(name).rows.tolist() if row != item.row]
-            index, named = index.filtered(torch.tensor(keep, dtype=torch.int64).numpy()), named + 1
+            index, named = index.filtered(world.mask(rows_in(index) - {item.row})), named + 1
         else:
             text.append(token)
             ids.append(token)
@@ -166,7 +214,7 @@ def test_text_answers_name_no_item() -> None:
     world = make_world(10)
     with leaning(world.model, lean(world, opening=30.0)):
         events = list(
-            stream_answer(
+            answer_events(
                 world.model,
                 world.vocab,
                 world.index,
@@ -177,7 +225,7 @@ def test_text_answers_name_no_item() -> None:
             )
         )
         mixed = list(
-            stream_answer(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",), max_tokens=9)
+            answer_events(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",), max_tokens=9)
         )
     assert not check_events(world, events, world.index, ())
     assert check_events(world, mixed, world.index, ("show",))
@@ -187,8 +235,8 @@ def test_min_items_are_named_even_by_a_model_that_ends_at_once() -> None:
     world = make_world(10)
     with leaning(world.model, lean(world, opening=-50.0, ending=30.0)):
         prompt = world.prompt(4)[:-1]
-        events = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",), min_items=3))
-        none = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",)))
+        events = list(answer_events(world.model, world.vocab, world.index, prompt, ("show",), min_items=3))
+        none = list(answer_events(world.model, world.vocab, world.index, prompt, ("show",)))
     assert len(check_events(world, events, world.index, ("show",))) == 3
     assert none == [Done("stop", 0)]
 
@@ -197,7 +245,7 @@ def test_an_answer_stops_where_the_model_can_read_no_further() -> None:
     world = make_world(10)
     prompt = [1] * (MAX_POSITIONS - 2)
     with leaning(world.model, lean(world, opening=30.0, ending=-50.0)):
-        events = list(stream_answer(world.model, world.vocab, world.index, prompt, ("show",), min_items=2))
+        events = list(answer_events(world.model, world.vocab, world.index, prompt, ("show",), min_items=2))
     assert events[-1] == Done("length", 2) and not check_events(world, events, world.index, ())
 
 
@@ -207,7 +255,7 @@ def test_closing_the_stream_stops_the_model() -> None:
     handle = world.model.get_decoder().register_forward_hook(lambda *_: calls.append(1))
     try:
         with leaning(world.model, {65: 30.0}):
-            stream = stream_answer(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",))
+            stream = answer_events(world.model, world.vocab, world.index, world.prompt(4)[:-1], ("show",))
             assert not calls
             assert next(stream) == TextDelta(world.vocab.decode([65]))
             assert len(calls) == 1  # the first event does not wait for the next token
@@ -224,7 +272,7 @@ def test_sampling_is_reproducible_and_differs_from_greedy() -> None:
     def answer(seed: int, **how: Any) -> list[Event]:
         generator = torch.Generator().manual_seed(seed)
         return list(
-            stream_answer(
+            answer_events(
                 world.model,
                 world.vocab,
                 world.index,
@@ -254,8 +302,8 @@ def test_bad_arguments_are_refused_before_the_first_event() -> None:
         ({"top_p": float("nan")}, "top_p"),
     ]:
         with pytest.raises(InvalidRequestError, match=match):
-            stream_answer(*base, ("show",), **how)  # type: ignore[arg-type]
+            answer_events(*base, ("show",), **how)  # type: ignore[arg-type]
     with pytest.raises(NotFoundError, match="course"):
-        stream_answer(*base, ("course",))
+        answer_events(*base, ("course",))
     with pytest.raises(InvalidRequestError, match="at most 64"):
-        stream_answer(*base[:3], [1] * MAX_POSITIONS, ("show",))
+        answer_events(*base[:3], [1] * MAX_POSITIONS, ("show",))

@@ -40,7 +40,9 @@ AT_LEAST = {
 }
 EVERY = [(task, wording) for group in (TASKS, HELD_OUT) for task in group for wording in group[task]]
 ITEMS_ONLY = re.compile(
-    r"\b(only|just|alone|without|nothing|no (words|text|comment|chatter|talk|prose|sentences|description|remarks)|skip the words)\b", re.I
+    r"\b(only|just|alone|without|nothing|skip the words|"
+    r"no (words|text|comment|chatter|talk|prose|sentences|description|remarks))\b",
+    re.I,
 )
 WITH_REASON = re.compile(r"\b(why|reasons?|explain)\b", re.I)
 

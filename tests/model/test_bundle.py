@@ -18,6 +18,7 @@ from transformers import GenerationConfig
 
 from neo.catalog.activity import Dataset, Events, Listeners
 from neo.catalog.catalog import Catalog
+from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
 from neo.model import folder as folders
 from neo.model.bundle import Bundle
@@ -77,9 +78,22 @@ def test_a_generation_config_that_transformers_would_refuse_is_no_obstacle(tiny_
     assert Bundle.load(tmp_path / "bundle").model.generation_config.temperature != 9.0
 
 
+def test_a_loaded_bundle_maps_its_index_and_refuses_another_tables(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    tiny_bundle.save(tmp_path / "bundle")
+    loaded = Bundle.load(tmp_path / "bundle")
+    assert loaded.mapped is not None and loaded.index.nbytes == tiny_bundle.index.nbytes
+    for name in ("show", "episode", "audiobook"):
+        assert torch.equal(loaded.index.of(name).rows, tiny_bundle.index.of(name).rows)
+    other = SidIndex.build(tiny_bundle.sids.table.shuffled(1))
+    other.save(tmp_path / "bundle" / "sids" / "index.safetensors", "another table")
+    relist(tmp_path / "bundle", "sids/index.safetensors")
+    with pytest.raises(BundleError, match="another SID table"):
+        Bundle.load(tmp_path / "bundle", verify=False)
+
+
 def test_the_manifest_lists_versions_and_every_file(tiny_bundle_folder: Path) -> None:
     manifest = json.loads((tiny_bundle_folder / "manifest.json").read_text())
-    assert manifest["format"] == 1
+    assert manifest["format"] == 2
     assert manifest["versions"]["torch"] == importlib.metadata.version("torch")
     paths = [path for path in tiny_bundle_folder.rglob("*") if path.is_file()]
     names = {path.relative_to(tiny_bundle_folder).as_posix() for path in paths}
@@ -133,8 +147,8 @@ def link(folder: Path) -> str:
 
 
 def newer_format(folder: Path) -> str:
-    edit_manifest(folder, lambda manifest: manifest.update(format=2))
-    return "format 2"
+    edit_manifest(folder, lambda manifest: manifest.update(format=3))
+    return "format 3"
 
 
 def no_manifest(folder: Path) -> str:
@@ -149,7 +163,7 @@ def torn_manifest(folder: Path) -> str:
 
 
 def junk_manifest(folder: Path) -> str:
-    (folder / "manifest.json").write_text('{"format": 1, "files": [1], "parts": {}}')
+    (folder / "manifest.json").write_text('{"format": 2, "files": [1], "parts": {}}')
     return "cannot be read"
 
 

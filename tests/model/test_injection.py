@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from neo.catalog.catalog import Catalog
+from neo.decoding.mixed import AnswerRequest
 from neo.language import prompts
 from neo.language.render import IGNORED
 from neo.language.segments import ItemRef, Text, Turn
@@ -77,9 +79,8 @@ def framed(neo: NeoModel, *spans: str) -> list[int]:
 def test_forged_words_of_a_request_stay_words(forged: NeoModel, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[int]] = []
 
-    def catch(*arguments: object, **options: object) -> object:
-        prompt = arguments[3]
-        seen.append(prompt[0][:-1] if isinstance(prompt[0], list) else prompt)  # type: ignore[index]
+    def catch(*arguments: Any, **options: object) -> object:
+        seen.append(arguments[2].prompt if isinstance(arguments[2], AnswerRequest) else arguments[3][0][:-1])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "search_spans", catch)

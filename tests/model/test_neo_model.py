@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -35,16 +36,15 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The prompts that reach the decoder from here on."""
     prompts_seen: list[list[int]] = []
 
-    def spy(function: Callable[..., Any], place: int) -> Callable[..., Any]:
+    def spy(function: Callable[..., Any], prompt_of: Callable[..., list[int]]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
-            prompt = arguments[place]
-            prompts_seen.append(prompt[0] if isinstance(prompt[0], list) else prompt)
+            prompts_seen.append(prompt_of(*arguments))
             return function(*arguments, **options)
 
         return call
 
-    monkeypatch.setattr(module, "search_spans", spy(module.search_spans, 3))
-    monkeypatch.setattr(module, "stream_answer", spy(module.stream_answer, 3))
+    monkeypatch.setattr(module, "search_spans", spy(module.search_spans, lambda *arguments: arguments[3][0]))
+    monkeypatch.setattr(module, "stream_answer", spy(module.stream_answer, lambda *arguments: arguments[2].prompt))
     return prompts_seen
 
 
@@ -96,7 +96,7 @@ def test_the_ranking_is_the_decoders_over_what_may_be_named(neo: NeoModel) -> No
     context = Context(about_listener(bundle.listeners, row), tuple(history[-5:].tolist()))
     request = prompts.recommend(context, bundle.catalog.types[1])
     prompt = [*neo.renderer.prompt([Turn(request)]), bundle.vocabulary.open]
-    index = neo.index.filtered(np.setdiff1d(np.arange(100), history))
+    index = neo.index.filtered(~np.isin(np.arange(100), history))
     expected = search_spans(bundle.model, bundle.vocabulary, index, [prompt], [("episode",)], k=10, beams=30)[0]
 
     answer = neo.recommend("l5", type="episode")
@@ -138,6 +138,37 @@ def test_an_empty_answer_says_why(neo: NeoModel) -> None:
         assert (answer.parts, answer.finish_reason) == ((), "empty")
         expected = "There are no more shows to name: 20 in the catalog, 1 in `within`, 1 heard before."
         assert answer.warnings == (expected,)
+
+
+@pytest.mark.parametrize("format", ["items", "mixed"])
+def test_no_more_of_one_parent_than_asked_for(neo: NeoModel, format: Any) -> None:
+    """20 shows of 3 episodes each."""
+    with eager_to_name(neo):
+        answer = neo.recommend(type="episode", k=20, format=format, per_parent=1)
+        assert len({item.parent for item in answer.items}) == len(answer.items)
+        assert len(answer.items) == 20 or format == "mixed"
+        twice = neo.recommend(type="episode", k=60, format=format, per_parent=2)
+        assert max(Counter(item.parent for item in twice.items).values()) <= 2
+    if format == "items":
+        assert len(twice.items) == 40
+        assert twice.warnings == ("There are no more episodes to name: 60 in the catalog, at most 2 of one parent.",)
+        every = neo.recommend(type="episode", k=60, beams=60)
+        allowed = [part for part in every.parts if isinstance(part, ItemPart)]
+        seen = Counter[str | None]()
+        kept = [part for part in allowed if not seen.update([part.item.parent]) and seen[part.item.parent] <= 1]
+        assert [item.id for item in answer.items] == [part.item.id for part in kept]  # the ranking, passed over
+
+
+def test_what_was_read_before_is_not_read_again(tiny_bundle: Bundle) -> None:
+    neo = NeoModel(tiny_bundle)
+    said = [("user", "Something about whales and old maps, please, for the evening")]
+    first = neo.chat(said, listener="l3", max_tokens=10)
+    assert neo.memory.hits == 0
+    later = [*said, ("assistant", list(first.parts) or "Well."), ("user", "And another one?")]
+    answer = neo.chat(later, listener="l3", max_tokens=10)
+    assert neo.memory.hits == 1 and neo.memory.reused_tokens > 20
+    fresh = NeoModel(tiny_bundle).chat(later, listener="l3", max_tokens=10)
+    assert answer.text == fresh.text and ids_of(answer) == ids_of(fresh)
 
 
 def test_search_over_all_types_lets_them_compete(neo: NeoModel) -> None:

@@ -83,7 +83,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         SidTable.from_codes({"show": [1, 1]}, {"show": [[0], [1]]}, {"show": 2})
     with pytest.raises(ConfigError, match=r"\[1, 2\]"):
         SidTable.from_codes({"a": [0], "b": [1]}, {"a": [[0, 1]], "b": [[0]]}, {"a": 2, "b": 2})
-    with pytest.raises(ConfigError, match=r"2\*\*63"):
+    with pytest.raises(ConfigError, match="62 bits"):
         SidTable.from_codes({"a": [0]}, {"a": [[0, 0, 0, 0]]}, {"a": 65_536})
 
 

@@ -1,0 +1,202 @@
+"""The levels of a batched beam search: which codes each request's beams go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import pad
+from transformers import PreTrainedModel
+
+from neo.decoding.context import head_logits, log_softmax
+from neo.decoding.index import SidIndex
+from neo.decoding.lookup import Lookup
+from neo.decoding.request import ScoredItem, SpanRequest
+from neo.decoding.sampling import Sampling, gumbel_children, sharpen
+from neo.language.vocabulary import Vocabulary
+from neo.sids.table import code_bits
+
+
+@dataclass(frozen=True)
+class Beams:
+    """The beams of n requests after a level, [n, width] each, in order of type and key; spare places are not
+    alive.
+
+    score: log-probability; path: the same in the distribution that is drawn from; value: what beams are kept
+    by.
+    kind: the type as a place in vocab.type_names; code: the last one; prefix: packed codes so far; parent: place in
+    the level before.
+    """
+
+    score: torch.Tensor
+    path: torch.Tensor
+    value: torch.Tensor
+    parent: torch.Tensor
+    alive: torch.Tensor
+    kind: torch.Tensor
+    code: torch.Tensor
+    prefix: torch.Tensor
+
+
+class Levels:
+    """What the levels of one batched search share. Arrays over codes are as wide as the widest codebook.
+
+    pickable: where given, only what these indexes hold is found; scores are still those among the requests' own.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        vocab: Vocabulary,
+        device: torch.device,
+        requests: Sequence[SpanRequest],
+        sampling: Sampling | None,
+        pickable: Sequence[SidIndex] | None = None,
+    ) -> None:
+        self.model, self.vocab, self.device, self.sampling = model, vocab, device, sampling
+        self.requests = requests
+        names = vocab.type_names
+        self.sizes = [vocab.codes(name) for name in names]
+        self.bits = torch.tensor([code_bits(size) for size in self.sizes], device=device)
+        self.codes = max(self.sizes)
+        self.widths = torch.tensor([r.k if sampling else max(r.k, r.beams) for r in requests], device=device)
+        self.asked = torch.tensor([[name in request.types for name in names] for request in requests], device=device)
+        self.index = [self._lookup([r.index for r in requests], name) for name in names]
+        self.pickable = None if pickable is None else [self._lookup(pickable, name) for name in names]
+
+    def _lookup(self, indexes: Sequence[SidIndex], name: str) -> Lookup | None:
+        """Of one type; requests that don't ask for it never look there."""
+        parts = [index.types[name] for index in indexes if name in index.types]
+        if not parts:
+            return None
+        return Lookup([index.types.get(name, parts[0]) for index in indexes])
+
+    def first(self, hidden: torch.Tensor) -> Beams:
+        """Level 0, from the prompts' last hidden states [n, d]: one softmax over all types of a request."""
+        n, types = self.asked.shape
+        kinds = torch.arange(types, device=self.device).expand(n, -1)
+        logits = self._logits(hidden[:, None].expand(-1, types, -1), self.asked, kinds, 0).flatten(1)[:, None]
+        root = torch.zeros((n, 1), dtype=logits.dtype, device=self.device)
+        masks = [mask.reshape(n, 1, -1) for mask in self._masks(self.asked, kinds, torch.zeros_like(kinds), 0)]
+        score, path, value, column, alive = self._pick(root, root, root, logits, *masks)
+        kind, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
+        return Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code)
+
+    def next(self, beams: Beams, hidden: torch.Tensor, level: int) -> Beams:
+        """A further level, from the beams' hidden states [n, width, d]: each in its own type's codebook."""
+        logits = self._logits(hidden, beams.alive, beams.kind, level)
+        masks = self._masks(beams.alive, beams.kind, beams.prefix, level)
+        score, path, value, column, alive = self._pick(beams.score, beams.path, beams.value, logits, *masks)
+        parent, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
+        kind = beams.kind.gather(1, parent)
+        prefix = beams.prefix.gather(1, parent) << self.bits[kind] | code
+        return Beams(score, path, value, parent, alive, kind, code, prefix)
+
+    def tokens(self, beams: Beams, level: int) -> torch.Tensor:
+        """The token of each beam's last code, int64 [n, width]."""
+        starts = [self.vocab.code_start(name, level) for name in self.vocab.type_names]
+        return torch.tensor(starts, device=self.device)[beams.kind] + beams.code
+
+    def items(self, beams: Beams) -> list[list[ScoredItem]]:
+        """The last level's beams as items, all of them, the best first; equals by type and key."""
+        rows = torch.full_like(beams.prefix, -1)
+        for _, lookup, members in self._members(beams.alive, beams.kind):
+            rows[members] = lookup.rows(members.nonzero()[:, 0], beams.prefix[members])
+        order = beams.score.argsort(dim=1, descending=True, stable=True)
+        columns = (
+            part.gather(1, order).tolist() for part in (beams.alive, rows, beams.score, beams.prefix, beams.kind)
+        )
+        found: list[list[ScoredItem]] = []
+        for row in zip(*columns, strict=True):
+            found.append([self._item(*beam[1:]) for beam in zip(*row, strict=True) if beam[0]])
+        return found
+
+    def _item(self, row: int, score: float, key: int, kind: int) -> ScoredItem:
+        bits = code_bits(self.sizes[kind])
+        shifts = range(bits * (self.vocab.levels - 1), -1, -bits)
+        codes = tuple(key >> shift & ((1 << bits) - 1) for shift in shifts)
+        return ScoredItem(row, score, codes, self.vocab.type_names[kind])
+
+    def _members(
+        self, alive: torch.Tensor, kinds: torch.Tensor, lookups: Sequence[Lookup | None] | None = None
+    ) -> Iterator[tuple[int, Lookup, torch.Tensor]]:
+        """For each type in use its look-up and, bool [n, width], the beams that live there."""
+        for kind, lookup in enumerate(self.index if lookups is None else lookups):
+            if lookup is not None and bool((members := alive & (kinds == kind)).any()):
+                yield kind, lookup, members
+
+    def _logits(self, hidden: torch.Tensor, alive: torch.Tensor, kinds: torch.Tensor, level: int) -> torch.Tensor:
+        """[n, width, codes]: each beam's logits over its type's codebook, -inf beyond and in spare places."""
+        dtype = torch.promote_types(hidden.dtype, torch.float32)
+        logits = torch.full((*alive.shape, self.codes), -torch.inf, dtype=dtype, device=self.device)
+        for kind, _, members in self._members(alive, kinds):
+            start = self.vocab.code_start(self.vocab.type_names[kind], level)
+            part = head_logits(self.model, hidden[members], start, start + self.sizes[kind])
+            logits[members] = pad(part, (0, self.codes - part.shape[1]), value=-torch.inf)
+        return logits
+
+    def _masks(
+        self, alive: torch.Tensor, kinds: torch.Tensor, prefixes: torch.Tensor, level: int
+    ) -> list[torch.Tensor]:
+        """Which codes lead each beam to an item; and to one that may be picked; bool [n, width, codes]."""
+        masks = []
+        for lookups in (self.index, self.pickable):
+            if lookups is not None:
+                mask = torch.zeros((*kinds.shape, self.codes), dtype=torch.bool, device=self.device)
+                for kind, lookup, members in self._members(alive, kinds, lookups):
+                    part = lookup.allowed(members.nonzero()[:, 0], prefixes[members], level)
+                    mask[members] = pad(part, (0, self.codes - self.sizes[kind]))
+                masks.append(mask)
+        return masks
+
+    def _pick(
+        self,
+        score: torch.Tensor,
+        path: torch.Tensor,
+        value: torch.Tensor,
+        logits: torch.Tensor,
+        allowed: torch.Tensor,
+        pickable: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The best (or drawn) continuations: score, path, value, column, alive, [n, width] each.
+
+        score, path, value: [n, b]; logits, allowed, pickable: [n, b, c]. A column counts through b x c.
+        """
+        out = ~allowed
+        nothing = out.all(dim=-1, keepdim=True)  # spare places; a softmax over nothing would be NaN
+        logp = log_softmax(logits.masked_fill(out, -torch.inf).masked_fill(nothing, 0.0)).masked_fill(out, -torch.inf)
+        total = (score[..., None] + logp).flatten(1)
+        if self.sampling is None:
+            paths = values = total
+        else:
+            tree = path[..., None] + sharpen(logp, self.sampling)
+            paths = tree.flatten(1)
+            values = gumbel_children(tree, value, self.sampling.generator).flatten(1)
+        if pickable is not None:
+            values = values.masked_fill(~pickable.flatten(1), -torch.inf)
+        columns, alive = select(values, self.widths)
+        score, path, value = (
+            kept.gather(1, columns).masked_fill(~alive, -torch.inf) for kept in (total, paths, values)
+        )
+        return score, path, value, columns, alive
+
+
+def select(values: torch.Tensor, widths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each row's largest finite `widths[n]` of values [n, c], equals by column -> columns and alive, [n,
+    width].
+
+    Columns come in ascending order (so beams stay sorted by key), spare places at the end. No sort is needed.
+    """
+    widths = widths.clamp(max=values.shape[1])
+    top = values.topk(int(widths.max()), dim=1).values
+    threshold = top.gather(1, widths[:, None] - 1)
+    above, equal = values > threshold, (values == threshold) & torch.isfinite(values)
+    room = widths[:, None] - above.sum(dim=1, keepdim=True)
+    chosen = above | (equal & (equal.cumsum(dim=1) <= room))
+    counts = chosen.sum(dim=1)
+    row, column = chosen.nonzero(as_tuple=True)
+    width = max(int(counts.max()), 1)
+    columns = torch.zeros((len(values), width), dtype=torch.int64, device=values.device)
+    columns[row, chosen.cumsum(dim=1)[row, column] - 1] = column
+    return columns, torch.arange(width, device=values.device) < counts[:, None]
