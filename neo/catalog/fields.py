@@ -47,8 +47,8 @@ class Values:
         """Of a row (ascending) and a text for each value; a null is no value."""
         encoded = texts.dictionary_encode()  # all chunks get the same dictionary
         names = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
-        codes = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in encoded.chunks]
-        codes = np.concatenate([np.empty(0, dtype=np.int32), *codes])
+        parts = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in encoded.chunks]
+        codes = np.concatenate([np.empty(0, dtype=np.int32), *parts])
         rows, codes = rows[codes >= 0], codes[codes >= 0]
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         return cls(items, rows[starts], codes, None if len(starts) == len(rows) else starts, names)

@@ -205,9 +205,10 @@ def test_both_ends_of_a_window_pass() -> None:
 
 
 def test_what_is_not_known_to_be_clean_does_not_pass_as_clean() -> None:
-    rows = [{"extras": {"explicit": value}} for value in (True, False, "Yes", "clean", None, "perhaps")] + [{}]
-    assert passing(rows, explicit=False) == [1, 3]
-    assert passing(rows, explicit=True) == [0, 2]
+    said = (True, False, "Yes", "NO", "explicit", "clean", 1, 0, None, "perhaps", 2)
+    rows = [{"extras": {"explicit": value}} for value in said] + [{}]
+    assert passing(rows, explicit=False) == [1, 3, 5, 7]
+    assert passing(rows, explicit=True) == [0, 2, 4, 6]
 
 
 def test_attributes_are_compared_as_they_are_written() -> None:
