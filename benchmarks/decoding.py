@@ -1,6 +1,7 @@
 """What naming items costs: our search, without its constraint, and `generate` with a dict trie or with our adapter.
 
     python benchmarks/decoding.py --quick            a small model and 100,000 items, within a minute
+    python benchmarks/decoding.py --small            the small model, up to ten million items and 256 beams
     python benchmarks/decoding.py --json FILE        up to ten million items and a model of Qwen3-0.6B's shape
 
 Every row of a table is of one run, with the same weights (random), prompts (300 random tokens, other ones for each
@@ -108,7 +109,7 @@ class Plan:
 
 
 SIZES = (10_000, ITEMS, 1_000_000, LARGE)
-QUICK = (Plan(SMALL, SIZES[:2], dict.fromkeys((1, 10, BEAMS), (ITEMS,)), (1, 10, BEAMS)),)
+QUICK = (Plan(SMALL, SIZES[:2], dict.fromkeys((1, 10, BEAMS), (ITEMS,)), (1, 10, BEAMS), 3, 2),)
 FULL = (
     Plan(SMALL, SIZES, {**dict.fromkeys((1, 10, 100, 256), (ITEMS,)), BEAMS: SIZES[:3]}, repeats=9),
     Plan(QWEN, SIZES, {BEAMS: (ITEMS,)}, other_repeats=2),
@@ -205,8 +206,8 @@ def run_plan(plan: Plan, world: World, catalogs: Catalogs) -> list[Row]:
                 Case(ADAPTER, size, beams, max(1, few - 1), cost, catalog, world.adapter(index, beams)),
             ]
         rows += measure(plan.shape.name, cases, prompts)
-        for size in plan.items if beams == BEAMS else ():
-            if size not in searched:
+        for size in plan.items:
+            if beams == BEAMS and size > max(searched):
                 error = f"not run, {dicts[size] * size / 1e9:.2f} GB of dicts"
                 rows.append(Row(plan.shape.name, size, beams, TRIE, dicts[size], error))
     return sorted(rows, key=lambda row: (row.beams, row.items))
@@ -353,11 +354,12 @@ def machine() -> dict[str, str | int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the small model, up to 100,000 items and 30 beams")
+    parser.add_argument("--small", action="store_true", help="the small model only, at every size and width")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured here as well")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     started, load = time.perf_counter(), os.getloadavg()[0]
-    plans = QUICK if options.quick else FULL
+    plans = QUICK if options.quick else FULL[:1] if options.small else FULL
     catalogs = Catalogs.make(plans[0].items, options.seed)
     small = World.make(SMALL, options.seed)
     index = catalogs.indexes[ITEMS]

@@ -227,12 +227,12 @@ def kernel(vocab: Vocabulary, catalog: Catalog, index: SidIndex, beams: int, see
 
 
 def interleaved(calls: Sequence[Callable[[], T]], repeats: int) -> list[tuple[float, T]]:
-    """The median seconds of each call, in turn, and its result. A first round is not counted."""
-    results = [call() for call in calls]
+    """The median seconds of each call, in turn, and its last result."""
     seconds: list[list[float]] = [[] for _ in calls]
     for _ in range(repeats):
+        results = []
         for call, times in zip(calls, seconds, strict=True):
             started = time.perf_counter()
-            call()
+            results.append(call())
             times.append(time.perf_counter() - started)
     return [(statistics.median(times), result) for times, result in zip(seconds, results, strict=True)]
