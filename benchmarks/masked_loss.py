@@ -61,7 +61,7 @@ def main() -> None:
         stage = Stage(learning_rate=1e-3, tokens=16 * len(rows[0]["input_ids"]))
         for repeat in range(REPEATS):
             for name, loss in losses.items():
-                StageTrainer.compute_loss = loss  # type: ignore[method-assign, assignment]
+                StageTrainer.compute_loss = loss  # type: ignore[method-assign]
                 model = scratch_model(Scratch(layers=3), vocabulary.size, seed=0)
                 place = Path(folder) / f"{name}{repeat}"
                 started = time.process_time()

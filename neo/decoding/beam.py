@@ -15,6 +15,7 @@ import torch
 from transformers import PreTrainedModel
 
 from neo.decoding.context import Context, check_model, check_prompt, read
+from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.groups import Kept
 from neo.decoding.index import SidIndex
 from neo.decoding.levels import Levels
@@ -43,6 +44,7 @@ def search_spans(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
     memory: PromptMemory | None = None,
+    shapes: FixedShapes | None = None,
 ) -> list[list[ScoredItem]]:
     """For each prompt (ending with `<|sid|>`) up to `k` different items, the most probable first.
 
@@ -51,8 +53,8 @@ def search_spans(
     `k` give fewer results, an empty index none. limit: no more items of a group than this, in every result.
     With `sample`, `k` different items are drawn without replacement from the model's distribution over what
     exists, renormalized at each level (a nucleus can leave fewer than k); `score` is still the log-probability.
-    memory: what the model has read before. Raises InvalidRequestError for arguments out of range and for prompts
-    that are too long.
+    memory: what the model has read before; shapes: for steps of fixed shape, which a GPU runs faster. Raises
+    InvalidRequestError for arguments out of range and for prompts that are too long.
     """
     n = len(prompts)
     indexes, ks, widths = _spread("index", index, n), _spread("k", k, n), _spread("beams", beams, n)
@@ -72,7 +74,10 @@ def search_spans(
     open_places = [place for place, request in enumerate(requests) if not request.is_empty]
     if open_places:
         context = read(model, [prompts[place] for place in open_places], vocab.pad, memory)
-        results = search_context(model, vocab, context, [requests[place] for place in open_places], sampling)
+        asked = [requests[place] for place in open_places]
+        if shapes is not None:
+            context = shapes.hold(context, tree_room(vocab.levels, asked))
+        results = search_context(model, vocab, context, asked, sampling)
         for place, items in zip(open_places, results, strict=True):
             found[place] = items
     return found

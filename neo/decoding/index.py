@@ -50,6 +50,11 @@ class TypeIndex:
         return self.base.size
 
     @property
+    def top_row(self) -> int:
+        """The highest catalog row, -1 without items."""
+        return max(self.base.top_row, -1 if self.added is None else self.added.top_row)
+
+    @property
     def rows(self) -> torch.Tensor:
         """int32 [len], the catalog rows of all items. A pass over them."""
         left = self.base.rows[self._left]
@@ -60,11 +65,14 @@ class TypeIndex:
         """How many different tuples there are. A pass over all items."""
         return len(self._keys.unique())
 
-    def kept(self, rows: torch.Tensor) -> TypeIndex:
+    def kept(self, allowed: torch.Tensor) -> TypeIndex:
         """The items of some catalog rows, bool [rows]; one compact base. A pass over all items."""
-        keep = self._left & rows[self.base.rows.long()]
-        left = TypeIndex.of(self.base.kept(keep))
-        return left if self.added is None else replace(left, added=self.added.kept(rows[self.added.rows.long()]))
+        keep = allowed.index_select(0, self.base.rows)
+        keep[self.gone] = False
+        left = TypeIndex.of(self.base.kept(keep.nonzero().flatten()))
+        if self.added is None:
+            return left
+        return replace(left, added=self.added.kept(allowed.index_select(0, self.added.rows).nonzero().flatten()))
 
     def folded(self) -> TypeIndex:
         """The same items as one base."""
@@ -85,7 +93,7 @@ class TypeIndex:
         stay = ~torch.isin(self.added.keys, keys)
         if rows is not None:
             stay |= ~torch.isin(self.added.rows, rows)
-        return replace(less, added=self.added.kept(stay))
+        return replace(less, added=self.added.kept(stay.nonzero().flatten()))
 
     def with_sids(self, codes: np.ndarray, rows: np.ndarray) -> TypeIndex:
         """More items: codes [m, levels], catalog rows [m] that are not in the index."""
@@ -164,13 +172,11 @@ class SidIndex:
 
         A pass over all items: make it once for a filter, and use it for every request that has this filter.
         """
-        types = {}
-        for name, part in self.types.items():
-            rows = torch.zeros(max(part.base.top_row, part.added.top_row if part.added else -1) + 1, dtype=torch.bool)
-            some = torch.from_numpy(np.asarray(allowed, dtype=np.bool_)[: len(rows)])
-            rows[: len(some)] = some
-            types[name] = part.kept(rows.to(part.gone.device))
-        return SidIndex(self.levels, types)
+        mask = torch.from_numpy(np.asarray(allowed, dtype=np.bool_))
+        rows = 1 + max((part.top_row for part in self.types.values()), default=-1)
+        if rows > len(mask):
+            mask = torch.nn.functional.pad(mask, (0, rows - len(mask)))
+        return SidIndex(self.levels, {name: part.kept(mask.to(part.gone.device)) for name, part in self.types.items()})
 
     def among(self, table: SidTable, rows: np.ndarray) -> SidIndex:
         """Of some catalog rows, those that are in the index: found by their codes, not by a pass over all items.

@@ -26,6 +26,7 @@ from neo.decoding.context import (
     position_limit,
     read,
 )
+from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.index import SidIndex
 from neo.decoding.loops import third_time
 from neo.decoding.prompt_memory import PromptMemory
@@ -111,6 +112,10 @@ class AnswerRequest:
         """How many items the answer must name, as long as there are any."""
         return self.min_items if self.format == "mixed" else 0
 
+    def most_tokens(self, span: int) -> int:
+        """The most that its answer can have, with spans of so many tokens."""
+        return self.max_tokens + (self.max_items * span if self.format == "mixed" else 0)
+
     def sampling(self) -> Sampling | None:
         """None for greedy."""
         if self.temperature is None and self.top_p is None:
@@ -127,9 +132,10 @@ def stream_answer(
     vocab: Vocabulary,
     request: AnswerRequest,
     memory: PromptMemory | None = None,
+    shapes: FixedShapes | None = None,
 ) -> Iterator[Event]:
     """Answers one request, yielding TextDelta and ItemNamed, then one Done. See `stream_answers`."""
-    return (event for _, event in stream_answers(model, vocab, [request], memory))
+    return (event for _, event in stream_answers(model, vocab, [request], memory, shapes))
 
 
 def stream_answers(
@@ -137,16 +143,17 @@ def stream_answers(
     vocab: Vocabulary,
     requests: Sequence[AnswerRequest],
     memory: PromptMemory | None = None,
+    shapes: FixedShapes | None = None,
 ) -> Iterator[tuple[int, Event]]:
     """Answers a batch, yielding (place of the request, event) as they come; each request's last event is Done.
 
     What a request gets is what it gets alone. Closing the iterator stops at once. Raises InvalidRequestError,
-    before the first event, for what cannot be answered. memory: what the model has read before.
+    before the first event, for what cannot be answered. memory, shapes: see `search_spans`.
     """
     check_model(model)
     for request in requests:
         request.check(model, vocab)
-    return _answers(model, vocab, requests, memory) if requests else iter(())
+    return _answers(model, vocab, requests, memory, shapes) if requests else iter(())
 
 
 @dataclass
@@ -169,9 +176,17 @@ class _Row:
 
 
 def _answers(
-    model: PreTrainedModel, vocab: Vocabulary, requests: Sequence[AnswerRequest], memory: PromptMemory | None
+    model: PreTrainedModel,
+    vocab: Vocabulary,
+    requests: Sequence[AnswerRequest],
+    memory: PromptMemory | None,
+    shapes: FixedShapes | None,
 ) -> Iterator[tuple[int, Event]]:
-    loop = _Loop(model, vocab, read(model, [request.prompt for request in requests], vocab.pad, memory))
+    context = read(model, [request.prompt for request in requests], vocab.pad, memory)
+    if shapes is not None:
+        answer = max(request.most_tokens(vocab.levels + 2) for request in requests)
+        context = shapes.hold(context, answer + tree_room(vocab.levels, [request.span() for request in requests]))
+    loop = _Loop(model, vocab, context)
     rows = [
         _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
         for place, request in enumerate(requests)

@@ -33,21 +33,12 @@ class Tree:
         own = torch.eye(beams, dtype=torch.bool, device=tokens.device).expand(n, -1, -1)
         family = self._sees.gather(1, parents[:, :, None].expand(-1, -1, self._sees.shape[2]))
         self._sees = torch.cat([family, own], dim=2)
-        visible = torch.cat([self._context.real[:, None].expand(-1, beams, -1), self._sees], dim=2)
-        dtype = self._context.hidden.dtype
-        mask = torch.zeros(visible.shape, dtype=dtype, device=tokens.device)
-        mask.masked_fill_(~visible, torch.finfo(dtype).min)
-        out = self._model.get_decoder()(
-            input_ids=tokens,
-            attention_mask=mask[:, None],
-            position_ids=(self._context.lengths + self._level)[:, None].expand(-1, beams),
-            past_key_values=self._context.cache,
-            use_cache=True,
-        )
+        sees = torch.cat([self._context.real[:, None].expand(-1, beams, -1), self._sees], dim=2)
+        positions = (self._context.lengths + self._level)[:, None].expand(-1, beams)
         self._level += 1
-        return out.last_hidden_state
+        return self._context.run(self._model, tokens, positions, sees)
 
     def close(self) -> None:
         """Takes the beams out of the cache: the context is again what it was."""
-        self._context.cache.crop(-self._sees.shape[2])
+        self._context.forget(self._sees.shape[2])
         self._sees, self._level = self._sees[:, :1, :0], 0

@@ -12,6 +12,7 @@ import torch
 
 from neo.catalog.item_types import ItemType
 from neo.decoding.beam import search_spans
+from neo.decoding.fixed import FixedShapes
 from neo.decoding.mixed import AnswerRequest, stream_answer
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import GroupLimit, ScoredItem
@@ -228,6 +229,11 @@ class NeoModel(Ranker):
         return PromptMemory(self.bundle.model, MEMORY)
 
     @cached_property
+    def shapes(self) -> FixedShapes | None:
+        """Steps of fixed shape, where they are faster."""
+        return FixedShapes(self.bundle.model) if self.bundle.model.device.type == "cuda" else None
+
+    @cached_property
     def passing(self) -> Callable[[Filter], Passing]:
         """What of the catalog passes a filter; the latest are kept."""
         return lru_cache(maxsize=FILTERS_KEPT)(partial(Passing.compile, self.bundle.catalog, self.index))
@@ -286,6 +292,7 @@ class NeoModel(Ranker):
                 beams=beams,
                 limit=limit,
                 memory=self.memory,
+                shapes=self.shapes,
                 **manner.sampling(),
             )
         gap = () if len(found) == k else (choice.gap(self.bundle.catalog, per_parent),)
@@ -325,5 +332,5 @@ class NeoModel(Ranker):
             temperature=manner.temperature,
             generator=manner.generator(),
         )
-        events = stream_answer(self.bundle.model, self.bundle.vocabulary, asked, self.memory)
+        events = stream_answer(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes)
         return streamed(self.bundle.catalog, events, len(prompt.ids), warnings)
