@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     compare = command("compare", _compare, "Train a recipe twice, as it is and with settings changed; print both.")
     _recipe(compare)
     compare.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+    ablate = command("ablate", _ablate, "Train a recipe once more for each thing that is taken away; print them all.")
+    ablate.add_argument("ablations", type=Path, help="a YAML that names the recipe and what is changed")
+    ablate.add_argument("settings", nargs="*", metavar="key=value", help="settings of all of its runs")
+    ablate.add_argument("--json", type=Path, metavar="FILE", help="write all evaluations here, after each one")
     sids = command("sids", _sids, "Learn a recipe's semantic IDs and print the SID report.")
     _recipe(sids)
     sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
@@ -137,6 +141,12 @@ def _compare(options: argparse.Namespace) -> None:
     from neo.training.pipeline import compare
 
     compare(options.recipe, options.settings, _say, options.json)
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from neo.training.ablate import ablate
+
+    ablate(options.ablations, options.settings, _say, options.json)
 
 
 def _sids(options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog, encode_type
 from neo.catalog.columns import LISTENER_SCHEMA, conform
 from neo.catalog.item_types import ItemType, check_types
-from neo.catalog.mapping import DataConfig
+from neo.catalog.mapping import DataConfig, EventSource
 from neo.catalog.problem_log import FileOf, ProblemLog, Spot, Tell
 from neo.catalog.table_source import Loaded, read_source
 from neo.catalog.validate import Finding, empty, item_findings, listener_findings
@@ -160,7 +160,24 @@ def _without_left_out(rows: _Rows, column: str, named: _Rows, log: ProblemLog) -
 def _checked_activity(rows: _Rows, items: _Rows, needed: tuple[str, ...], log: ProblemLog) -> _Rows:
     """The events or searches of a file that are complete and name known items."""
     rows = rows.without(_log_findings(rows, list(empty(rows.table, needed)), log))
+    source = rows.parts[0].file.source
+    if isinstance(source, EventSource) and source.sequences:
+        rows = _one_sequence_each(rows, log)
     return _known(rows, "item", items, log)
+
+
+def _one_sequence_each(rows: _Rows, log: ProblemLog) -> _Rows:
+    """The rows, less second sequences of a listener: which of the two comes first is not known."""
+    starts = np.flatnonzero(np.diff(rows.record, prepend=-1))
+    listeners = _one(rows.table.column("listener").take(pa.array(starts)))
+    first = pc.index_in(listeners, value_set=listeners).to_numpy()
+    again = np.flatnonzero((first != np.arange(len(starts))) & pc.is_valid(listeners).to_numpy(zero_copy_only=False))
+    findings = []
+    for place in again.tolist():
+        message = f"the listener {listeners[place].as_py()!r} has another sequence"
+        findings.append(Finding(int(starts[place]), "listener", message, int(starts[first[place]])))
+    skipped = rows.record[_log_findings(rows, findings, log)]
+    return rows.without(np.flatnonzero(np.isin(rows.record, skipped)))
 
 
 def _known(rows: _Rows, column: str, named: _Rows, log: ProblemLog) -> _Rows:

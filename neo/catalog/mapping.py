@@ -12,6 +12,8 @@
       path: plays.csv
       columns: {listener: user, item: {column: podcast, prefix: show-}, time: at}
 
+Where a row of events is a listener and a list of items, oldest first, `sequences: true` says so.
+
 A column of ours that is not mapped is read from the file's column of the same name, if there is one; `null`
 leaves it out.
 """
@@ -53,16 +55,19 @@ class IdColumn(Column):
 
 
 class TextColumn(Strict):
-    """Words: a column, or one `value` for all rows."""
+    """Words: a column, or one `value` for all rows. `default` stands in rows where the column holds nothing."""
 
     column: str | None = None
     value: str | None = None
+    default: str | None = Field(default=None, min_length=1)
     missing: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one(self) -> TextColumn:
         if (self.column is None) == (self.value is None):
             raise ValueError("give either 'column' or 'value'")
+        if self.value is not None and self.default is not None:
+            raise ValueError("'default' goes with 'column', not with 'value'")
         return self
 
 
@@ -238,7 +243,19 @@ class ListenerSource(TableSource):
 
 
 class EventSource(TableSource):
+    """A file of events. `sequences`: a row is a listener and a list of items, oldest first, without times.
+
+    The place of an item in its list, from 0, then stands for its time in seconds.
+    """
+
+    sequences: bool = False
     columns: EventColumns = EventColumns()
+
+    @model_validator(mode="after")
+    def _one_time(self) -> EventSource:
+        if self.sequences and self.columns.time is not None:
+            raise ValueError(f"{self.path}: in sequences the place of an item is its time, leave columns.time out")
+        return self
 
 
 class SearchSource(TableSource):

@@ -17,6 +17,7 @@ from neo.catalog.files import Batch, UnreadableError, read_batches
 from neo.catalog.mapping import (
     Column,
     DurationColumn,
+    EventSource,
     IdColumn,
     ItemSource,
     TableSource,
@@ -25,6 +26,7 @@ from neo.catalog.mapping import (
     TopicsColumn,
 )
 from neo.catalog.problem_log import FileOf, ProblemLog, Spot
+from neo.catalog.sequences import PLACE, unrolled
 from neo.catalog.times import AsDuration, AsSeconds
 from neo.catalog.values import AsId, AsNumber, AsText, AsTopics, Converter, convert, is_text
 from neo_sdk.errors import ConfigError
@@ -33,13 +35,14 @@ from neo_sdk.errors import ConfigError
 @dataclass(frozen=True)
 class Planned:
     """How one of our columns is made: from `column` of the file, or one `value` for all. `must`: its absence
-    is a problem."""
+    is a problem. `default`: what stands where the column holds nothing."""
 
     converter: Converter
     column: str | None
     value: str | None
     must: bool
     missing: tuple[str, ...] = ()
+    default: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,21 @@ def _plan(source: TableSource) -> dict[str, Planned]:
         if name == "type" and isinstance(source, ItemSource) and source.type is not None:
             plan[name] = Planned(AsText(), None, source.type, must=False)
             continue
+        if name == "time" and _is_sequences(source):
+            plan[name] = Planned(AsSeconds("epoch"), PLACE, None, must=False)
+            continue
         spec = getattr(given if name in given.model_fields_set else by_name, name)
         if spec is not None:
             must = name in given.model_fields_set or name in given.required
-            plan[name] = Planned(_converter(name, spec), spec.column, getattr(spec, "value", None), must, spec.missing)
+            value, default = getattr(spec, "value", None), getattr(spec, "default", None)
+            plan[name] = Planned(_converter(name, spec), spec.column, value, must, spec.missing, default)
         elif name in given.required:
             raise ConfigError(f"{source.path}: columns.{name} is null, but {name} is needed")
     return plan
+
+
+def _is_sequences(source: TableSource) -> bool:
+    return isinstance(source, EventSource) and source.sequences
 
 
 def _converter(name: str, spec: Column | TextColumn) -> Converter:
@@ -126,6 +137,7 @@ class _Reader:
             for batch in read_batches(self.file.path, self.source, wanted):
                 names.update(dict.fromkeys(batch.names))
                 rows += len(batch.records) + len(batch.bad)
+                batch = self._unrolled(batch)
                 for record, message in batch.bad:
                     self.log.add(Spot(self.file, record), None, message)
                 kept.append(self._converted(self._filtered(batch)))
@@ -151,6 +163,14 @@ class _Reader:
             absent,
             whole,
         )
+
+    def _unrolled(self, batch: Batch) -> Batch:
+        """The batch, or an event a row where its rows are sequences."""
+        if not _is_sequences(self.source):
+            return batch
+        events, empty = unrolled(batch, self.plan["item"].column or "item")
+        self.log.note(self.file, "{rows} with an empty sequence", empty)
+        return events
 
     def _filtered(self, batch: Batch) -> Batch:
         """The rows that `where` and `sample` keep."""
@@ -181,6 +201,8 @@ class _Reader:
                 made[name] = pa.repeat(pa.scalar(planned.value), len(batch.records))
                 continue
             made[name], problems = _convert(batch, planned, self.notes[name])
+            if planned.default is not None:
+                made[name] = pc.fill_null(made[name], planned.default)
             for row, message in problems.items():
                 record = int(batch.records[row])
                 self.log.add(Spot(self.file, record), planned.column, message)

@@ -10,6 +10,7 @@ import numpy as np
 
 from neo.catalog.activity import Dataset
 from neo.catalog.catalog import Catalog
+from neo.evaluation.leave_one_out import AnySplit
 from neo.evaluation.machine import this_machine
 from neo.evaluation.methods import Method, Recommender, Searcher
 from neo.evaluation.metrics import Estimate, bootstrap, hit_gain, ndcg_gain, places
@@ -27,7 +28,7 @@ def evaluate(
     ks: Sequence[int] = (10, 30),
     *,
     dataset: Dataset,
-    split: Split,
+    split: AnySplit,
     seed: int = 0,
     say: Callable[[str], None] = print,
 ) -> Report:
@@ -130,12 +131,14 @@ def _result(method: str, task: Task, group: str, found: np.ndarray, ks: Sequence
     return Result(method=method, task=task, group=group, n=len(found), metrics=metrics)
 
 
-def _setting(dataset: Dataset, split: Split, seed: int, ks: Sequence[int]) -> Setting:
+def _setting(dataset: Dataset, split: AnySplit, seed: int, ks: Sequence[int]) -> Setting:
     catalog, known = dataset.catalog, split.training(dataset)
     return Setting(
+        protocol="time" if isinstance(split, Split) else "leave_one_out",
         split=split.name,
-        cut=split.cut,
-        horizon_days=split.horizon_days,
+        cut=split.cut if isinstance(split, Split) else None,
+        horizon_days=split.horizon_days if isinstance(split, Split) else None,
+        history=None if isinstance(split, Split) else split.history,
         seed=seed,
         ks=tuple(ks),
         items={name: len(catalog.rows_of(name)) for name in catalog.type_names},

@@ -8,10 +8,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from neo.baselines.bm25 import Bm25
-from neo.baselines.item_cf import ItemCF
+from neo.baselines.item_cf import WINDOW, ItemCF
 from neo.baselines.popularity import Popularity
 from neo.catalog.activity import Dataset
-from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
+from neo.evaluation.protocol import RecommendCase, SearchCase
 
 RECENT_DAYS = 14.0
 
@@ -59,9 +60,17 @@ class QueryMethod:
         return _by_type(cases, lambda some, name: self.ranker.rank([cases[i].query for i in some], name, k))
 
 
-def baseline_methods(dataset: Dataset, split: Split, recent_days: float = RECENT_DAYS) -> list[Method]:
-    """Popularity (all-time, recent), item-CF (last 20 events, full past) and BM25, fitted before the cut."""
+def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = RECENT_DAYS) -> list[Method]:
+    """Popularity (all-time, recent), item-CF (last 20 events, full past) and BM25, fitted before the cut.
+
+    `dataset` is whole: the split says what of it is learned from. Leave-one-out has neither days nor searches, so
+    that recent popularity and BM25 are left out there.
+    """
     events, catalog = split.training(dataset).events, dataset.catalog
+    if isinstance(split, LeaveOneOut):
+        popular = Popularity.fit(events, catalog)
+        tails = [ItemCF.fit(events, catalog, fallback=popular, tail=tail) for tail in (WINDOW, None)]
+        return [HistoryMethod(popular), *map(HistoryMethod, tails)]
     recent = Popularity.fit(events, catalog, before=split.cut, days=recent_days)
     return [
         HistoryMethod(Popularity.fit(events, catalog)),

@@ -24,9 +24,7 @@ class NeoMethod:
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
             heard = [np.asarray(history) for history in histories]
-            found = self.model.recommend_rows(
-                histories, abouts, type_name, k, beams=max(self.beams, k), exclude=heard
-            )
+            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=max(self.beams, k), exclude=heard)
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 

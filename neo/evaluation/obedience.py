@@ -39,9 +39,7 @@ def type_obedience(beams: Sequence[Sequence[Beam]], asked: Sequence[str], levels
     there is nothing to count.
     """
     if len(beams) != len(asked):
-        raise InvalidRequestError(
-            f"beams of {len(beams)} prompts, but {len(asked)} asked types, expected one each"
-        )
+        raise InvalidRequestError(f"beams of {len(beams)} prompts, but {len(asked)} asked types, expected one each")
     total = sum(len(of_prompt) for of_prompt in beams)
     if not total:
         raise InvalidRequestError("there is not a single beam to count")

@@ -1,11 +1,14 @@
 """The protocol: one cut in time. What lies before it is known to every method, what comes after is asked for.
 
+(`leave_one_out.py` has the one that public sequence sets are measured by.)
+
 Candidates are all items of the type, released or not, minus those of the listener's history.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +23,8 @@ NEW_LISTENER_EVENTS = 5
 @dataclass(frozen=True)
 class Split:
     """What is known (before `cut`) and what is asked for (from `cut` on and before `end`). Seconds, UTC."""
+
+    ks: ClassVar[tuple[int, ...]] = (10, 30)  # how long the judged lists are
 
     name: str
     cut: int
@@ -41,16 +46,20 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class RecommendCase:
-    """What will this listener meet next? `history` int32[]: catalog rows before the cut, oldest first."""
+    """What will this listener meet next?
+
+    `history` int32[]: the catalog rows known of them, oldest first; `times` int64[]: when, in seconds, one an event.
+    """
 
     listener: int
     history: np.ndarray
+    times: np.ndarray
     type: str
     target: int
 
     @property
     def is_new(self) -> bool:
-        """True for a listener with fewer than 5 events before the cut."""
+        """True for a listener of whom fewer than 5 events are known."""
         return len(self.history) < NEW_LISTENER_EVENTS
 
 
@@ -85,15 +94,15 @@ def recommend_cases(
         # Within a listener the rows are in time order, so that the first of a listener is the earliest.
         of_type = np.flatnonzero(types == code)
         _, first = np.unique(listener[of_type], return_index=True)
-        for i in _sample(of_type[first], max_per_type, [seed, code]):
-            history = dataset.events.history(int(listener[i]), before=split.cut)
-            cases.append(RecommendCase(int(listener[i]), history, name, int(item[i])))
+        for i in sample(of_type[first], max_per_type, [seed, code]):
+            who = int(listener[i])
+            history = dataset.events.history(who, before=split.cut)
+            times = dataset.events.times(who, before=split.cut)
+            cases.append(RecommendCase(who, history, times, name, int(item[i])))
     return cases
 
 
-def search_cases(
-    dataset: Dataset, split: Split, max_per_type: int | None = None, seed: int = 0
-) -> list[SearchCase]:
+def search_cases(dataset: Dataset, split: Split, max_per_type: int | None = None, seed: int = 0) -> list[SearchCase]:
     """One case for each search within the horizon: what was typed, and the item that was chosen.
 
     With `max_per_type`, a sample for each type of the chosen item, drawn by `seed`. In the order of the
@@ -105,12 +114,10 @@ def search_cases(
     cases: list[SearchCase] = []
     for code, name in enumerate(catalog.type_names):
         of_type = np.flatnonzero(catalog.type_codes[asked.item] == code)
-        for i in _sample(of_type, max_per_type, [seed, code]):
+        for i in sample(of_type, max_per_type, [seed, code]):
             who = int(asked.listener[i])
             history = nothing if who < 0 else dataset.events.history(who, before=split.cut)
-            cases.append(
-                SearchCase(earlier + int(i), queries[i], kinds[i], who, name, int(asked.item[i]), history)
-            )
+            cases.append(SearchCase(earlier + int(i), queries[i], kinds[i], who, name, int(asked.item[i]), history))
     return cases
 
 
@@ -123,7 +130,7 @@ def _first_new(events: Events, split: Split) -> tuple[np.ndarray, np.ndarray]:
     return events.listener[asked][new], events.item[asked][new]
 
 
-def _sample(places: np.ndarray, size: int | None, seed: list[int]) -> np.ndarray:
+def sample(places: np.ndarray, size: int | None, seed: list[int]) -> np.ndarray:
     """At most `size` of the places, in their order."""
     if size is None or len(places) <= size:
         return places

@@ -23,11 +23,17 @@ class Model(BaseModel):
 
 
 class Setting(Model):
-    """What was asked, of what, and from which seed."""
+    """What was asked, of what, and from which seed.
 
+    A protocol in time has a cut and a horizon; leave-one-out has neither, and a longest history. `events_before_cut`
+    and `searches_before_cut` count what could be learned from, under either.
+    """
+
+    protocol: Literal["time", "leave_one_out"] = "time"
     split: str
-    cut: int
-    horizon_days: float
+    cut: int | None
+    horizon_days: float | None
+    history: int | None = None
     seed: int
     ks: tuple[int, ...]
     items: dict[str, int]
@@ -76,9 +82,7 @@ class Report(Model):
 
     def groups(self, task: Task, listeners: str = "all") -> tuple[str, ...]:
         """Item types or query kinds that have cases, in order of first appearance."""
-        return tuple(
-            dict.fromkeys(r.group for r in self.results if r.task == task and r.listeners == listeners)
-        )
+        return tuple(dict.fromkeys(r.group for r in self.results if r.task == task and r.listeners == listeners))
 
     def save(self, path: str | Path) -> None:
         """Writes the report as JSON."""

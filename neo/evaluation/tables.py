@@ -11,19 +11,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
-from neo.evaluation.report import ORACLE, Report, Task
+from neo.evaluation.report import ORACLE, Report, Setting, Task
 
 Cell = float | None
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One table. `columns` are (group, metric), `rows` a method's name and its values, the oracle last."""
+    """One table. `columns` are (group, metric), `rows` a method's name and its values, the oracle last.
+
+    `digits` after the point: one more under leave-one-out, where the published figures to compare with have four.
+    """
 
     title: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     note: str
+    digits: int = 3
 
     def best(self, column: int) -> Cell:
         """The highest value that a method other than the oracle reaches."""
@@ -71,9 +75,7 @@ def grids(report: Report) -> list[Grid]:
     names = (f"HR@{ks[0]}", f"NDCG@{ks[0]}")
     title = f"Recommendation, first {ks[0]}, new listeners (fewer than {NEW_LISTENER_EVENTS} events)"
     found.append(_grid(report, title, "recommend", names, "new"))
-    found += [
-        _grid(report, f"Search by kind of query, {name}", "search", (name,)) for name in reversed(names)
-    ]
+    found += [_grid(report, f"Search by kind of query, {name}", "search", (name,)) for name in reversed(names)]
     return [grid for grid in found if grid.columns and grid.rows]
 
 
@@ -95,7 +97,9 @@ def _grid(report: Report, title: str, task: Task, metrics: tuple[str, ...], list
         rows.append((method, tuple(values)))
     columns = tuple((group, metric) for group in groups for metric in metrics)
     cases = ", ".join(f"{group} {counts[group]:,}" for group in groups)
-    return Grid(title, columns, tuple(rows), f"Cases: {cases}. Widest 95% interval: ±{max(halves):.3f}.")
+    digits = 3 if report.setting.protocol == "time" else 4
+    note = f"Cases: {cases}. Widest 95% interval: ±{max(halves):.{digits}f}."
+    return Grid(title, columns, tuple(rows), note, digits)
 
 
 def _rich_table(grid: Grid) -> Table:
@@ -116,30 +120,44 @@ def _rich_table(grid: Grid) -> Table:
 def _marked(grid: Grid, name: str, values: tuple[Cell, ...], mark: str) -> list[str]:
     """The values as text, the best of each column marked."""
     best = [name != ORACLE and value is not None and value == grid.best(i) for i, value in enumerate(values)]
-    return [mark.format(_number(v)) if top else _number(v) for v, top in zip(values, best, strict=True)]
+    texts = ["-" if value is None else f"{value:.{grid.digits}f}" for value in values]
+    return [mark.format(text) if top else text for text, top in zip(texts, best, strict=True)]
 
 
 def _footer(report: Report) -> str:
     setting, machine = report.setting, report.machine
     items = ", ".join(f"{name} {count:,}" for name, count in setting.items.items())
     took = ", ".join(f"{name} {sum(seconds.values()):.1f} s" for name, seconds in report.seconds.items())
-    day = datetime.fromtimestamp(setting.cut, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"Split: {setting.split}, cut at {day}, horizon {setting.horizon_days:g} days, seed {setting.seed}. "
-        f"Known before the cut: {setting.events_before_cut:,} events of {setting.listeners:,} listeners, "
-        f"{setting.searches_before_cut:,} searches. Ranked per item over the full catalog ({items}), "
+        f"{_in_time(setting) if setting.protocol == 'time' else _left_out(setting)} "
+        f"Ranked per item over the full catalog ({items}), "
         f"items of the history left out. Ranking took: {took}; {machine.cores} cores of {machine.processor}"
         f"{f', {machine.gpu}' if machine.gpu else ''}."
         f"{f' NEO with the {report.steering}.' if report.steering else ''}"
     )
 
 
+def _in_time(setting: Setting) -> str:
+    day = datetime.fromtimestamp(setting.cut or 0, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"Split: {setting.split}, cut at {day}, horizon {setting.horizon_days:g} days, seed {setting.seed}. "
+        f"Known before the cut: {setting.events_before_cut:,} events of {setting.listeners:,} listeners, "
+        f"{setting.searches_before_cut:,} searches."
+    )
+
+
+def _left_out(setting: Setting) -> str:
+    last = "last" if setting.split == "test" else "second-last"
+    read = ", the second-last among them" if setting.split == "test" else ""
+    return (
+        f"Leave-one-out, {setting.split}: each listener's {last} item is asked for after the {setting.history} items "
+        f"before it at most{read}; trained without the last two, on {setting.events_before_cut:,} events of "
+        f"{setting.listeners:,} listeners; seed {setting.seed}. With one right item a case HR is Recall."
+    )
+
+
 def _ratio(value: Cell, top: Cell) -> Cell:
     return value / top if value is not None and top else None
-
-
-def _number(value: Cell) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _percent(value: Cell) -> str:

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.catalog.strict import parse
+from neo.sids.collaborative import collaborative_vectors
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
+from neo.sids.hyperplanes import hyperplane_codebooks
 from neo.sids.quantize import ResidualKMeans
 from neo.sids.siblings import family_vectors, in_order, owners
 from neo.sids.table import SidTable, TypeSids, check_shape
@@ -64,11 +67,20 @@ class SidModel:
         """This model with SIDs for new catalog rows. Nothing is retrained and no item that has a SID moves.
 
         popularity: [len(catalog)], else the catalog's. Raises ConfigError for rows that have SIDs already,
-        for a type without codebooks, and where the tuples run out.
+        for a type without codebooks, where the tuples run out, and where the SIDs were read from a file or made from
+        what listeners met.
         """
+        if self.config.given is not None:
+            raise ConfigError(f"these SIDs were read from {self.config.given}: give new items their codes there")
+        if self.config.vectors == "collaborative":
+            raise ConfigError("these SIDs were made from what listeners met: learn them again for new items")
         rows = np.asarray(rows, dtype=np.int64)
+        return self._assigned(catalog, rows, self.embed(catalog, rows), popularity)
+
+    def _assigned(
+        self, catalog: Catalog, rows: np.ndarray, vectors: np.ndarray, popularity: np.ndarray | None
+    ) -> SidModel:
         popularity = catalog_popularity(catalog) if popularity is None else popularity
-        vectors = self.embed(catalog, rows)
         table, kept = self.table, None if self.vectors is None else dict(self.vectors)
         types = catalog.type_codes[rows]
         for code in np.unique(types):
@@ -169,10 +181,11 @@ def _quantizer(vectors: np.ndarray, catalog: Catalog, rows: np.ndarray, name: st
     size = config.codes_of(name)
     check_shape(config.levels, size)
     whose = owners(catalog, rows)
+    fit = ResidualKMeans.fit if config.quantizer == "k-means" else hyperplane_codebooks
     if config.siblings == "release" and (whose >= 0).mean() > 0.5:
         families = family_vectors(vectors, whose, catalog.dates[rows], size)
-        return ResidualKMeans.fit(families, config.levels - 1, size, config.seed).with_counter()
-    return ResidualKMeans.fit(vectors, config.levels, size, config.seed)
+        return fit(families, config.levels - 1, size, config.seed).with_counter()
+    return fit(vectors, config.levels, size, config.seed)
 
 
 def _codes(
@@ -196,13 +209,15 @@ def build_sids(
     config: SidConfig,
     fit_rows: np.ndarray | None = None,
     popularity: np.ndarray | None = None,
+    events: Events | None = None,
 ) -> SidModel:
     """Learn embedding and codebooks from `fit_rows` (all rows, if None); give every item a SID.
 
     Rows outside fit_rows are what comes after the time cut: nothing is learned from them, and they get what
     tuples are left. popularity: [len(catalog)], NaN for unknown, else the catalog's; it decides who keeps a
-    tuple. Types without items have no SIDs. Raises ConfigError where a catalog and a configuration do not go
-    together, and NotFoundError where the configuration names an item type that the catalog does not register.
+    tuple. events: what collaborative vectors are made from. Types without items have no SIDs. Raises ConfigError
+    where a catalog and a configuration do not go together, and NotFoundError where the configuration names an
+    item type that the catalog does not register.
     """
     rows = np.arange(len(catalog)) if fit_rows is None else np.unique(np.asarray(fit_rows, dtype=np.int64))
     if len(rows) == 0:
@@ -217,12 +232,17 @@ def build_sids(
         raise ConfigError(f"item type {catalog.type_names[code]!r} has items, but none to learn from before the cut")
 
     embedder = make_embedder(config.embedder, catalog.content_texts(rows), config.dim, config.seed)
-    embedded = embed_items(embedder, catalog, rows, config.parent_weight)
+    every = np.concatenate([rows, later])
+    embedded = embed_items(embedder, catalog, every, config.parent_weight)
+    if config.vectors == "collaborative":
+        if events is None:
+            raise ConfigError("collaborative SIDs are made from events, and there are none")
+        embedded = collaborative_vectors(events, embedded, every, config.dim, config.seed)
     types = catalog.type_codes[rows]
     quantizers, members, codes, vectors = {}, {}, {}, {}
     for code in np.unique(types):
         name, mine = catalog.type_names[code], types == code
-        members[name], vectors[name] = rows[mine], embedded[mine]
+        members[name], vectors[name] = rows[mine], embedded[: len(rows)][mine]
         quantizer = _quantizer(vectors[name], catalog, members[name], name, config)
         weight = popularity[members[name]]
         codes[name] = _codes(quantizer, vectors[name], catalog, members[name], weight, name)
@@ -233,4 +253,4 @@ def build_sids(
     weights = {name: popularity[mine] for name, mine in members.items()}
     table = SidTable.from_codes(members, codes, sizes, weights)
     model = SidModel(config, embedder, quantizers, table, vectors)
-    return model.assign(catalog, later, popularity) if len(later) else model
+    return model._assigned(catalog, later, embedded[len(rows) :], popularity) if len(later) else model

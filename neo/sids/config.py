@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -27,12 +28,31 @@ class SidConfig(Strict):
         "for types most of whose items have a parent",
     )
     unique: Literal["unique", "canonical"] = "unique"
+    quantizer: Literal["k-means", "hyperplanes"] = Field(
+        default="k-means", description="`hyperplanes`: locality-sensitive hashing, which learns nothing; an ablation"
+    )
+    vectors: Literal["content", "collaborative"] = Field(
+        default="content",
+        description="`collaborative`: what listeners met together instead of what items say; an ablation, and new "
+        "items need SIDs learned again",
+    )
+    given: Path | None = Field(
+        default=None,
+        description="a file with an id and its codes in every row: these are taken as they are, where they collide "
+        "too; `embedder` then only says what they mean. A relative path starts where the data's files lie",
+    )
     seed: int = Field(default=0, ge=0, lt=1 << 31)
 
     @model_validator(mode="after")
-    def _room_for_a_prefix(self) -> SidConfig:
+    def _siblings_fit(self) -> SidConfig:
         if self.siblings == "release" and self.levels < 2:
             raise ValueError("siblings: release needs 2 levels or more: a prefix of the parent, and the count")
+        if self.siblings == "release" and self.given is not None:
+            raise ValueError("siblings: release makes codes of its own, but `given` names a file of them: keep one")
+        if self.given is not None and (self.quantizer, self.vectors) != ("k-means", "content"):
+            raise ValueError(
+                "`given` names a file of codes: quantizer and vectors would change nothing, leave them out"
+            )
         return self
 
     @field_validator("codes")

@@ -31,12 +31,14 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
     types = {}
     for name in model.table.type_names:
         sids = model.table.of(name)
-        before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows)
+        before = np.asarray(sids.codes)
+        if model.config.given is None and model.config.vectors == "content":
+            before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows)
         types[name] = type_report(sids, vectors[name], before, seed)
     return {
         "levels": model.table.levels,
         "embedder": model.config.embedder,
-        "unique": model.config.unique,
+        "unique": model.config.unique if model.config.given is None else "given",
         "seed": model.config.seed,
         "notes": list(model.notes),
         "types": types,

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, Field, model_validator
 
+from neo.catalog.mapping import read_config
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.strict import Strict, load_yaml, parse
 from neo.sids.config import SidConfig
-from neo.training.teacher.endpoint import EndpointConfig
+from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
 
 
@@ -91,12 +92,15 @@ class LanguageStage(Stage):
 
     learning_rate: float = Field(3e-3, gt=0)
     texts: tuple[Path, ...] = ()
-    rows: int | None = Field(None, ge=1, description="at most so many rows, where time is short")
+    rows: int | None = Field(None, ge=0, description="at most so many rows; 0 leaves a random model, an ablation")
     max_tokens: int = Field(128, ge=16, description="texts are joined and cut into rows of this length")
 
 
 class GroundingStage(Stage):
-    """Stage 2: only the new rows are trained, so weight decay must be zero (it would move frozen rows)."""
+    """Stage 2: only the new rows are trained, so weight decay must be zero (it would move frozen rows).
+
+    Without examples nothing is trained: the paper's ablation without stage 2.
+    """
 
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.0, ge=0, le=0)
@@ -117,6 +121,8 @@ class InstructionStage(Stage):
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
     verbalize: int = Field(2_000, ge=0, description="items in words, as in stage 2, now with all weights")
+    ground: int = Field(0, ge=0, description="words to items, as in stage 2; to merge the stages")
+    type: int = Field(0, ge=0, description="items to their types, as in stage 2; to merge the stages")
     explain: int = Field(1_000, ge=0)
     understand: int = Field(1_000, ge=0)
     recommend_mixed: int = Field(1_000, ge=0)
@@ -125,6 +131,12 @@ class InstructionStage(Stage):
 
 
 class Evaluation(Strict):
+    """`protocol`: one cut in time, or leave-one-out: each listener's last item tests, the second-last validates.
+
+    Under leave-one-out the model is trained without both, whichever `split` is asked for: one training serves both.
+    """
+
+    protocol: Literal["time", "leave_one_out"] = "time"
     split: Literal["validation", "test"] = "test"
     cases: int = Field(1000, ge=1, description="at most, for each item type")
     searches: int = Field(1000, ge=1)
@@ -141,7 +153,7 @@ class RunConfig(Strict):
     sids: SidConfig = SidConfig()
     shuffle_sids: bool = Field(False, description="ablation: deal the SIDs at random within each type")
     base: Base = Base(scratch=Scratch())
-    teacher: EndpointConfig | None = Field(None, description="without one the built-in teacher writes from the facts")
+    teacher: TeacherConfig | None = Field(None, description="without one the built-in teacher writes from the facts")
     language: LanguageStage = LanguageStage()
     grounding: GroundingStage = GroundingStage()
     instruction: InstructionStage = InstructionStage()
@@ -162,13 +174,19 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
     # Made absolute, they are the same files from anywhere, and finished steps are found again.
     texts = tuple((path.parent / text).resolve() for text in config.language.texts)
     files = None if config.data.files is None else (path.parent / config.data.files).resolve()
-    root = config.data.root
-    if root is not None and any(override.startswith("data.root=") for override in overrides):
+    typed = {override.partition("=")[0] for override in overrides}
+    root, given = config.data.root, config.sids.given
+    if root is not None and "data.root" in typed:
         root = str(Path(root).resolve())
+    if given is not None:
+        # Given SIDs lie with the items that they are of.
+        beside = path.parent if files is None else files.parent / read_config(files, root).root
+        given = given.resolve() if "sids.given" in typed else (beside / given).resolve()
     return config.model_copy(
         update={
             "language": config.language.model_copy(update={"texts": texts}),
             "data": config.data.model_copy(update={"files": files, "root": root}),
+            "sids": config.sids.model_copy(update={"given": given}),
         }
     )
 

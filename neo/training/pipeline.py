@@ -8,12 +8,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from neo.evaluation.decodings import DecodingMethod
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.exchanges import show
+from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
 from neo.evaluation.methods import baseline_methods
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.oracle import OracleMethod
-from neo.evaluation.protocol import recommend_cases, search_cases
+from neo.evaluation.protocol import SearchCase, recommend_cases, search_cases
 from neo.evaluation.report import Report
 from neo.evaluation.steering import steering
 from neo.evaluation.tables import print_report, to_markdown
@@ -68,15 +70,24 @@ def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = 
     return report
 
 
-def measure(run: Run, models: Sequence[NeoMethod], say: Say) -> Report:
-    """Models of one split, the baselines and the oracle on the same cases."""
+def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, baselines: bool = True) -> Report:
+    """Models of one split and, unless told otherwise, the baselines and the oracle on the same cases.
+
+    Leave-one-out asks for recommendations only, and no oracle knows the answers.
+    """
     config = run.config.evaluation
-    cases = recommend_cases(run.full, run.split, config.cases, run.config.seed)
-    searches = search_cases(run.full, run.split, config.searches, run.config.seed)
-    say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {run.split.name} window")
-    oracle = [] if run.oracle is None else [OracleMethod(run.oracle, run.split)]
-    methods = [*baseline_methods(run.known, run.split), *models, *oracle]
-    report = evaluate(methods, cases, searches, dataset=run.full, split=run.split, seed=run.config.seed, say=say)
+    split, seed = run.split, run.config.seed
+    searches: list[SearchCase] = []
+    oracle: list[OracleMethod] = []
+    if isinstance(split, LeaveOneOut):
+        cases = left_out_cases(run.full, split, config.cases, seed)
+    else:
+        cases = recommend_cases(run.full, split, config.cases, seed)
+        searches = search_cases(run.full, split, config.searches, seed)
+        oracle = [] if run.oracle is None or not baselines else [OracleMethod(run.oracle, split)]
+    say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {split.name} split")
+    methods = [*(baseline_methods(run.full, split) if baselines else ()), *models, *oracle]
+    report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)
     steered = steering(models[0].model, cases, beams=config.beams) if cases else None
     return report.model_copy(update={"steering": steered})
 
@@ -90,9 +101,10 @@ def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None =
     name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
     changed = load_config(recipe, [*settings, f"name={name}"])
     runs = [Run(config, say) for config in (plain, changed)]
-    if plain.evaluation.split != changed.evaluation.split or runs[0].data_key != runs[1].data_key:
+    asked = [(config.evaluation.protocol, config.evaluation.split) for config in (plain, changed)]
+    if asked[0] != asked[1] or runs[0].data_key != runs[1].data_key:
         raise InvalidRequestError(
-            "A comparison needs the same data and split on both sides: leave data and split as they are."
+            "A comparison needs the same data and split on both sides: leave data, protocol and split as they are."
         )
     models = []
     for run, title in zip(runs, ("NEO", "NEO changed"), strict=True):

@@ -18,11 +18,13 @@ from neo.catalog.load import read_dataset
 from neo.catalog.mapping import read_config
 from neo.catalog.starter.oracle import Oracle
 from neo.catalog.starter.world import World, make_world
+from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
 from neo.evaluation.protocol import DAY, Split
 from neo.language.render import Renderer
 from neo.language.vocabulary import CONTROL, Vocabulary
 from neo.model.bundle import Bundle
 from neo.sids.build import SidModel, build_sids
+from neo.sids.given import given_sids
 from neo.sids.table import SidTable
 from neo.training import base
 from neo.training.config import RunConfig, Scratch, Stage, fingerprint
@@ -37,6 +39,7 @@ from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
 from neo.training.trainer import drop_checkpoints, train_stage
+from neo_sdk.errors import ConfigError
 
 ROWS = "rows.parquet"
 
@@ -58,6 +61,23 @@ class Run:
         self.ground()
         self.instruct()
         return self.pack()
+
+    def borrow(self, other: Run) -> None:
+        """Copies the finished steps of another run that are the same in this one."""
+        steps = {
+            "data": lambda run: run.data_key,
+            "sids": lambda run: run._sids_key,
+            "stage0": lambda run: run._base_key,
+            "stage2": lambda run: run._grounding_key,
+        }
+        for name, key in steps.items():
+            mine, theirs = self.folder / name, other.folder / name
+            if not is_done(theirs, key(other)) or key(self) != key(other) or mine.exists():
+                continue
+            waiting = self.folder / f".{name}"
+            shutil.rmtree(waiting, ignore_errors=True)
+            shutil.copytree(theirs, waiting)
+            waiting.rename(mine)
 
     # Data
 
@@ -98,12 +118,17 @@ class Run:
         return None if self.world is None else self.world.oracle
 
     @cached_property
-    def split(self) -> Split:
-        """The cut in time: everything that is learned comes from before it."""
+    def split(self) -> AnySplit:
+        """What is learned from and what is asked for: a cut in time, or the last two items of each listener."""
         name = self.config.evaluation.split
+        if self.config.evaluation.protocol == "leave_one_out":
+            return LeaveOneOut(name)
         if self.config.data.world is not None:
             world = self.config.data.world
             return Split(name, world.cuts[name], world.horizon_days)
+        files = self.config.data.files
+        if files and any(source.sequences for source in read_config(files, self.config.data.root).events):
+            raise ConfigError(f"{files} has sequences without times, so no cut: set evaluation.protocol=leave_one_out")
         days = self.config.data.horizon_days
         times = [int(known.time.max()) for known in (self.full.events, self.full.searches) if len(known)]
         if not times:  # nothing has happened yet: the whole catalog is known
@@ -112,14 +137,25 @@ class Run:
             return Split(name, (int(latest.astype("datetime64[D]").astype(int)) + 1) * int(DAY), days)
         return Split(name, max(times) + 1 - int(days * DAY) * (2 if name == "validation" else 1), days)
 
+    @property
+    def _learned_from(self) -> str:
+        """What of the split decides which data is learned from: under leave-one-out the same for both of its names."""
+        evaluation = self.config.evaluation
+        return evaluation.split if evaluation.protocol == "time" else evaluation.protocol
+
     @cached_property
     def known(self) -> Dataset:
-        """The data as it was known at the cut."""
+        """The data that may be learned from."""
         return self.split.training(self.full)
 
     @cached_property
     def visible(self) -> np.ndarray:
-        """Rows of the items that were out at the cut. Without a date an item came out with its parent, or always."""
+        """Rows of the items that were out at the cut. Without a date an item came out with its parent, or always.
+
+        Under leave-one-out, which has no cut, all of them: an item's words are known, though nobody may have met it.
+        """
+        if isinstance(self.split, LeaveOneOut):
+            return np.arange(len(self.full.catalog))
         dates, parents = self.full.catalog.dates, self.full.catalog.parent_rows
         dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
         out = np.isnat(dates) | (dates < np.datetime64(self.split.cut, "s").astype("datetime64[D]"))
@@ -132,7 +168,8 @@ class Run:
         config = self.config
         deal = config.seed if config.shuffle_sids else None
         embedder = stamps(sorted(Path(config.sids.embedder.removeprefix("st:")).rglob("*")))
-        return fingerprint(self.data_key, config.sids, deal, config.evaluation.split, *embedder)
+        given = stamps([] if config.sids.given is None else [config.sids.given])
+        return fingerprint(self.data_key, config.sids, deal, self._learned_from, *embedder, *given)
 
     def learn_sids(self) -> None:
         once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
@@ -140,7 +177,10 @@ class Run:
     def _learn_sids(self, folder: Path) -> None:
         catalog = self.full.catalog
         heard = np.bincount(self.known.events.item, minlength=len(catalog)).astype(float)
-        model = build_sids(catalog, self.config.sids, self.visible, heard)
+        if self.config.sids.given is None:
+            model = build_sids(catalog, self.config.sids, self.visible, heard, self.known.events)
+        else:
+            model = given_sids(catalog, self.config.sids, self.visible, heard)
         for note in model.notes:
             self.say(note)
         if self.config.shuffle_sids:
@@ -160,7 +200,7 @@ class Run:
         if config.base.pretrained is not None:
             return fingerprint(config.base, *stamps(sorted(Path(config.base.pretrained.model).glob("*"))))
         texts = stamps(config.language.texts)
-        return fingerprint(self.data_key, config.base, config.language, *texts, config.evaluation.split, config.seed)
+        return fingerprint(self.data_key, config.base, config.language, *texts, self._learned_from, config.seed)
 
     def teach_language(self) -> None:
         scratch = self.config.base.scratch
@@ -176,6 +216,9 @@ class Run:
         rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, seed))[: config.rows]
         self.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
         model = base.scratch_model(scratch, tokenizer.get_vocab_size(), seed)
+        if not rows:
+            base.save_base(model, tokenizer, folder / "model")
+            return
         base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
         padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
@@ -210,6 +253,9 @@ class Run:
         if not (folder / ROWS).exists():
             renderer = Renderer(vocabulary, table)
             write_rows(examples, renderer, folder / ROWS, stage.max_tokens, False, self.say)
+        if not (stage.verbalize or stage.ground or stage.type):
+            model.save_pretrained(folder / "model")
+            return
         train_only_rows(model, vocabulary.new_rows)
         self._train(model, vocabulary, stage, folder)
 

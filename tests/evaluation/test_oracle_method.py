@@ -23,7 +23,7 @@ METHOD = OracleMethod(Oracle(cases_of(3, -1, 6), cases_of(-1, 17, 4)), Split("te
 
 
 def test_rankings_are_those_of_the_world_without_the_impossible() -> None:
-    recommended = METHOD.recommend([RecommendCase(3, NONE, "show", 6)], 30)
+    recommended = METHOD.recommend([RecommendCase(3, NONE, NONE, "show", 6)], 30)
     searched = METHOD.search([SearchCase(17, "owl", "title", -1, "show", 4, NONE)], 2)
     assert [rows.tolist() for rows in recommended] == [[5, 6, 4]]
     assert [rows.tolist() for rows in searched] == [[5, 6]]
@@ -31,6 +31,6 @@ def test_rankings_are_those_of_the_world_without_the_impossible() -> None:
 
 def test_a_case_of_another_world_is_told() -> None:
     with pytest.raises(NotFoundError, match="listener 4"):
-        METHOD.recommend([RecommendCase(4, NONE, "show", 6)], 10)
+        METHOD.recommend([RecommendCase(4, NONE, NONE, "show", 6)], 10)
     with pytest.raises(NotFoundError, match="log row 18"):
         METHOD.search([SearchCase(18, "owl", "title", -1, "show", 4, NONE)], 10)

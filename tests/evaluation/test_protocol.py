@@ -19,6 +19,7 @@ CATALOG = Catalog.from_table(
     pa.table({"id": [f"i{row}" for row in range(12)], "type": TYPES, "title": TITLES, "parent": PARENTS})
 )
 SPLIT = Split("test", cut=10 * DAY, horizon_days=3)
+NONE = np.empty(0, dtype=np.int64)
 WHO, ITEM, DAYS = st.integers(0, 4), st.integers(0, 11), st.integers(0, 16)
 MEETINGS = st.lists(st.tuples(WHO, ITEM, DAYS), max_size=60)
 ASKED = st.lists(
@@ -46,14 +47,19 @@ def test_recommend_cases_equal_a_walk_through_the_events(meetings: list[Meeting]
     expected = {}
     ordered = sorted(meetings, key=lambda meeting: meeting[2])
     for who in range(5):
-        before = [item for listener, item, day in ordered if listener == who and day < 10]
+        before = [(item, day) for listener, item, day in ordered if listener == who and day < 10]
         for type_name in ("show", "episode", "audiobook"):
             after = [item for listener, item, day in ordered if listener == who and 10 <= day < 13]
-            new = [item for item in after if item not in before and TYPES[item] == type_name]
+            met = {item for item, _ in before}
+            new = [item for item in after if item not in met and TYPES[item] == type_name]
             if new:
                 expected[who, type_name] = (new[0], before)
     cases = recommend_cases(dataset_of(meetings, []), SPLIT)
-    assert {(case.listener, case.type): (case.target, case.history.tolist()) for case in cases} == expected
+    found = {}
+    for case in cases:
+        days = (case.times // DAY).tolist()
+        found[case.listener, case.type] = (case.target, list(zip(case.history.tolist(), days, strict=True)))
+    assert found == expected
     assert len(cases) == len(expected)
     assert all(case.is_new == (len(case.history) < 5) for case in cases)
 
@@ -90,7 +96,7 @@ def test_the_future_changes_no_history_and_no_ranking(
         for data in (one, other)
     ]
     assert all(histories[0][key] == histories[1][key] for key in histories[0].keys() & histories[1].keys())
-    cases = [*recommend_cases(one, SPLIT), RecommendCase(0, np.empty(0, dtype=np.int32), "show", 0)]
+    cases = [*recommend_cases(one, SPLIT), RecommendCase(0, NONE, NONE, "show", 0)]
     queries = search_cases(one, SPLIT)
     for mine, theirs in zip(baseline_methods(one, SPLIT), baseline_methods(other, SPLIT), strict=True):
         if isinstance(mine, HistoryMethod) and isinstance(theirs, HistoryMethod):

@@ -28,11 +28,11 @@ DATA = Dataset(
     CATALOG, Listeners.from_ids(["u0", "u1"]), Events.from_arrays(NONE, NONE, NONE, [], 2), Searches.none()
 )
 SPLIT = Split("test", cut=86_400)
-OLD = np.array([2, 5, 2, 5, 2], dtype=np.int32)
+OLD, WHEN = np.array([2, 5, 2, 5, 2], dtype=np.int32), np.arange(5)
 RECOMMEND = [
-    RecommendCase(0, OLD, "show", 0),
-    RecommendCase(1, NONE, "show", 1),
-    RecommendCase(0, OLD, "audiobook", 3),
+    RecommendCase(0, OLD, WHEN, "show", 0),
+    RecommendCase(1, NONE, NONE, "show", 1),
+    RecommendCase(0, OLD, WHEN, "audiobook", 3),
 ]
 SEARCH = [SearchCase(i, "q", kind, -1, "show", 0, NONE) for i, kind in enumerate(["title", "title", "topic"])]
 
@@ -114,7 +114,7 @@ def test_oracle_comes_last_and_does_not_take_the_bold(report: Report) -> None:
 
 
 def test_printed_tables_hold_the_same_and_fit_eighty_columns() -> None:
-    cases = [*RECOMMEND, RecommendCase(1, NONE, "episode", 6)]
+    cases = [*RECOMMEND, RecommendCase(1, NONE, NONE, "episode", 6)]
     methods = [
         Both(name, show=[1], episode=[6], audiobook=[4]) for name in ("popularity, 14 days", "NEO", ORACLE)
     ]

@@ -13,9 +13,9 @@ from math import ceil
 
 from teacher_worlds import CREATORS, TONES, TOPICS, World
 
+from neo.language.facts import LENGTHS, FactBook
 from neo.language.segments import Segment, Text
 from neo.training.teacher import built_in, phrases
-from neo.training.teacher.facts import LENGTHS, FactBook
 
 NAME = "|".join(map(re.escape, [*TOPICS, *CREATORS, *TONES])) + r"|Xitle \w+|episodes|shows|audiobooks"
 Check = Callable[[list[str]], bool]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from teacher_truth import NAME, Truth, check_item_claims, shown
 from teacher_worlds import World, make_history, make_world
 
+from neo.language.facts import NOBODY, FactBook, ItemFacts, ListenerFacts
 from neo.language.segments import ItemRef, Text
 from neo.training.teacher import phrases
 from neo.training.teacher.ask import MAX_ITEMS, Ask, Teacher
@@ -23,7 +24,6 @@ from neo.training.teacher.built_in import (
     recommend_mixed,
     search_mixed,
 )
-from neo.training.teacher.facts import NOBODY, FactBook, ItemFacts, ListenerFacts
 from neo_sdk.errors import InvalidRequestError
 
 # How a text says that a request spelled a name.

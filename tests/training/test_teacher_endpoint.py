@@ -15,12 +15,12 @@ import pytest
 from pydantic import ValidationError
 from teacher_worlds import make_history, make_world
 
+from neo.language.answer_cache import AnswerCache, request_key
+from neo.language.facts import NOBODY, FactBook
 from neo.language.segments import ItemRef, Text
 from neo.training.teacher import built_in
-from neo.training.teacher.answer_cache import AnswerCache, request_key
 from neo.training.teacher.ask import Ask, Teacher, streams
-from neo.training.teacher.endpoint import EndpointConfig, EndpointTeacher
-from neo.training.teacher.facts import NOBODY, FactBook
+from neo.training.teacher.endpoint import EndpointTeacher, TeacherConfig
 from neo.training.teacher.messages import messages
 from neo_sdk.errors import ConfigError, TrainingError
 
@@ -110,7 +110,7 @@ def make_teacher(server, tmp_path, monkeypatch) -> Callable[..., EndpointTeacher
         "concurrency": 3,
     }
     return lambda **changes: EndpointTeacher(
-        EndpointConfig(**{**defaults, **changes}), tmp_path / "run" / "a.jsonl"
+        TeacherConfig(**{**defaults, **changes}), tmp_path / "run" / "a.jsonl"
     )
 
 
@@ -321,7 +321,7 @@ def test_what_is_missing_is_said_before_any_work(make_teacher, monkeypatch):
 )
 def test_configurations_that_make_no_sense(changes):
     with pytest.raises(ValidationError):
-        EndpointConfig(**{"base_url": "http://127.0.0.1/v1", "model": "m", **changes})
+        TeacherConfig(**{"base_url": "http://127.0.0.1/v1", "model": "m", **changes})
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(make_teacher, tmp_path):

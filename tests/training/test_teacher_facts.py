@@ -12,7 +12,7 @@ from teacher_worlds import World, make_history, make_world
 from neo.catalog.activity import Listeners
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import BUILT_IN, ItemType
-from neo.training.teacher.facts import LENGTHS, NOBODY, FactBook
+from neo.language.facts import LENGTHS, NOBODY, FactBook
 from neo_sdk.errors import NotFoundError
 
 

@@ -25,10 +25,11 @@ def grounding_examples(
     pairs = [(int(row), str(task)) for row in rows for task in tasks]
     for at in rng.permutation(len(pairs)):
         row, task = pairs[at]
-        yield Example(task, (_turn(catalog, row, task, rng),))
+        yield Example(task, (grounding_turn(catalog, row, task, rng),))
 
 
-def _turn(catalog: Catalog, row: int, task: str, rng: np.random.Generator) -> Turn:
+def grounding_turn(catalog: Catalog, row: int, task: str, rng: np.random.Generator) -> Turn:
+    """One example of a task: "verbalize", "ground" or "type"."""
     variant, words = (int(v) for v in rng.integers(VARIANTS, size=2))
     item_type = catalog.types[int(catalog.type_codes[row])]
     if task == "verbalize":

@@ -15,11 +15,11 @@ from neo.language import prompts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.training.config import InstructionStage
-from neo.training.examples.grounding import VARIANTS, item_words
+from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.teacher.ask import Ask, Teacher
-from neo.training.teacher.facts import FactBook, ItemFacts
+from neo.language.facts import FactBook, ItemFacts
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -76,6 +76,8 @@ class InstructionExamples:
         yield from self._from_log(stage.chat // 2, self._chat_about)
         yield from self._lookups(stage.lookup)
         yield from self._verbalized(stage.verbalize)
+        yield from self._grounded(stage.ground, "ground")
+        yield from self._grounded(stage.type, "type")
 
     def _from_moments(
         self, count: int, draft: Callable[[Moment, int], Draft], shortened: bool = False
@@ -110,6 +112,12 @@ class InstructionExamples:
         for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
             words = Text(prompts.describe(self.dataset.catalog, row))
             yield Draft("verbalize", prompts.verbalize(row, self._any()), (words,))
+
+    def _grounded(self, count: int, task: str) -> Iterator[Draft]:
+        """What stage 2 would have taught, where the stages are merged."""
+        for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
+            turn = grounding_turn(self.dataset.catalog, row, task, self.rng)
+            yield Draft(task, turn.request, turn.answer or ())
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
         request = prompts.recommend(self._context(moment), self._type(code), "items", self._any(), self._any())

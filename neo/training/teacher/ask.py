@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from neo.language.facts import NOBODY, ItemFacts, ListenerFacts
 from neo.language.segments import Segment
-from neo.training.teacher.facts import NOBODY, ItemFacts, ListenerFacts
 from neo_sdk.errors import InvalidRequestError
 
 AskTask = Literal["explain", "portrait", "recommend_mixed", "search_mixed", "chat_mixed"]

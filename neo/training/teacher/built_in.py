@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neo.language.facts import ItemFacts, ListenerFacts
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.training.teacher.ask import Ask, streams
-from neo.training.teacher.facts import ItemFacts, ListenerFacts
 from neo.training.teacher.phrases import (
     OFTEN,
     capital,

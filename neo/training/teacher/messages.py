@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 
+from neo.language.endpoint import Malformed, Message
+from neo.language.fact_sheet import item_sheet, known, listener_sheet
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.training.teacher.ask import TEXT_ONLY, Ask
-from neo.training.teacher.facts import ItemFacts, ListenerFacts
-
-Message = dict[str, str]
 
 _RULES = (
     "You write one short answer of an assistant that recommends the items of a catalog. Use only the facts "
@@ -35,30 +33,17 @@ _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 _MARKER = re.compile(r"\[(\d+)\]")
 
 
-class Malformed(ValueError):
-    """An answer that cannot become a label; the message says why."""
-
-
 def messages(ask: Ask) -> list[Message]:
     """The conversation that asks for one label."""
     facts: dict[str, object] = {
-        "items": [_item(number, item) for number, item in enumerate(ask.items, 1)],
-        "listener": _listener(ask.listener, ask.items),
+        "items": [item_sheet(item, number) for number, item in enumerate(ask.items, 1)],
+        "listener": listener_sheet(ask.listener, ask.items),
         "request": ask.query,
     }
     system = _RULES + _TASKS[ask.task] + (_NO_MARKERS if ask.task in TEXT_ONLY else _MARKERS)
     return [
         {"role": "system", "content": system},
-        {"role": "user", "content": json.dumps(_known(facts), ensure_ascii=False)},
-    ]
-
-
-def follow_up(asked: Sequence[Message], answer: str, problem: Malformed) -> list[Message]:
-    """The conversation that asks again, with what was wrong."""
-    return [
-        *asked,
-        {"role": "assistant", "content": answer or "(nothing)"},
-        {"role": "user", "content": f"That cannot be used: {problem}. Write the answer again, nothing else."},
+        {"role": "user", "content": json.dumps(known(facts), ensure_ascii=False)},
     ]
 
 
@@ -79,39 +64,3 @@ def read(answer: str, ask: Ask, max_words: int) -> tuple[Segment, ...]:
     pieces = _MARKER.split(text)  # text, number, text, number, text
     segments = [ItemRef(ask.items[int(p) - 1].row) if i % 2 else Text(p) for i, p in enumerate(pieces)]
     return merge_texts(segments)
-
-
-def _item(number: int, item: ItemFacts) -> dict[str, object]:
-    return _known(
-        {
-            "number": number,
-            "type": item.words.singular,
-            "title": item.title,
-            "part of": item.parent_title,
-            "creator": item.creator,
-            "topics": item.topics,
-            "tone": item.tone,
-            "length": item.length,
-        }
-    )
-
-
-def _listener(listener: ListenerFacts, items: Sequence[ItemFacts]) -> dict[str, object]:
-    """The heads of the counts, and every count that an item of the ask shares."""
-    creators = {item.creator for item in items}
-    rows = {row for item in items for row in (item.row, item.parent_row)}
-    topics = {topic for item in items for topic in item.topics}
-    history: dict[str, object] = {
-        "events": listener.events,
-        "topics": dict(c for i, c in enumerate(listener.topics) if i < 5 or c.name in topics),
-        "creators": dict(c for i, c in enumerate(listener.creators) if i < 3 or c.name in creators),
-        "titles": {p.title: p.times for i, p in enumerate(listener.parents) if i < 3 or p.row in rows},
-        "types": dict(listener.types),
-        "tones": dict(listener.tones[:3]),
-        "lately": listener.turn,
-    }
-    return _known({"history": _known(history), "interests named": listener.onboarding})
-
-
-def _known(facts: dict[str, object]) -> dict[str, object]:
-    return {name: fact for name, fact in facts.items() if fact is not None and fact != {} and fact != ()}

@@ -12,8 +12,8 @@ from typing import TypeGuard
 
 import numpy as np
 
+from neo.language.facts import ItemFacts, ListenerFacts
 from neo.language.wordings.fill import with_article
-from neo.training.teacher.facts import ItemFacts, ListenerFacts
 
 OFTEN = 3  # events from which "again and again" is true
 

@@ -1,0 +1,91 @@
+"""Other ways to get a list of items out of the same model: what exact beam search is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+
+from neo.decoding.beam import search_spans
+from neo.decoding.unconstrained import search_unconstrained
+from neo.evaluation.protocol import RecommendCase
+from neo.language.prompts import about_listener
+from neo.model.neo_model import NeoModel
+
+Decoding = Literal["greedy", "top-p sampling", "constraint off"]
+BATCH = 16
+TOP_P = 0.9
+
+
+class DecodingMethod:
+    """Recommends by another decoding than beam search. Lists may be shorter than k: what does not exist is left out.
+
+    greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, drawn.
+    constraint off: k beams over the whole vocabulary, of which those count that are new items of the type.
+    """
+
+    def __init__(self, model: NeoModel, how: Decoding, beams: int = 30, seed: int = 0) -> None:
+        self.model, self.how, self.beams, self.name = model, how, beams, f"NEO, {how}"
+        self._generator = torch.Generator(device=model.bundle.model.device).manual_seed(seed)
+
+    def recommend(self, cases: Sequence[RecommendCase], k: int) -> list[np.ndarray]:
+        ranked: dict[int, np.ndarray] = {}
+        for name in dict.fromkeys(case.type for case in cases):
+            places = [place for place, case in enumerate(cases) if case.type == name]
+            for start in range(0, len(places), BATCH):
+                some = places[start : start + BATCH]
+                found = self._batch([cases[place] for place in some], name, k)
+                ranked |= {place: np.array(rows, dtype=np.int64) for place, rows in zip(some, found, strict=True)}
+        return [ranked[place] for place in range(len(cases))]
+
+    def _batch(self, cases: Sequence[RecommendCase], name: str, k: int) -> list[list[int]]:
+        bundle, vocabulary = self.model.bundle, self.model.bundle.vocabulary
+        abouts = [about_listener(bundle.listeners, case.listener) for case in cases]
+        prompts = self.model.recommend_prompts([case.history for case in cases], abouts, name)
+        opened = [[*prompt, vocabulary.open] for prompt in prompts]
+        if self.how == "constraint off":
+            return self._unconstrained(cases, opened, name, k)
+        table, every = bundle.sids.table, self.model.index.only([name])
+        indexes = [every.without_rows(table, np.asarray(case.history)) for case in cases]
+        if self.how == "greedy":
+            found: list[list[int]] = [[] for _ in cases]
+            for _ in range(k):
+                lists = search_spans(bundle.model, vocabulary, indexes, opened, [(name,)] * len(cases), k=1, beams=1)
+                for place, items in enumerate(lists):
+                    found[place] += [item.row for item in items]
+                    for item in items:
+                        indexes[place] = indexes[place].without(name, item.codes)
+            return found
+        drawn = search_spans(
+            bundle.model,
+            vocabulary,
+            indexes,
+            opened,
+            [(name,)] * len(cases),
+            k=k,
+            sample=True,
+            top_p=TOP_P,
+            generator=self._generator,
+        )
+        return [[item.row for item in items] for items in drawn]
+
+    def _unconstrained(
+        self, cases: Sequence[RecommendCase], opened: list[list[int]], name: str, k: int
+    ) -> list[list[int]]:
+        bundle = self.model.bundle
+        found = []
+        for case, beams in zip(
+            cases, search_unconstrained(bundle.model, bundle.vocabulary, opened, max(self.beams, k)), strict=True
+        ):
+            parts = [[bundle.vocabulary.type_level_code(token) for token in beam.tokens] for beam in beams]
+            whole = [[(name, level) for level in range(len(beam))] == [p and p[:2] for p in beam] for beam in parts]
+            rows = [
+                bundle.sids.table.row_of(name, [part[2] for part in beam if part])
+                for beam, is_whole in zip(parts, whole, strict=True)
+                if is_whole
+            ]
+            heard = set(np.asarray(case.history).tolist())
+            found.append([row for row in rows if row is not None and row not in heard][:k])
+        return found

@@ -1,0 +1,139 @@
+"""The paper's questions, asked of our data: a recipe as it is, and once more for each thing that is taken away.
+
+Every variation has the same cases and the same budget of rows unless its own settings say otherwise. Each is a run with
+a folder of its own, so that an interrupted list of ablations goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from neo.catalog.strict import Strict, load_yaml, parse
+from neo.evaluation.decodings import Decoding, DecodingMethod
+from neo.evaluation.neo_method import NeoMethod
+from neo.evaluation.report import Report
+from neo.model.neo_model import NeoModel
+from neo.training.config import load_config
+from neo.training.pipeline import measure
+from neo.training.run import Run
+from neo.training.steps import once
+from neo_sdk.errors import InvalidRequestError
+
+REPORT = "report.json"
+FULL = "NEO"
+
+
+class Ablation(Strict):
+    """One thing that is changed. `paper`: what the NEO paper reports, HR@10 against the whole system."""
+
+    name: str = Field(min_length=1)
+    settings: tuple[str, ...] = ()
+    decoding: Decoding | None = None
+    paper: str | None = None
+
+    @model_validator(mode="after")
+    def _one_change(self) -> Ablation:
+        if bool(self.settings) == bool(self.decoding):
+            raise ValueError("give either settings (the model is trained again) or a decoding (it is not)")
+        return self
+
+    @property
+    def slug(self) -> str:
+        return "-".join("".join(c if c.isalnum() else " " for c in self.name.lower()).split())
+
+
+class Ablations(Strict):
+    """A recipe, settings for all of its runs, and what is changed one after the other."""
+
+    recipe: Path
+    settings: tuple[str, ...] = ()
+    ablations: tuple[Ablation, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _different_names(self) -> Ablations:
+        names = [ablation.slug for ablation in self.ablations]
+        if len(set(names)) < len(names):
+            raise ValueError("two ablations have the same name")
+        return self
+
+
+def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], output: Path | None = None) -> None:
+    """Trains and measures every variation, prints a row for each as it is done, and writes `output` as JSON."""
+    asked = parse(Ablations, load_yaml(file), str(file))
+    recipe = (file.parent / asked.recipe).resolve()
+    full = Run(load_config(recipe, [*asked.settings, *settings]), say)
+    full.all()
+    reports = {FULL: _measured(full, None, say)}
+    for ablation in asked.ablations:
+        say(f"ablation: {ablation.name}")
+        run = full
+        if ablation.settings:
+            name = f"name={full.config.name}-{ablation.slug}"
+            run = Run(load_config(recipe, [*asked.settings, *settings, *ablation.settings, name]), say)
+            _same_cases(full, run)
+            run.folder.mkdir(parents=True, exist_ok=True)
+            run.borrow(full)
+            run.all()
+        reports[ablation.name] = _measured(run, ablation, say)
+        if output:
+            found = {name: report.model_dump(mode="json") for name, report in reports.items()}
+            output.write_text(json.dumps({"reports": found}, indent=1) + "\n", encoding="utf-8")
+    papers = {ablation.name: ablation.paper for ablation in asked.ablations}
+    Console().print(ablation_table(reports, papers))
+
+
+def _same_cases(full: Run, run: Run) -> None:
+    mine, theirs = run.config.evaluation, full.config.evaluation
+    if run.data_key != full.data_key or (mine.protocol, mine.split) != (theirs.protocol, theirs.split):
+        raise InvalidRequestError(f"{run.config.name} changes data or split: what it finds could not be compared.")
+
+
+def _measured(run: Run, ablation: Ablation | None, say: Callable[[str], None]) -> Report:
+    """The run's own model, by the decoding asked for; kept in the run's folder."""
+    decoding = None if ablation is None else ablation.decoding
+    folder = run.folder / ("ablation" if decoding is None else f"ablation-{decoding.replace(' ', '-')}")
+
+    def evaluated(folder: Path) -> None:
+        neo, beams = NeoModel.load(run.bundle_folder), run.config.evaluation.beams
+        method = NeoMethod(neo, beams) if decoding is None else DecodingMethod(neo, decoding, beams, run.config.seed)
+        measure(run, [method], say, baselines=False).save(folder / REPORT)
+
+    once(folder, run.report_key, "evaluation", evaluated, say)
+    return Report.load(folder / REPORT)
+
+
+def ablation_table(reports: dict[str, Report], papers: dict[str, str | None]) -> Table:
+    """HR@10 of each variation by item type, its mean against the whole system's, and search NDCG@10."""
+    full = next(iter(reports.values()))
+    types = full.groups("recommend")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for title in ("", *(f"{name}\nHR@10" for name in types), "mean\nagainst NEO", "paper", "search\nNDCG@10"):
+        table.add_column(title, justify="right" if title else "left")
+    top = mean_hits(full)
+    for name, report in reports.items():
+        method = report.methods[0]
+        cells = [report.value(method, "recommend", group, "HR@10") for group in types]
+        search = report.value(method, "search", "all", "NDCG@10")
+        mean = mean_hits(report)
+        change = "" if report is full or mean is None or not top else f"{mean / top - 1:+.0%}"
+        table.add_row(name, *map(_number, cells), change, papers.get(name) or "", _number(search))
+    return table
+
+
+def mean_hits(report: Report) -> float | None:
+    """The mean of HR@10 over item types; None where nothing was recommended, as in a model for search alone."""
+    method = report.methods[0]
+    values = [report.value(method, "recommend", group, "HR@10") for group in report.groups("recommend")]
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,94 @@
+"""Ablations of a tiny recipe: every variation is measured, resumed, and borrows what is the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from neo.cli import main
+from neo.evaluation.report import Report
+from neo.training.ablate import mean_hits
+from neo.training.run import Run
+
+RECIPE = """
+name: tiny
+output: {output}
+data:
+  world: {{shows: 20, episodes: 100, audiobooks: 20, listeners: 40, searches_per_listener: 3.0}}
+sids: {{levels: 2, codes: 16, dim: 16}}
+base:
+  scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
+grounding: {{tokens: 1024, warmup: 1}}
+instruction: {{tokens: 512, history: 6, recommend: 24, search: 8, lookup: 8, verbalize: 8, explain: 0, understand: 0,
+               recommend_mixed: 0, search_mixed: 0, chat: 0, warmup: 1}}
+evaluation: {{cases: 6, searches: 4, beams: 30}}
+"""
+ABLATIONS = """
+recipe: tiny.yaml
+ablations:
+  - {name: hyperplanes, settings: [sids.quantizer=hyperplanes], paper: "-51%"}
+  - {name: collaborative, settings: [sids.vectors=collaborative]}
+  - {name: merged, settings: [grounding.verbalize=0, grounding.ground=0, grounding.type=0, instruction.ground=8,
+                              instruction.type=8]}
+  - {name: random backbone, settings: [language.rows=0]}
+  - {name: greedy, decoding: greedy}
+  - {name: top-p sampling, decoding: top-p sampling}
+  - {name: constraint off, decoding: constraint off}
+"""
+
+
+def test_every_ablation_is_measured_on_the_same_cases_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
+    (tmp_path / "ablations.yaml").write_text(ABLATIONS)
+    command = ["ablate", str(tmp_path / "ablations.yaml"), "--json", str(tmp_path / "found.json")]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    found = json.loads((tmp_path / "found.json").read_text())["reports"]
+    reports = {name: Report.model_validate(report) for name, report in found.items()}
+    assert list(reports) == [
+        "NEO",
+        "hyperplanes",
+        "collaborative",
+        "merged",
+        "random backbone",
+        "greedy",
+        "top-p sampling",
+        "constraint off",
+    ]
+    sizes = {name: [(r.group, r.n) for r in report.results] for name, report in reports.items()}
+    assert all(sizes[name][:3] == sizes["NEO"][:3] for name in sizes)
+    assert all(mean_hits(report) is not None for report in reports.values())
+    assert all(name in printed.out for name in reports) and "-51%" in printed.out
+    # The variations that share data and language did not make them again, and nothing is done twice.
+    assert printed.err.count("stage 0, language ...") == 2 and printed.err.count("data ...") == 1
+    monkeypatch.setattr(Run, "_instruct", None)
+    monkeypatch.setattr(Run, "_learn_sids", None)
+    assert main(command) == 0
+    assert json.loads((tmp_path / "found.json").read_text())["reports"] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("recipe: tiny.yaml\nablations: [{name: a}]", "either settings"),
+        ("recipe: tiny.yaml\nablations: [{name: a, decoding: greedy}, {name: A, decoding: greedy}]", "the same name"),
+        ("recipe: tiny.yaml\nablations: []", "at least 1"),
+    ],
+)
+def test_bad_lists_of_ablations_are_refused(
+    tmp_path: Path, text: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ablations.yaml").write_text(text)
+    assert main(["ablate", str(tmp_path / "ablations.yaml")]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_what_changes_the_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
+    (tmp_path / "a.yaml").write_text("recipe: tiny.yaml\nablations: [{name: big, settings: [data.world.shows=30]}]")
+    assert main(["ablate", str(tmp_path / "a.yaml")]) == 1
+    assert "changes data or split" in capsys.readouterr().err
