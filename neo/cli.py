@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _recipe(judge)
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
     judge.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    judge.add_argument("--picture", type=Path, metavar="PNG", help="draw the tables here")
     compare = command("compare", _compare, "Train a recipe twice, as it is and with settings changed; print both.")
     _recipe(compare)
     compare.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
@@ -134,7 +135,12 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from neo.training.pipeline import evaluate_run, trained
 
-    evaluate_run(trained(options.recipe, options.settings, _say), _say, options.json, options.markdown)
+    run = trained(options.recipe, options.settings, _say)
+    report = evaluate_run(run, _say, options.json, options.markdown)
+    if options.picture:
+        from neo.evaluation.picture import draw_report
+
+        draw_report(report, options.picture)
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -15,7 +15,8 @@ from neo.evaluation.machine import this_machine
 from neo.evaluation.methods import Method, Recommender, Searcher
 from neo.evaluation.metrics import Estimate, bootstrap, hit_gain, ndcg_gain, places
 from neo.evaluation.protocol import RecommendCase, SearchCase, Split
-from neo.evaluation.report import ALL, Report, Result, Setting, Task, with_shares
+from neo.evaluation.report import ALL, NEO, ORACLE, Report, Result, Setting, Task, with_shares
+from neo.evaluation.sign_test import Versus, versus_all
 from neo_sdk.errors import InvalidRequestError
 
 C = TypeVar("C", RecommendCase, SearchCase)
@@ -44,6 +45,7 @@ def evaluate(
         raise InvalidRequestError(f"ks is {tuple(ks)}, expected one or more numbers from 1")
     results: list[Result] = []
     seconds: dict[str, dict[Task, float]] = {}
+    placed: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
     catalog, deepest = dataset.catalog, max(ks)
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
@@ -51,10 +53,12 @@ def evaluate(
             say(f"{name}: {len(recommend_cases):,} recommendations")
             found, took["recommend"] = _run(name, method.recommend, recommend_cases, deepest, catalog)
             results += _recommend_results(name, recommend_cases, found, ks, seed)
+            placed["recommend"][name] = found
         if isinstance(method, Searcher) and search_cases:
             say(f"{name}: {len(search_cases):,} searches")
             found, took["search"] = _run(name, method.search, search_cases, deepest, catalog)
             results += _search_results(name, search_cases, found, ks, seed)
+            placed["search"][name] = found
         say(f"{name}: {sum(took.values()):.1f} s")
     return Report(
         setting=_setting(dataset, split, seed, ks),
@@ -62,7 +66,17 @@ def evaluate(
         methods=tuple(method.name for method in methods),
         results=with_shares(results),
         seconds=seconds,
+        versus=(
+            *_versus("recommend", placed["recommend"], [case.type for case in recommend_cases]),
+            *_versus("search", placed["search"], [ALL] * len(search_cases)),
+        ),
     )
+
+
+def _versus(task: Task, placed: dict[str, np.ndarray], groups: list[str]) -> list[Versus]:
+    """Every NEO against every other method; nobody is compared with the oracle, which knows."""
+    known = {name: found for name, found in placed.items() if name != ORACLE}
+    return [pair for name in known if name.startswith(NEO) for pair in versus_all(known, groups, task, name)]
 
 
 def _run(

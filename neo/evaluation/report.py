@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
 from neo.evaluation.obedience import Steering
+from neo.evaluation.sign_test import Versus
 from neo_sdk.errors import InvalidRequestError
 
 ORACLE = "oracle"
+NEO = "NEO"  # what the names of our own methods begin with
 ALL = "all"
 Task = Literal["recommend", "search"]
 
@@ -69,6 +71,7 @@ class Report(Model):
     results: tuple[Result, ...]
     seconds: dict[str, dict[Task, float]]
     steering: Steering | None = None
+    versus: tuple[Versus, ...] = ()
 
     def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:
         """The row of a method for a group, None where it was not measured."""

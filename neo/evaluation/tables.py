@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
-from neo.evaluation.report import ORACLE, Report, Setting, Task
+from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
+from neo.evaluation.sign_test import Versus
 
 Cell = float | None
 
@@ -42,7 +43,7 @@ class Grid:
         return [
             (f"{name} / {ORACLE}", tuple(_ratio(v, t) for v, t in zip(values, top, strict=True)))
             for name, values in self.rows
-            if name.startswith("NEO")
+            if name.startswith(NEO)
         ]
 
 
@@ -53,6 +54,14 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(grid.title, style="bold", highlight=False, markup=False)
         console.print(_rich_table(grid))
         console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
+    for title, rows in _versus(report):
+        console.print(title, style="bold", highlight=False, markup=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=True)
+        for place, name in enumerate(rows[0]):
+            table.add_column(name, justify="right" if place else "left", no_wrap=True)
+        for row in rows[1:]:
+            table.add_row(*map(escape, row))
+        console.print(table)
     console.print(_footer(report), style="dim", highlight=False, markup=False)
 
 
@@ -65,7 +74,30 @@ def to_markdown(report: Report) -> str:
         lines += [_row([name, *_marked(grid, name, values, "**{}**")]) for name, values in grid.rows]
         lines += [_row([f"*{name}*", *map(_percent, values)]) for name, values in grid.shares()]
         parts.append("\n".join([f"**{grid.title}**", "", *lines, "", grid.note]))
+    for title, (header, *rows) in _versus(report):
+        lines = [_row(header), _row(["---", *["---:"] * (len(header) - 1)]), *map(_row, rows)]
+        parts.append("\n".join([f"**{title}**", "", *lines]))
     return "\n\n".join([*parts, _footer(report)]) + "\n"
+
+
+def _versus(report: Report) -> list[tuple[str, list[list[str]]]]:
+    """For each of our methods: a header, and a row for each other one. Wins and losses, and p of a sign test."""
+    found = []
+    for method in dict.fromkeys(pair.method for pair in report.versus):
+        mine = [pair for pair in report.versus if pair.method == method]
+        groups = list(dict.fromkeys((pair.task, pair.group) for pair in mine))
+        header = ["", *(group if task == "recommend" else "search" for task, group in groups)]
+        rows = []
+        for other in dict.fromkeys(pair.other for pair in mine):
+            cells = {(pair.task, pair.group): pair for pair in mine if pair.other == other}
+            rows.append([other, *(_signs(cells.get(group)) for group in groups)])
+        title = f"{method} against others: cases placed higher and lower (p of a two-sided sign test)"
+        found.append((title, [header, *rows]))
+    return found
+
+
+def _signs(pair: Versus | None) -> str:
+    return "-" if pair is None else f"{pair.wins}:{pair.losses} ({'<.001' if pair.p < 0.001 else f'{pair.p:.2g}'})"
 
 
 def grids(report: Report) -> list[Grid]:

@@ -14,8 +14,10 @@ from rich.console import Console
 from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
 from neo.evaluation.evaluate import evaluate
+from neo.evaluation.picture import draw_report
 from neo.evaluation.protocol import RecommendCase, SearchCase, Split
 from neo.evaluation.report import ORACLE, Report
+from neo.evaluation.sign_test import Versus
 from neo.evaluation.tables import grids, print_report, to_markdown
 from neo_sdk.errors import InvalidRequestError
 
@@ -185,3 +187,13 @@ def test_equal_names_and_empty_ks_are_told() -> None:
         evaluate([METHODS[0], METHODS[0]], RECOMMEND, [], dataset=DATA, split=SPLIT)
     with pytest.raises(InvalidRequestError, match="ks is"):
         evaluate(METHODS, RECOMMEND, [], (), dataset=DATA, split=SPLIT)
+
+
+def test_a_picture_is_drawn_and_our_method_is_compared_in_print(
+    report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw_report(report, tmp_path / "report.png")
+    assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
+    pair = Versus(method="NEO", other="popularity", task="recommend", group="show", wins=9, losses=1, p=0.02)
+    text = to_markdown(report.model_copy(update={"versus": (pair,)}))
+    assert "| popularity | 9:1 (0.02) |" in text

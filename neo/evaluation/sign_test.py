@@ -1,0 +1,52 @@
+"""Is one method really better than another on the same cases? A two-sided sign test, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from scipy.stats import binomtest
+
+from neo_sdk.errors import InvalidRequestError
+
+
+class Versus(BaseModel):
+    """How often `method` placed the right item before `other` did, and how often behind it; ties count for neither.
+
+    A case is one listener, or one search. p: how likely a difference this large is if neither is better.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: str
+    other: str
+    task: str
+    group: str
+    wins: int
+    losses: int
+    p: float
+
+
+def sign_test(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
+    """Wins, losses and p, from places [n] in ranked lists of equal depth; -1 for absent, which is last."""
+    if len(mine) != len(theirs):
+        raise InvalidRequestError(f"{len(mine)} places against {len(theirs)}: a sign test needs the same cases")
+    ours, others = (np.where(found < 0, np.iinfo(np.int64).max, found) for found in (mine, theirs))
+    wins, losses = int((ours < others).sum()), int((ours > others).sum())
+    p = float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+    return wins, losses, p
+
+
+def versus_all(
+    places: Mapping[str, np.ndarray], groups: Sequence[str] | np.ndarray, task: str, method: str
+) -> list[Versus]:
+    """One method against each of the others, group by group. places: of every method, for the same cases."""
+    names, found = np.asarray(groups), []
+    for other in places:
+        if other != method:
+            for group in dict.fromkeys(names.tolist()):
+                here = names == group
+                wins, losses, p = sign_test(places[method][here], places[other][here])
+                found.append(Versus(method=method, other=other, task=task, group=group, wins=wins, losses=losses, p=p))
+    return found
