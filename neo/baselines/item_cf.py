@@ -11,15 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from neo.baselines.popularity import Popularity, fill_up
+from neo.baselines.popularity import Popularity
+from neo.baselines.scoring import BATCH, check_k, history_weights, rank_scores
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
-from neo_sdk.errors import InvalidRequestError
 
 # The span, in positions, of a training sequence and of a history; and what a step back in the history costs.
 WINDOW = 20
 DECAY = 0.8
-BATCH = 512
 
 
 class ItemCF:
@@ -62,20 +61,13 @@ class ItemCF:
         back. Items of the history are left out. Equals go by the fallback's order, which also fills up where
         co-occurrence yields fewer than `k` (for a new listener: nothing).
         """
-        if k < 1:
-            raise InvalidRequestError(f"k is {k}, expected 1 or more")
-        order = self.fallback.order(type_name)
-        similarity = self._columns[type_name]
+        check_k(k)
+        order, similarity = self.fallback.order(type_name), self._columns[type_name]
         ranked: list[np.ndarray] = []
         for start in range(0, len(histories), BATCH):
             batch = histories[start : start + BATCH]
-            scores = _history_weights(batch, self.similarity.shape[0]) @ similarity
-            for i, history in enumerate(batch):
-                span = slice(scores.indptr[i], scores.indptr[i + 1])
-                places = scores.indices[span]
-                unmet = ~np.isin(order[places], history)
-                best = _best(places[unmet], scores.data[span][unmet], k)
-                ranked.append(fill_up(order[best], order, history, k))
+            weights = history_weights(batch, self.similarity.shape[0], WINDOW, DECAY)
+            ranked += rank_scores(weights @ similarity, order, batch, k)
         return ranked
 
 
@@ -99,21 +91,3 @@ def item_similarity(events: Events, n_items: int, tail: int | None = WINDOW) -> 
     popularity = np.bincount(events.item, minlength=n_items)
     scale = sparse.diags_array((1 / np.sqrt(popularity + 1.0)).astype(np.float32))
     return (scale @ (total + total.T) @ scale).tocsr()
-
-
-def _history_weights(histories: Sequence[np.ndarray], n_items: int) -> sparse.csr_array:
-    """float32[len(histories), n_items]: 0.8 to the power of the steps back to an item; last 20 only."""
-    tails = [np.asarray(history[-WINDOW:], dtype=np.int64) for history in histories]
-    lengths = np.array([len(tail) for tail in tails])
-    owner = np.repeat(np.arange(len(tails)), lengths)
-    back = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(owner))
-    weights = (DECAY**back).astype(np.float32)
-    return sparse.coo_array((weights, (owner, np.concatenate(tails))), shape=(len(tails), n_items)).tocsr()
-
-
-def _best(places: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
-    """The `k` places with the highest scores, best first; equals by place."""
-    if len(places) > 4 * k:
-        near = scores >= np.partition(scores, -k)[-k]
-        places, scores = places[near], scores[near]
-    return places[np.lexsort((places, -scores))[:k]]

@@ -4,30 +4,14 @@ import math
 from collections import defaultdict
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, split_in_time
 
 from neo.baselines.item_cf import ItemCF, item_similarity
 from neo.baselines.popularity import Popularity
-from neo.catalog.activity import Events
-from neo.catalog.catalog import Catalog
 from neo_sdk.errors import InvalidRequestError
-
-ITEMS, SHOWS = 12, 7
-TABLE = {"id": [f"i{row}" for row in range(ITEMS)], "title": ["x"] * ITEMS}
-CATALOG = Catalog.from_table(pa.table({**TABLE, "type": ["show"] * SHOWS + ["audiobook"] * (ITEMS - SHOWS)}))
-# Some sequences are longer than the window of 20, and items come back.
-SEQUENCES = st.lists(st.lists(st.integers(0, ITEMS - 1), max_size=30), min_size=1, max_size=6)
-HISTORY = st.lists(st.integers(0, ITEMS - 1), max_size=30)
-
-
-def events_of(sequences: list[list[int]], start: int = 0) -> Events:
-    who = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
-    time = [start + place for sequence in sequences for place in range(len(sequence))]
-    item = np.array([item for sequence in sequences for item in sequence], dtype=np.int64)
-    return Events.from_arrays(who, item, np.array(time, dtype=np.int64), ["play"] * len(item), len(sequences))
 
 
 def slow_similarity(sequences: list[list[int]], tail_length: int | None = 20) -> dict[tuple[int, int], float]:
@@ -89,16 +73,9 @@ def test_a_batch_ranks_like_its_histories_alone(histories: list[list[int]]) -> N
 def test_what_comes_after_the_cut_changes_nothing(
     past: list[list[int]], future: list[list[int]], history: list[int]
 ) -> None:
-    cut = 100
-    size = max(len(past), len(future))
-    parts = [events_of(past), events_of(future, start=cut)]
-    who, item, time = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("listener", "item", "time")
-    )
-    mixed = Events.from_arrays(who, item, time, ["play"] * len(item), size)
     case = [np.array(history, dtype=np.int32)]
-    alone = ItemCF.fit(events_of(past), CATALOG, before=cut).rank(case, "show", 5)
-    after = ItemCF.fit(mixed, CATALOG, before=cut).rank(case, "show", 5)
+    alone = ItemCF.fit(events_of(past), CATALOG, before=100).rank(case, "show", 5)
+    after = ItemCF.fit(split_in_time(past, future), CATALOG, before=100).rank(case, "show", 5)
     assert alone[0].tolist() == after[0].tolist()
 
 
