@@ -1,1 +1,1 @@
-"""What NEO is compared with: popularity, item-CF and BM25, each fitted on what lies before a cut in time."""
+"""What NEO is compared with: from popularity to graph networks, each fitted on what lies before what is asked for."""

@@ -11,7 +11,7 @@ import numpy as np
 from neo.catalog.activity import Dataset
 from neo.catalog.catalog import Catalog
 from neo.evaluation.leave_one_out import AnySplit
-from neo.evaluation.machine import this_machine
+from neo.evaluation.machine import peak_gb, this_machine
 from neo.evaluation.methods import Method, Recommender, Searcher
 from neo.evaluation.metrics import Estimate, bootstrap, hit_gain, ndcg_gain, places
 from neo.evaluation.protocol import RecommendCase, SearchCase, Split
@@ -66,6 +66,8 @@ def evaluate(
         methods=tuple(method.name for method in methods),
         results=with_shares(results),
         seconds=seconds,
+        fit_seconds={method.name: getattr(method, "fit_seconds", 0.0) for method in methods},
+        peak_gb=peak_gb(),
         versus=(
             *_versus("recommend", placed["recommend"], [case.type for case in recommend_cases]),
             *_versus("search", placed["search"], [ALL] * len(search_cases)),

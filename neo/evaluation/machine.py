@@ -45,6 +45,16 @@ def this_machine() -> Machine:
     )
 
 
+def peak_gb() -> float | None:
+    """The most memory that this process has had, in GB; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    kilobytes = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilobytes / 1e9, 2)
+
+
 def _memory_gb() -> float:
     words = (_field("/proc/meminfo", "MemTotal") or "0 kB").split()
     return round(int(words[0]) / 2**20, 1)

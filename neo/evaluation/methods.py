@@ -1,20 +1,16 @@
-"""What can be evaluated: anything with a name that ranks cases. The baselines, made into such methods."""
+"""What can be evaluated: anything with a name that ranks cases. Rankers of other shapes are made into such methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from neo.baselines.bm25 import Bm25
-from neo.baselines.item_cf import WINDOW, ItemCF
-from neo.baselines.popularity import Popularity
-from neo.catalog.activity import Dataset
-from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
 from neo.evaluation.protocol import RecommendCase, SearchCase
 
-RECENT_DAYS = 14.0
+if TYPE_CHECKING:
+    from neo.baselines.membership_rnn import MembershipRnn
 
 
 @runtime_checkable
@@ -38,10 +34,24 @@ class Searcher(Protocol):
 Method = Recommender | Searcher
 
 
+class HistoryRanker(Protocol):
+    name: str
+
+    def rank(self, histories: Sequence[np.ndarray], type_name: str, k: int) -> list[np.ndarray]: ...
+
+
+class QueryRanker(Protocol):
+    name: str
+
+    def rank(self, queries: Sequence[str], type_name: str, k: int) -> list[np.ndarray]: ...
+
+
 class HistoryMethod:
     """A baseline that ranks from a listener's history."""
 
-    def __init__(self, ranker: Popularity | ItemCF) -> None:
+    fit_seconds = 0.0
+
+    def __init__(self, ranker: HistoryRanker) -> None:
         self.name = ranker.name
         self.ranker = ranker
 
@@ -49,36 +59,35 @@ class HistoryMethod:
         return _by_type(cases, lambda some, name: self.ranker.rank([cases[i].history for i in some], name, k))
 
 
+class TimedMethod:
+    """A baseline that ranks from a history and its times, asked at the time `now` (seconds)."""
+
+    fit_seconds = 0.0
+
+    def __init__(self, ranker: MembershipRnn, now: int) -> None:
+        self.name = ranker.name
+        self.ranker, self.now = ranker, now
+
+    def recommend(self, cases: Sequence[RecommendCase], k: int) -> list[np.ndarray]:
+        def rank(some: list[int], name: str) -> list[np.ndarray]:
+            listeners = [cases[i].listener for i in some]
+            histories, times = [cases[i].history for i in some], [cases[i].times for i in some]
+            return self.ranker.rank_timed(listeners, histories, times, name, k, self.now)
+
+        return _by_type(cases, rank)
+
+
 class QueryMethod:
     """A baseline that ranks from a query; who asks does not matter to it."""
 
-    def __init__(self, ranker: Bm25) -> None:
+    fit_seconds = 0.0
+
+    def __init__(self, ranker: QueryRanker) -> None:
         self.name = ranker.name
         self.ranker = ranker
 
     def search(self, cases: Sequence[SearchCase], k: int) -> list[np.ndarray]:
         return _by_type(cases, lambda some, name: self.ranker.rank([cases[i].query for i in some], name, k))
-
-
-def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = RECENT_DAYS) -> list[Method]:
-    """Popularity (all-time, recent), item-CF (last 20 events, full past) and BM25, fitted before the cut.
-
-    `dataset` is whole: the split says what of it is learned from. Leave-one-out has neither days nor searches, so
-    that recent popularity and BM25 are left out there.
-    """
-    events, catalog = split.training(dataset).events, dataset.catalog
-    if isinstance(split, LeaveOneOut):
-        popular = Popularity.fit(events, catalog)
-        tails = [ItemCF.fit(events, catalog, fallback=popular, tail=tail) for tail in (WINDOW, None)]
-        return [HistoryMethod(popular), *map(HistoryMethod, tails)]
-    recent = Popularity.fit(events, catalog, before=split.cut, days=recent_days)
-    return [
-        HistoryMethod(Popularity.fit(events, catalog)),
-        HistoryMethod(recent),
-        HistoryMethod(ItemCF.fit(events, catalog, fallback=recent)),
-        HistoryMethod(ItemCF.fit(events, catalog, fallback=recent, tail=None)),
-        QueryMethod(Bm25.fit(catalog, fallback=recent)),
-    ]
 
 
 def _by_type(

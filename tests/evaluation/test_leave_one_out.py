@@ -13,9 +13,10 @@ from rich.console import Console
 
 from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
+from neo.evaluation.baseline_methods import baseline_methods
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
-from neo.evaluation.methods import Recommender, baseline_methods
+from neo.evaluation.methods import Recommender
 from neo.evaluation.report import Report
 from neo.evaluation.tables import grids, print_report, to_markdown
 from neo_sdk.errors import InvalidRequestError

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
-from neo.evaluation.methods import HistoryMethod, QueryMethod, Recommender, baseline_methods
+from neo.evaluation.baseline_methods import baseline_methods
+from neo.evaluation.methods import HistoryMethod, QueryMethod, Recommender
 from neo.evaluation.protocol import DAY, RecommendCase, Split, recommend_cases, search_cases
 from neo_sdk.errors import InvalidRequestError
 
@@ -22,9 +23,7 @@ SPLIT = Split("test", cut=10 * DAY, horizon_days=3)
 NONE = np.empty(0, dtype=np.int64)
 WHO, ITEM, DAYS = st.integers(0, 4), st.integers(0, 11), st.integers(0, 16)
 MEETINGS = st.lists(st.tuples(WHO, ITEM, DAYS), max_size=60)
-ASKED = st.lists(
-    st.tuples(st.sampled_from(["river", "owl", "?"]), st.integers(-1, 4), ITEM, DAYS), max_size=15
-)
+ASKED = st.lists(st.tuples(st.sampled_from(["river", "owl", "?"]), st.integers(-1, 4), ITEM, DAYS), max_size=15)
 Meeting = tuple[int, int, int]
 Search = tuple[str, int, int, int]
 
