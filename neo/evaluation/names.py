@@ -7,17 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow.compute as pc
+
+from neo.catalog.activity import Listeners
 from neo.language.facts import FactBook
 from neo.language.wordings.fill import type_words
 
 Aspect = Literal["topic", "tone", "creator", "title", "type", "types", "length", "date", "history"]
 LONGEST = 14  # words of a name; a longer one is not looked for
-_WORD = re.compile(r"[^\W_]+|&")
-_APOSTROPHES = str.maketrans("", "", "'’`")
+CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|&")
+_APOSTROPHES = str.maketrans("", "", f"'{CURLY}`")
 # After these a single lower-case word is more likely a verb or a noun of its own than the catalog's name.
-_NO_NAME_AFTER = frozenset(
-    "i you we they he she can could will would may might must should a an the more very so too not keep in".split()
-)
+_PRONOUNS = ("i", "you", "we", "they", "he", "she")
+_MODALS = ("can", "could", "will", "would", "may", "might", "must", "should")
+_NO_NAME_AFTER = frozenset([*_PRONOUNS, *_MODALS, "a", "an", "the", "more", "very", "so", "too", "not"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,15 @@ class Names:
         titles: Iterable[str] = (),
         tones: Iterable[str] = (),
         types: Iterable[tuple[str, str, str]] = (),
+        parents: Iterable[str] = (),
     ) -> None:
-        """`types`: (name in the catalog, singular, plural), as often as a type has words."""
+        """`types`: (name in the catalog, singular, plural), as often as a type has words, the canonical first.
+
+        `parents`: the titles of items that have parts, which a history counts.
+        """
+        types = tuple(types)
+        self.parents = frozenset(parents)
+        self.plurals = {name: plural for name, _, plural in reversed(types)}
         self._known: dict[tuple[str, ...], dict[tuple[Aspect, str], str]] = {}
         for name in topics:
             self._add(name, "topic", name)
@@ -69,12 +80,16 @@ class Names:
         """Those of a catalog. Memory is some hundred bytes an item."""
         words = [(kind.name, own.singular, own.plural) for kind in book.catalog.types for own in type_words(kind)]
         titles = book.catalog.column("title").to_pylist()
-        return cls(book.topic_names, book.creator_names, titles, book.tone_names, words)
+        above = {kind.parent for kind in book.catalog.types}
+        whole = [row for kind in book.catalog.types if kind.name in above for row in book.catalog.rows_of(kind.name)]
+        parents = [titles[row] for row in whole]
+        topics = dict.fromkeys([*book.topic_names, *_chosen(book.listeners)])
+        return cls(topics, book.creator_names, titles, book.tone_names, words, parents)
 
     def find(self, text: str) -> list[Mention]:
         """Mentions in the order of the text; none overlaps another."""
-        plain = text.replace("’", "'")
-        words = [(w.start(), w.end(), _fold(w.group())) for w in re.finditer(r"[^\W_]+(?:'[^\W_]+)*|&", plain)]
+        plain = text.replace(CURLY, "'")
+        words = [(w.start(), w.end(), _fold(w.group())) for w in _WORD.finditer(plain)]
         words = [(start, end, word) for start, end, word in words if word]
         found, place = [], 0
         while place < len(words):
@@ -96,7 +111,9 @@ class Names:
             key = tuple(word for _, _, word in words[place : place + length])
             readings = self._known.get(key)
             start, end = words[place][0], words[place + length - 1][1]
-            if readings is None or (length > 1 and re.search(r"[.!?]\s", text[start:end]) and not _exact(text, readings)):
+            if readings is None or (
+                length > 1 and re.search(r"[.!?]\s", text[start:end]) and not _exact(text, readings)
+            ):
                 continue
             # Titles are ordinary words too: only in capitals are they names.
             kept = {r: s for r, s in readings.items() if r[0] != "title" or _capitals(text[start:end], s)}
@@ -105,9 +122,19 @@ class Names:
             before = words[place - 1][2] if place else ""
             alone = length == 1 and not any(_same(text, start, end, s) for s in kept.values())
             common = length == 1 and text[start].islower() and before in _NO_NAME_AFTER
-            typed = any(aspect in ("type", "types") for aspect, _ in kept)
-            return Mention(start, end, tuple(kept), typed or not (alone or common)), length
+            plain = any(aspect in ("type", "types", "tone") for aspect, _ in kept)  # ordinary words by nature
+            for _, name in kept:  # "Why Not?" ends with its question mark
+                tail = re.search(r"\W*$", name)
+                end = end + len(tail[0]) if tail and tail[0] and text.startswith(tail[0], end) else end
+            return Mention(start, end, tuple(kept), plain or not (alone or common)), length
         return None, 1
+
+
+def _chosen(listeners: Listeners | None) -> list[str]:
+    """The topics that listeners named at the start; no item need carry them."""
+    if listeners is None:
+        return []
+    return [name for name in pc.unique(pc.list_flatten(listeners.table.column("topics"))).to_pylist() if name]
 
 
 def _exact(text: str, readings: dict[tuple[Aspect, str], str]) -> bool:
@@ -116,7 +143,7 @@ def _exact(text: str, readings: dict[tuple[Aspect, str], str]) -> bool:
 
 def _same(text: str, start: int, end: int, spelled: str) -> bool:
     """Whether the text has the name's own letters; at the start of a sentence a capital is no difference."""
-    written = text[start:end].replace("’", "'")
+    written = text[start:end].replace(CURLY, "'")
     first = not re.search(r"[^.!?\s]\s*$", text[:start])
     return written == spelled or (first and written[:1].lower() + written[1:] == spelled)
 
@@ -134,8 +161,7 @@ def _people(name: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    found = re.findall(r"[^\W_]+(?:'[^\W_]+)*|&", text.replace("’", "'"))
-    return [word for word in map(_fold, found) if word]
+    return [word for word in map(_fold, _WORD.findall(text.replace(CURLY, "'"))) if word]
 
 
 def _fold(word: str) -> str:

@@ -12,6 +12,7 @@ from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
 from neo.evaluation.obedience import Steering
 from neo.evaluation.sign_test import Versus
+from neo.evaluation.text_report import Texts
 from neo_sdk.errors import InvalidRequestError
 
 ORACLE = "oracle"
@@ -63,14 +64,20 @@ class Result(Model):
 
 
 class Report(Model):
-    """`seconds`: what ranking took, by method and task. `methods` keep the order they were given in."""
+    """`seconds`: what ranking took, by method and task; `fit_seconds`: fitting, where it was done for the report.
+
+    `methods` keep the order they were given in. `peak_gb`: of the whole process, what was fitted and loaded included.
+    """
 
     setting: Setting
     machine: Machine
     methods: tuple[str, ...]
     results: tuple[Result, ...]
     seconds: dict[str, dict[Task, float]]
+    fit_seconds: dict[str, float] = {}
+    peak_gb: float | None = None
     steering: Steering | None = None
+    texts: Texts | None = None
     versus: tuple[Versus, ...] = ()
 
     def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:

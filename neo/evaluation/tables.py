@@ -13,6 +13,7 @@ from rich.table import Table
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
 from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
 from neo.evaluation.sign_test import Versus
+from neo.evaluation.text_tables import text_tables
 
 Cell = float | None
 
@@ -54,7 +55,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(grid.title, style="bold", highlight=False, markup=False)
         console.print(_rich_table(grid))
         console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
-    for title, rows in _versus(report):
+    for title, rows in [*_versus(report), *text_tables(report.texts)]:
         console.print(title, style="bold", highlight=False, markup=False)
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=True)
         for place, name in enumerate(rows[0]):
@@ -74,7 +75,7 @@ def to_markdown(report: Report) -> str:
         lines += [_row([name, *_marked(grid, name, values, "**{}**")]) for name, values in grid.rows]
         lines += [_row([f"*{name}*", *map(_percent, values)]) for name, values in grid.shares()]
         parts.append("\n".join([f"**{grid.title}**", "", *lines, "", grid.note]))
-    for title, (header, *rows) in _versus(report):
+    for title, (header, *rows) in [*_versus(report), *text_tables(report.texts)]:
         lines = [_row(header), _row(["---", *["---:"] * (len(header) - 1)]), *map(_row, rows)]
         parts.append("\n".join([f"**{title}**", "", *lines]))
     return "\n\n".join([*parts, _footer(report)]) + "\n"
@@ -159,14 +160,21 @@ def _marked(grid: Grid, name: str, values: tuple[Cell, ...], mark: str) -> list[
 def _footer(report: Report) -> str:
     setting, machine = report.setting, report.machine
     items = ", ".join(f"{name} {count:,}" for name, count in setting.items.items())
-    took = ", ".join(f"{name} {sum(seconds.values()):.1f} s" for name, seconds in report.seconds.items())
+    ranking = {name: sum(seconds.values()) for name, seconds in report.seconds.items()}
+    fitting = {name: seconds for name, seconds in report.fit_seconds.items() if seconds >= 1}
+    times = [f"Ranking took: {_times(ranking)}", *([f"fitting: {_times(fitting)}"] if fitting else [])]
+    where = [f"{machine.cores} cores of {machine.processor}", *([machine.gpu] if machine.gpu else [])]
+    where += [f"{report.peak_gb:.1f} GB"] if report.peak_gb else []
     return (
         f"{_in_time(setting) if setting.protocol == 'time' else _left_out(setting)} "
-        f"Ranked per item over the full catalog ({items}), "
-        f"items of the history left out. Ranking took: {took}; {machine.cores} cores of {machine.processor}"
-        f"{f', {machine.gpu}' if machine.gpu else ''}."
+        f"Ranked per item over the full catalog ({items}), items of the history left out. "
+        f"{'; '.join([*times, ', '.join(where)])}."
         f"{f' NEO with the {report.steering}.' if report.steering else ''}"
     )
+
+
+def _times(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())
 
 
 def _in_time(setting: Setting) -> str:

@@ -34,7 +34,6 @@ class History:
 Segment = Text | ItemRef | History
 
 
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A request and, where it is known, its answer."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from neo.catalog.mapping import read_config
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.strict import Strict, load_yaml, parse
+from neo.evaluation.judge import JudgeConfig
 from neo.sids.config import SidConfig
 from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
@@ -141,6 +142,9 @@ class Evaluation(Strict):
     cases: int = Field(1000, ge=1, description="at most, for each item type")
     searches: int = Field(1000, ge=1)
     beams: int = Field(30, ge=30, le=1000, description="at least as many as the longest list that is judged")
+    baselines: Literal["quick", "all"] = Field("quick", description="`all`: with those that are trained for minutes")
+    texts: int = Field(0, ge=0, description="explanations, and as many portraits, to write and to check; 0: none")
+    judge: JudgeConfig | None = Field(None, description="a language model that scores these texts; see judge.py")
 
 
 class RunConfig(Strict):
@@ -182,8 +186,13 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
         # Given SIDs lie with the items that they are of.
         beside = path.parent if files is None else files.parent / read_config(files, root).root
         given = given.resolve() if "sids.given" in typed else (beside / given).resolve()
+    judge, evaluation = config.evaluation.judge, config.evaluation
+    if judge is not None and judge.labels is not None and "evaluation.judge.labels" not in typed:
+        judge = judge.model_copy(update={"labels": (path.parent / judge.labels).resolve()})
+        evaluation = evaluation.model_copy(update={"judge": judge})
     return config.model_copy(
         update={
+            "evaluation": evaluation,
             "language": config.language.model_copy(update={"texts": texts}),
             "data": config.data.model_copy(update={"files": files, "root": root}),
             "sids": config.sids.model_copy(update={"given": given}),

@@ -8,11 +8,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from neo.evaluation.baseline_methods import baseline_methods, further_methods
 from neo.evaluation.decodings import DecodingMethod
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.exchanges import show
 from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
-from neo.evaluation.methods import baseline_methods
+from neo.evaluation.methods import Method
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.oracle import OracleMethod
 from neo.evaluation.protocol import SearchCase, recommend_cases, search_cases
@@ -27,6 +28,7 @@ from neo.sids.report import report_table, sid_report
 from neo.training.config import load_config
 from neo.training.run import ROWS, Run
 from neo.training.steps import once
+from neo.training.text_evaluation import evaluate_texts
 from neo_sdk.errors import InvalidRequestError
 
 Say = Callable[[str], None]
@@ -86,10 +88,15 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
         searches = search_cases(run.full, split, config.searches, seed)
         oracle = [] if run.oracle is None or not baselines else [OracleMethod(run.oracle, split)]
     say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {split.name} split")
-    methods = [*(baseline_methods(run.full, split) if baselines else ()), *models, *oracle]
+    methods: list[Method] = baseline_methods(run.full, split) if baselines else []
+    if baselines and config.baselines == "all":
+        sids = run.config.sids
+        methods += further_methods(run.full, split, run.sids.embedder, sids.parent_weight, seed, say)
+    methods += [*models, *oracle]
     report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)
     steered = steering(models[0].model, cases, beams=config.beams) if cases else None
-    return report.model_copy(update={"steering": steered})
+    texts = evaluate_texts(run, models[0].model, cases, say)
+    return report.model_copy(update={"steering": steered, "texts": texts})
 
 
 def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from neo.evaluation.metrics import bootstrap, hit_gain, hit_rate, ndcg, ndcg_gain, places
 from neo_sdk.errors import InvalidRequestError
 
-LISTS = st.lists(
-    st.permutations(list(range(8))).flatmap(lambda p: st.integers(0, 8).map(lambda n: p[:n])), max_size=12
-)
+LISTS = st.lists(st.permutations(list(range(8))).flatmap(lambda p: st.integers(0, 8).map(lambda n: p[:n])), max_size=12)
 
 
 @settings(deadline=None)
@@ -51,9 +49,7 @@ def test_interval_is_that_of_drawing_cases() -> None:
     gains = ndcg_gain(found, 10)
     drawn = gains[rng.integers(0, 400, (20_000, 400))].mean(axis=1)
     estimate = bootstrap(found, ndcg_gain, 10, seed=1, resamples=20_000)
-    assert [estimate.low, estimate.high] == pytest.approx(
-        np.quantile(drawn, [0.025, 0.975]).tolist(), abs=0.002
-    )
+    assert [estimate.low, estimate.high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]).tolist(), abs=0.002)
 
 
 def test_no_cases_is_not_a_number() -> None:

@@ -26,9 +26,7 @@ IDS = [f"i{row}" for row in range(7)]
 PARENTS = pa.array([None] * 6 + ["i0"], pa.string())
 CATALOG = Catalog.from_table(pa.table({"id": IDS, "type": TYPES, "title": IDS, "parent": PARENTS}))
 NONE = np.empty(0, dtype=np.int32)
-DATA = Dataset(
-    CATALOG, Listeners.from_ids(["u0", "u1"]), Events.from_arrays(NONE, NONE, NONE, [], 2), Searches.none()
-)
+DATA = Dataset(CATALOG, Listeners.from_ids(["u0", "u1"]), Events.from_arrays(NONE, NONE, NONE, [], 2), Searches.none())
 SPLIT = Split("test", cut=86_400)
 OLD, WHEN = np.array([2, 5, 2, 5, 2], dtype=np.int32), np.arange(5)
 RECOMMEND = [
@@ -117,9 +115,7 @@ def test_oracle_comes_last_and_does_not_take_the_bold(report: Report) -> None:
 
 def test_printed_tables_hold_the_same_and_fit_eighty_columns() -> None:
     cases = [*RECOMMEND, RecommendCase(1, NONE, NONE, "episode", 6)]
-    methods = [
-        Both(name, show=[1], episode=[6], audiobook=[4]) for name in ("popularity, 14 days", "NEO", ORACLE)
-    ]
+    methods = [Both(name, show=[1], episode=[6], audiobook=[4]) for name in ("popularity, 14 days", "NEO", ORACLE)]
     report = evaluate(methods, cases, SEARCH, (10, 30), dataset=DATA, split=SPLIT, say=lambda line: None)
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 import pytest
+from fake_endpoint import FakeServer, Reply, completion, refusal
 from pydantic import ValidationError
 from teacher_worlds import make_history, make_world
 
@@ -27,69 +26,6 @@ from neo_sdk.errors import ConfigError, TrainingError
 pytest.importorskip("openai", reason="the endpoint teacher needs the package openai")
 
 KEY = "sk-never-shown"
-Reply = tuple[int, dict[str, str], bytes]
-
-
-def completion(text: str | None, finish_reason: str = "stop") -> Reply:
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
-    body = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
-    return 200, {}, json.dumps(body).encode()
-
-
-def refusal(status: int) -> Reply:
-    body = json.dumps({"error": {"message": "no", "type": "t", "code": None, "param": None}}).encode()
-    return status, {"retry-after-ms": "1"}, body
-
-
-class FakeServer:
-    """Answers with what `reply(body, number)` says; keeps the requests and how many ran at once."""
-
-    def __init__(self) -> None:
-        self.reply: Callable[[dict[str, Any], int], Reply] = lambda body, number: completion("Try [1].")
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.most_at_once = 0
-        self._now = 0
-        self._lock = threading.Lock()
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                status, headers, data = fake.take(body, self.headers["authorization"])
-                self.send_response(status)
-                for name, value in {"content-type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def take(self, body: dict[str, Any], key: str | None) -> Reply:
-        with self._lock:
-            self.requests.append(body)
-            self.keys.append(key)
-            number = len(self.requests)
-            self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
-        try:
-            return self.reply(body, number)
-        finally:
-            with self._lock:
-                self._now -= 1
-
-    def close(self) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -109,9 +45,7 @@ def make_teacher(server, tmp_path, monkeypatch) -> Callable[..., EndpointTeacher
         "max_retries": 2,
         "concurrency": 3,
     }
-    return lambda **changes: EndpointTeacher(
-        TeacherConfig(**{**defaults, **changes}), tmp_path / "run" / "a.jsonl"
-    )
+    return lambda **changes: EndpointTeacher(TeacherConfig(**{**defaults, **changes}), tmp_path / "run" / "a.jsonl")
 
 
 def some_asks(count: int, task: str = "recommend_mixed") -> list[Ask]:
@@ -120,8 +54,7 @@ def some_asks(count: int, task: str = "recommend_mixed") -> list[Ask]:
     book = FactBook(world.catalog, world.listeners)
     listener = book.listener(make_history(4, len(world.rows)), 0)
     return [
-        Ask(task, (book.item(row),), listener, "a query" if task == "search_mixed" else None)
-        for row in range(count)
+        Ask(task, (book.item(row),), listener, "a query" if task == "search_mixed" else None) for row in range(count)
     ]
 
 
@@ -139,9 +72,7 @@ def test_answers_come_in_order_with_items_for_markers(server, make_teacher):
     asks = some_asks(12)
     teacher: Teacher = make_teacher()
     found = teacher.answers(asks, rng())
-    assert found == [
-        (Text("Try "), ItemRef(a.items[0].row), Text(f": it is {a.items[0].title}.")) for a in asks
-    ]
+    assert found == [(Text("Try "), ItemRef(a.items[0].row), Text(f": it is {a.items[0].title}.")) for a in asks]
     assert set(server.keys) == {f"Bearer {KEY}"}
     assert {(r["model"], r["temperature"], r["max_tokens"]) for r in server.requests} == {("m", 0.7, 200)}
 
@@ -207,9 +138,7 @@ def test_what_stays_malformed_is_written_by_the_built_in_teacher(server, make_te
     asks = some_asks(3)
     teacher = make_teacher()
     found = teacher.answers(asks, rng())
-    assert found == [
-        built_in.answer(ask, stream) for ask, stream in zip(asks, streams(rng(), 3), strict=True)
-    ]
+    assert found == [built_in.answer(ask, stream) for ask, stream in zip(asks, streams(rng(), 3), strict=True)]
     assert teacher.replaced == 3 and "3 labels" in caplog.text
 
 
@@ -226,9 +155,7 @@ def test_a_run_that_was_cut_off_resumes_without_paying_twice(server, make_teache
     server.reply = lambda body, number: completion("Try [1].")
     teacher = make_teacher()
     found = teacher.answers(asks, rng())
-    assert [s.row for answer in found for s in answer if isinstance(s, ItemRef)] == [
-        a.items[0].row for a in asks
-    ]
+    assert [s.row for answer in found for s in answer if isinstance(s, ItemRef)] == [a.items[0].row for a in asks]
     assert (teacher.paid, teacher.cached, len(server.requests)) == (8, 4, 8)
 
     again = make_teacher()
@@ -332,9 +259,7 @@ def test_a_cache_that_cannot_be_written_is_an_error(make_teacher, tmp_path):
 
 def test_the_cache_skips_what_is_no_answer(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_bytes(
-        b'{"key": "a", "answer": "A"}\n\xff\xfe\n[1]\n{"key": "b"}\n\n{"key": "c", "answer": "C"}'
-    )
+    path.write_bytes(b'{"key": "a", "answer": "A"}\n\xff\xfe\n[1]\n{"key": "b"}\n\n{"key": "c", "answer": "C"}')
     cache = AnswerCache(path)
     cache.put("d", "line\nbreak \u2028")
     cache = AnswerCache(path)
@@ -359,9 +284,7 @@ def test_messages_hold_facts_and_no_rows_or_ids():
     system, user = messages(Ask("search_mixed", (item,), book.listener(history, 0), 'say "[1]"'))
     facts = json.loads(user["content"])
     assert "exactly once" in system["content"] and facts["request"] == 'say "[1]"'
-    assert facts["items"][0]["title"] == item.title and facts["items"][0].get("topics", []) == list(
-        item.topics
-    )
+    assert facts["items"][0]["title"] == item.title and facts["items"][0].get("topics", []) == list(item.topics)
     assert set(item.topics) <= facts["listener"]["history"]["topics"].keys()
     assert set(facts["items"][0]) <= {
         "number",

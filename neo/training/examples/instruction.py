@@ -12,6 +12,7 @@ import numpy as np
 from neo.catalog.activity import Dataset
 from neo.catalog.item_types import ItemType
 from neo.language import prompts
+from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.training.config import InstructionStage
@@ -19,7 +20,6 @@ from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.teacher.ask import Ask, Teacher
-from neo.language.facts import FactBook, ItemFacts
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type

@@ -71,7 +71,7 @@ def portrait(listener: ListenerFacts, rng: np.random.Generator) -> Answer:
         return _text(pick(rng, _PORTRAIT_NAMED if named else _PORTRAIT_EMPTY, ts=series(named)))
     main = [t for t in listener.main_topics if sayable(t)]
     if main:
-        repeated = all(listener.topic_times(t) > 1 for t in main)
+        repeated = all(listener.topic_times(t) >= OFTEN for t in main)
         text = pick(rng, (*_PORTRAIT, *_PORTRAIT_REPEATED) if repeated else _PORTRAIT, ts=series(main))
     else:
         text = pick(rng, _PORTRAIT_TYPES, plural=listener.types[0].name)
