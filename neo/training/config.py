@@ -82,6 +82,8 @@ class Stage(Strict):
     warmup: int = Field(50, ge=0, description="steps")
     weight_decay: float = Field(0.01, ge=0)
     beta2: float = Field(0.95, ge=0, lt=1, description="AdamW's memory of squared gradients")
+    dropout: float = Field(0, ge=0, lt=1, description="of embeddings and of what each layer adds; for few, short data")
+    average: float = Field(0, ge=0, lt=1, description="decay of a running average of the weights, which is the result")
     epochs: int = Field(1, ge=1)
     max_tokens: int = Field(512, ge=16, description="longest row; histories are cut from the oldest side to fit")
     checkpoint_steps: int = Field(500, ge=1)

@@ -22,6 +22,7 @@ from trl import SFTConfig, SFTTrainer
 from neo.training.batches import Steps
 from neo.training.config import Stage
 from neo.training.loss import Codebooks, next_token_loss
+from neo.training.regularize import AVERAGE, Averaging, dropping
 from neo_sdk.errors import TrainingError
 
 Report = Callable[[str], None]
@@ -103,7 +104,8 @@ def train_stage(
     checkpoints = folder / "checkpoints"
     if not len(rows):
         raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
-    last = _last_whole(checkpoints)
+    last = _last_whole(checkpoints, bool(stage.average))
+    averaging = Averaging(model, stage.average, last) if stage.average else None
     steering = _Steering(report)
     trainer = StageTrainer(
         stage,
@@ -112,15 +114,17 @@ def train_stage(
         args=_arguments(stage, checkpoints, seed),
         train_dataset=rows,
         processing_class=tokenizer,
-        callbacks=[steering],
+        callbacks=[steering, *([averaging] if averaging else [])],
     )
     trainer.remove_callback(PrinterCallback)
     if last:
         report(f"resuming from {last}")
-    with _on_signals(steering.stop):
+    with _on_signals(steering.stop), dropping(model, stage.dropout):
         trainer.train(resume_from_checkpoint=last)
     if steering.stopped:
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
+    if averaging:
+        averaging.settle()
 
 
 def drop_checkpoints(folder: Path) -> None:
@@ -132,11 +136,13 @@ def drop_checkpoints(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _last_whole(checkpoints: Path) -> str | None:
+def _last_whole(checkpoints: Path, averaged: bool) -> str | None:
     """The latest checkpoint that was written to its end; torn ones, from a crash while saving, are removed."""
     for folder in checkpoints.glob("checkpoint-*"):
         try:
-            json.loads((folder / "trainer_state.json").read_text())  # written last
+            json.loads((folder / "trainer_state.json").read_text())  # written last, but for an average
+            if averaged:
+                (folder / AVERAGE).stat()
         except (OSError, ValueError):
             shutil.rmtree(folder)
     return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None

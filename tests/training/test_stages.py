@@ -97,8 +97,13 @@ def test_extension_keeps_old_rows_and_tells_codes_apart(tied: bool) -> None:
     assert torch.equal(model.get_output_embeddings().weight[: vocabulary.text_size], before[: vocabulary.text_size])
 
 
-@pytest.mark.parametrize(("stop", "accumulate"), [(1, 1), (8, 1), (1, 2), (4, 2)])
-def test_resumed_training_ends_like_unbroken_training(stop: int, accumulate: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stop", "accumulate", "more"),
+    [(1, 1, {}), (8, 1, {}), (1, 2, {}), (4, 2, {}), (3, 1, {"dropout": 0.2, "average": 0.9})],
+)
+def test_resumed_training_ends_like_unbroken_training(
+    stop: int, accumulate: int, more: dict[str, float], tmp_path: Path
+) -> None:
     """Stopped in the first epoch, and in the second one."""
     results = []
     for stopped in (False, True):
@@ -110,7 +115,7 @@ def test_resumed_training_ends_like_unbroken_training(stop: int, accumulate: int
             if stopped and line.startswith(f"step {stop}/"):
                 os.kill(os.getpid(), signal.SIGINT)
 
-        settings = stage(epochs=2, log_steps=stop, accumulate=accumulate)
+        settings = stage(epochs=2, log_steps=stop, accumulate=accumulate, **more)
         if stopped:
             with pytest.raises(Interrupted, match="run the same command again"):
                 train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, say)
