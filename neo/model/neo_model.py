@@ -204,7 +204,15 @@ class NeoModel(Ranker):
         manner = Manner(temperature, seed, max_tokens)
         return self._stream(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner)
 
-    def similar(self, item: str, k: int = 10, type: str | None = None) -> Answer:
+    def similar(
+        self,
+        item: str,
+        k: int = 10,
+        type: str | None = None,
+        *,
+        filter: Filtering = None,
+        exclude: Sequence[str] = (),
+    ) -> Answer:
         """The `k` items of `type` (default: the item's own) whose SIDs mean most nearly the same.
 
         Scores are cosines, not log-probabilities: the language model is not asked.
@@ -213,8 +221,9 @@ class NeoModel(Ranker):
         own = self.bundle.catalog.type_of(row) if type is None else type
         (item_type,) = every_type(self.bundle.catalog, names("type", [own]))
         whole("k", k, 1, MAX_K)
-        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, None, None, ())
-        found = most_similar(self.bundle.sids, row, item_type.name, k) if choice.types else []
+        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, filter, None, exclude)
+        among = choice.index.of(item_type.name).rows.cpu().numpy() if choice.types else NOTHING
+        found = most_similar(self.bundle.sids, row, item_type.name, k, among) if len(among) else []
         parts = tuple(ItemPart(item=self.bundle.catalog.item(near), score=score) for near, score in found)
         return Answer(
             parts=parts,

@@ -7,8 +7,12 @@ import numpy as np
 from neo.sids.build import SidModel
 
 
-def most_similar(sids: SidModel, row: int, type_name: str, k: int) -> list[tuple[int, float]]:
+def most_similar(
+    sids: SidModel, row: int, type_name: str, k: int, among: np.ndarray | None = None
+) -> list[tuple[int, float]]:
     """The `k` other items of a type nearest to a catalog row, as (row, cosine), the nearest first.
+
+    among: catalog rows; where given, only of these.
 
     An item's meaning is read off its codes: the sum of its codebook vectors. Its product with another's needs
     one look-up per level (asymmetric distances: Jegou, Douze and Schmid 2011), so the cost is items x levels.
@@ -23,6 +27,8 @@ def most_similar(sids: SidModel, row: int, type_name: str, k: int) -> list[tuple
     products = (books @ meaning)[levels, table.codes].sum(1)
     cosines = products / np.maximum(_lengths(books, table.codes) * np.linalg.norm(meaning), 1e-9)
     cosines[table.rows == row] = -np.inf
+    if among is not None:
+        cosines[~np.isin(table.rows, among)] = -np.inf
     best = np.argsort(-cosines, kind="stable")[:k]
     return [(int(table.rows[place]), float(cosines[place])) for place in best if cosines[place] > -np.inf]
 

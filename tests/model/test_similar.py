@@ -36,3 +36,14 @@ def test_the_answer_leaves_the_item_itself_out(tiny_bundle: Bundle) -> None:
     assert {item.type for item in answer.items} == {"show"}
     assert "s-3" not in [item.id for item in answer.items]
     assert answer.warnings[0].startswith("There are no more shows")
+
+
+def test_a_filter_and_what_is_left_out_hold_here_too(tiny_bundle: Bundle) -> None:
+    neo = NeoModel(tiny_bundle)
+    every = [item.id for item in neo.similar("s-3", k=30).items]
+    kept = neo.similar("s-3", k=30, filter={"topics": ["bread"]}, exclude=["s-2"])
+    bread = [name for name in every if "bread" in tiny_bundle.catalog.item(tiny_bundle.catalog.row(name)).topics]
+    assert [item.id for item in kept.items] == [name for name in bread if name != "s-2"]
+    assert len(bread) > 1 and "pass the filter" in kept.warnings[0]
+    nothing = neo.similar("s-3", filter={"languages": ["xx"]})
+    assert nothing.finish_reason == "empty" and "0 pass the filter" in nothing.warnings[0]
