@@ -41,6 +41,7 @@ from decoding_checks import (
 )
 from decoding_measure import Case, Row, measure, say
 from decoding_peers import Answer, Trie, dict_trie, generate, may_follow, tuple_of
+from decoding_report import markdown
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
@@ -249,11 +250,6 @@ class Bar:
             return "not run"
         return "met" if (self.value >= self.limit if self.at_least else self.value <= self.limit) else "not met"
 
-    @property
-    def line(self) -> str:
-        wanted = f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
-        return f"| {self.what} | {number(self.value)} | {wanted} | {self.met} |"
-
 
 def bars(
     rows: list[Row], catalogs: Catalogs, agreed: Agreement, batches: list[Together], one_level: Kernel
@@ -307,34 +303,6 @@ def bars(
     ]
 
 
-def table(rows: list[Row]) -> list[str]:
-    """The rows as markdown; `x ours` compares with our search of the same model, catalog and beams."""
-    titles = ["items", "beams", "method", "ms", "x ours", "prompt ms", "step ms", "constraint %", "bytes an item"]
-    titles += ["memory MB", "repeats", "answers", "invalid", "filler", "duplicates"]
-    lines = []
-    for model in dict.fromkeys(row.model for row in rows):
-        lines += [f"\n**{model}**\n", f"| {' | '.join(titles)} |", "|---:|---:|---|" + "---:|" * (len(titles) - 3)]
-        mine = {(row.items, row.beams): row.ms for row in rows if row.model == model and row.method == OURS}
-        for row in rows:
-            if row.model != model:
-                continue
-            cells = [f"{row.items:,}", str(row.beams), row.method]
-            if row.ms is None:
-                cells += [row.error or "", *[""] * 4, number(row.bytes_per_item), *[""] * 6]
-            else:
-                ours = mine[row.items, row.beams]
-                cells += [number(row.ms), number(row.ms / ours if ours else None), number(row.prompt_ms)]
-                cells += [number(row.step_ms), number(row.share and row.share * 100), number(row.bytes_per_item)]
-                cells += [number(row.memory_mb), str(row.repeats), str(row.answers)]
-                cells += [str(row.invalid), str(row.filler), str(row.duplicates)]
-            lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
 def machine() -> dict[str, str | int]:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
@@ -379,19 +347,12 @@ def main() -> None:
     held = bars(rows, catalogs, agreed, batches, one_level)
     took = round(time.perf_counter() - started)
     about = {**machine(), "load before": load, "seed": options.seed, "prompt tokens": PROMPT, "seconds": took}
-    print(", ".join(f"{name} {value}" for name, value in about.items()))
-    print("\n".join(table(rows)))
-    print(f"\n{agreed}\n{one_level}")
-    for batch in batches:
-        print(f"{batch}: {batch.ratio:.2f} times")
-    print(f"10M items: {catalogs.built or 'not run'}\n\n| bar | measured | wanted | |\n|---|---:|---:|---|")
-    print("\n".join(bar.line for bar in held))
+    checks = {"agreement": asdict(agreed), "together": list(map(asdict, batches)), "kernel": asdict(one_level)}
+    measured = {"machine": about, "rows": list(map(asdict, rows)), "built": catalogs.built, **checks}
+    measured["bars"] = [{**asdict(bar), "met": bar.met} for bar in held]
+    print(markdown(measured))
     if options.json:
-        checks = {"agreement": asdict(agreed), "together": list(map(asdict, batches)), "kernel": asdict(one_level)}
-        found = {"machine": about, "rows": list(map(asdict, rows)), "built": catalogs.built, **checks}
-        options.json.write_text(
-            json.dumps({**found, "bars": [{**asdict(bar), "met": bar.met} for bar in held]}, indent=1) + "\n"
-        )
+        options.json.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 if __name__ == "__main__":
