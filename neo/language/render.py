@@ -53,11 +53,12 @@ class Renderer:
         """Everything up to and including the `<|answer|>` that the model is to continue from."""
         if not turns or turns[-1].answer is not None:
             raise InvalidRequestError("A prompt must end with a request that has no answer yet.")
-        return self._render(turns, learn_history=False).ids
+        return [*self._render(turns, learn_history=False).ids, self.vocabulary.answer]
 
     def example(self, turns: Sequence[Turn], learn_history: bool = False) -> Rendered:
-        """A training row: all turns with their answers."""
-        if not turns or any(turn.answer is None for turn in turns):
+        """A training row: all turns with their answers. With `learn_history` the last may go without one."""
+        answered = turns[:-1] if learn_history else turns
+        if not turns or any(turn.answer is None for turn in answered):
             raise InvalidRequestError("A training example needs an answer to every request.")
         return self._render(turns, learn_history)
 
@@ -66,8 +67,8 @@ class Renderer:
         for turn in turns:
             out.add([vocabulary.prompt], False)
             self._segments(turn.request, out, trained=False, learn_history=learn_history)
-            out.add([vocabulary.answer], False)
             if turn.answer is not None:
+                out.add([vocabulary.answer], False)
                 self._segments(turn.answer, out, trained=True, learn_history=False)
                 out.add([vocabulary.end], True)
         return out

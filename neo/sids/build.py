@@ -32,8 +32,8 @@ TABLE_FILE = "table.safetensors"
 class SidModel:
     """Everything that stage 1 learned, and the table it made.
 
-    vectors: what the items were embedded to, by type, in the order of the table's rows. Only a model that was
-    just built has them; they are not saved.
+    vectors: what the items' content was embedded to, by type, in the order of the table's rows. A model that was
+    just built may have them; they are not saved.
     """
 
     config: SidConfig
@@ -72,7 +72,7 @@ class SidModel:
         """
         if self.config.given is not None:
             raise ConfigError(f"these SIDs were read from {self.config.given}: give new items their codes there")
-        if self.config.vectors == "collaborative":
+        if self.config.vectors != "content":
             raise ConfigError("these SIDs were made from what listeners met: learn them again for new items")
         rows = np.asarray(rows, dtype=np.int64)
         return self._assigned(catalog, rows, self.embed(catalog, rows), popularity)
@@ -176,6 +176,17 @@ def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_w
     return vectors
 
 
+def code_vectors(content: np.ndarray, rows: np.ndarray, config: SidConfig, events: Events | None) -> np.ndarray:
+    """What the codes are made from, float32 [n, d]: vectors of the content, of what was met together, or of both."""
+    if config.vectors == "content":
+        return content
+    if events is None:
+        raise ConfigError(f"sids.vectors={config.vectors} is made from events, and there are none")
+    together = collaborative_vectors(events, content, rows, config.dim, config.seed)
+    # Side by side, each of length 1: a distance is then the sum of both distances.
+    return together if config.vectors == "collaborative" else np.concatenate([content, together], axis=1)
+
+
 def _quantizer(vectors: np.ndarray, catalog: Catalog, rows: np.ndarray, name: str, config: SidConfig) -> ResidualKMeans:
     """Learned codebooks; where the last code counts siblings, the others are learned from families of them."""
     size = config.codes_of(name)
@@ -233,11 +244,7 @@ def build_sids(
 
     embedder = make_embedder(config.embedder, catalog.content_texts(rows), config.dim, config.seed)
     every = np.concatenate([rows, later])
-    embedded = embed_items(embedder, catalog, every, config.parent_weight)
-    if config.vectors == "collaborative":
-        if events is None:
-            raise ConfigError("collaborative SIDs are made from events, and there are none")
-        embedded = collaborative_vectors(events, embedded, every, config.dim, config.seed)
+    embedded = code_vectors(embed_items(embedder, catalog, every, config.parent_weight), every, config, events)
     types = catalog.type_codes[rows]
     quantizers, members, codes, vectors = {}, {}, {}, {}
     for code in np.unique(types):
@@ -253,4 +260,6 @@ def build_sids(
     weights = {name: popularity[mine] for name, mine in members.items()}
     table = SidTable.from_codes(members, codes, sizes, weights)
     model = SidModel(config, embedder, quantizers, table, vectors)
-    return model._assigned(catalog, later, embedded[len(rows) :], popularity) if len(later) else model
+    model = model._assigned(catalog, later, embedded[len(rows) :], popularity) if len(later) else model
+    # A report is about content, whatever the codes were made from: the same for a model just built and one loaded.
+    return model if config.vectors == "content" else replace(model, vectors=None)

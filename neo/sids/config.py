@@ -31,10 +31,10 @@ class SidConfig(Strict):
     quantizer: Literal["k-means", "hyperplanes"] = Field(
         default="k-means", description="`hyperplanes`: locality-sensitive hashing, which learns nothing; an ablation"
     )
-    vectors: Literal["content", "collaborative"] = Field(
+    vectors: Literal["content", "collaborative", "both"] = Field(
         default="content",
-        description="`collaborative`: what listeners met together instead of what items say; an ablation, and new "
-        "items need SIDs learned again",
+        description="what items lie near one another by: what they say, what listeners met together, or both, side by "
+        "side. But for `content`, new items need SIDs learned again",
     )
     given: Path | None = Field(
         default=None,

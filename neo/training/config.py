@@ -121,6 +121,7 @@ class InstructionStage(Stage):
     recency_days: float = Field(60.0, gt=0, description="half-life by which late events are drawn more often")
     recommend: int = Field(10_000, ge=0, description="from whole histories")
     recommend_short: int = Field(0, ge=0, description="from histories of any length, short ones more often")
+    histories: int = Field(0, ge=0, description="without a request: only the items are trained; for few listeners")
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
     verbalize: int = Field(2_000, ge=0, description="items in words, as in stage 2, now with all weights")
@@ -131,6 +132,12 @@ class InstructionStage(Stage):
     recommend_mixed: int = Field(1_000, ge=0)
     search_mixed: int = Field(500, ge=0)
     chat: int = Field(500, ge=0)
+
+    @model_validator(mode="after")
+    def _histories_are_learned(self) -> InstructionStage:
+        if self.histories and not self.learn_history:
+            raise ValueError(f"histories is {self.histories}, but learn_history is false: nothing of them is trained")
+        return self
 
 
 class Evaluation(Strict):

@@ -41,6 +41,14 @@ def test_history_items_can_be_trained_too_but_not_their_delimiters(renderer: Ren
     assert trained(renderer, learn_history=True) == [*history, *trained(renderer, learn_history=False)]
 
 
+def test_a_history_can_be_a_row_of_its_own(renderer: Renderer) -> None:
+    v = renderer.vocabulary
+    row = renderer.example([Turn((Text("Met:"), History((0, 3))))], learn_history=True)
+    assert row.ids == [v.prompt, *v.encode("Met:"), *v.sid_ids((0, 1), "show"), *v.sid_ids((2, 2), "episode")]
+    codes = [*v.sid_ids((0, 1), "show")[1:-1], *v.sid_ids((2, 2), "episode")[1:-1]]
+    assert [label for label in row.labels if label != IGNORED] == codes
+
+
 def test_a_prompt_is_the_beginning_of_its_row(renderer: Renderer) -> None:
     asked = [TURN, Turn((Text("and then?"),))]
     prompt = renderer.prompt(asked)
@@ -62,6 +70,8 @@ def test_rows_without_answers_and_prompts_with_them_are_refused(renderer: Render
         renderer.prompt([TURN])
     with pytest.raises(InvalidRequestError, match="needs an answer"):
         renderer.example([Turn((Text("x"),))])
+    with pytest.raises(InvalidRequestError, match="needs an answer"):
+        renderer.example([Turn((Text("x"),)), TURN], learn_history=True)
     with pytest.raises(NotFoundError):
         renderer.prompt([Turn((ItemRef(99),))])
 

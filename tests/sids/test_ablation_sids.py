@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from neo.catalog.activity import Dataset, Events
 from neo.sids import collaborative
-from neo.sids.build import build_sids
+from neo.sids.build import build_sids, code_vectors
 from neo.sids.collaborative import collaborative_vectors
 from neo.sids.config import SidConfig
 from neo.sids.hyperplanes import hyperplane_codebooks
@@ -56,8 +58,11 @@ def test_items_met_together_lie_together_and_unmet_ones_beside_what_they_are_abo
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(10), abs=1e-5)
 
 
-def test_the_same_seed_gives_the_same_vectors_and_later_items_get_codes(tiny_dataset: Dataset) -> None:
-    config = SidConfig(levels=3, codes=8, dim=16, vectors="collaborative")
+@pytest.mark.parametrize("vectors", ["collaborative", "both"])
+def test_the_same_seed_gives_the_same_sids_and_later_items_get_codes(
+    tiny_dataset: Dataset, vectors: Literal["collaborative", "both"]
+) -> None:
+    config = SidConfig(levels=3, codes=8, dim=16, vectors=vectors)
     early, events = np.setdiff1d(np.arange(100), [3, 40, 95]), tiny_dataset.events
     models = [build_sids(tiny_dataset.catalog, config, early, events=events) for _ in range(2)]
     for name in models[0].table.type_names:
@@ -67,3 +72,13 @@ def test_the_same_seed_gives_the_same_vectors_and_later_items_get_codes(tiny_dat
         models[0].assign(tiny_dataset.catalog, np.array([3]))
     with pytest.raises(ConfigError, match="made from events"):
         build_sids(tiny_dataset.catalog, config)
+
+
+def test_both_kinds_of_vectors_tell_apart_what_either_would_mix_up() -> None:
+    """Items 0-3 and 4-7 are met by different people; even and odd ones say different things."""
+    content = np.tile(np.eye(2, dtype=np.float32), (4, 1))
+    both = code_vectors(content, np.arange(8), SidConfig(dim=4, vectors="both"), two_circles())
+    apart = np.linalg.norm(both[:, None] - both[None], axis=2)
+    same_circle, same_words = np.arange(8) // 4, np.arange(8) % 2
+    alike = (same_circle[:, None] == same_circle) & (same_words[:, None] == same_words)
+    assert apart[alike].max() < apart[~alike].min()

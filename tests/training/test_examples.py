@@ -64,6 +64,21 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
         assert len(set(moment.upcoming)) == len(moment.upcoming)
 
 
+@given(events(), st.integers(0, 30), st.integers(0, 2**31))
+@settings(max_examples=100, deadline=None)
+def test_histories_are_parts_of_lives_and_no_listener_is_read_twice_as_often(events: Events, n: int, seed: int) -> None:
+    moments = Moments(events, TYPES, history=5, recency_days=10.0)
+    drawn = list(moments.histories(n, np.random.default_rng(seed)))
+    lives = [events.history(listener).tolist() for listener in range(4)]
+    for listener, history in drawn:
+        life, size = lives[listener], min(5, len(lives[listener]))
+        assert list(history) in [life[start : start + size] for start in range(len(life) - size + 1)]
+    long_enough = [listener for listener, life in enumerate(lives) if len(life) >= 2]
+    times = [sum(who == listener for who, _ in drawn) for listener in long_enough]
+    assert sum(times) == len(drawn) == (n if long_enough else 0)
+    assert not times or max(times) - min(times) <= 1
+
+
 def test_late_events_are_drawn_more_often() -> None:
     many = 200
     events = Events.from_arrays(np.arange(many), np.zeros(many, int), np.arange(many) * 86_400, ["play"] * many, many)
@@ -75,13 +90,14 @@ def test_late_events_are_drawn_more_often() -> None:
 def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
     counts = {"search": 20, "lookup": 20, "verbalize": 20, "explain": 6, "understand": 6}
     counts |= {"recommend_mixed": 6, "search_mixed": 6, "chat": 6}
-    stage = InstructionStage.model_validate({"recommend": 30, **counts})
+    stage = InstructionStage.model_validate({"recommend": 30, "histories": 9, **counts})
     catalog = dataset.catalog
     made = InstructionExamples(dataset, np.arange(len(catalog)), stage, seed=0).examples(BuiltInTeacher())
     by_task: dict[str, list[Turn]] = {}
     for example in made:
         by_task.setdefault(example.task, []).append(example.turns[0])
-    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == counts
+    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == counts | {"history": 9}
+    assert all(turn.answer is None for turn in by_task["history"])
     types = {catalog.type_of(turn.answer[0].row) for turn in by_task["recommend"]}
     assert types == {"show", "episode", "audiobook"}
     for task in ("recommend", "search", "lookup"):

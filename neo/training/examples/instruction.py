@@ -31,7 +31,7 @@ class Draft:
 
     task: str
     request: tuple[Segment, ...]
-    answer: tuple[Segment, ...] | Ask
+    answer: tuple[Segment, ...] | Ask | None  # None: nothing but the history is trained
 
 
 class InstructionExamples:
@@ -67,6 +67,7 @@ class InstructionExamples:
         stage = self.stage
         yield from self._from_moments(stage.recommend, self._recommend)
         yield from self._from_moments(stage.recommend_short, self._recommend, shortened=True)
+        yield from self._histories(stage.histories)
         yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed, shortened=True)
         yield from self._from_moments(stage.explain, self._explain, shortened=True)
         yield from self._from_moments(stage.understand, self._understand, shortened=True)
@@ -94,6 +95,12 @@ class InstructionExamples:
                     length = int(self.stage.history * self.rng.random() ** 2) + 1
                     moment = replace(moment, history=moment.history[-length:])
                 yield draft(moment, code)
+
+    def _histories(self, count: int) -> Iterator[Draft]:
+        """What every listener met, again and again: as many next items as a history holds, for the price of a row."""
+        for listener, history in self.moments.histories(count, self.rng):
+            about = prompts.about_listener(self.dataset.listeners, listener)
+            yield Draft("history", Context(about, history).segments(), None)
 
     def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
         searches = self.dataset.searches

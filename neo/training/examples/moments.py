@@ -45,6 +45,15 @@ class Moments:
             if moment is not None:
                 yield moment
 
+    def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Listeners with two events or more, all equally often, and what they met: of a long life some part of it."""
+        listeners = np.nonzero(np.diff(self.events.offsets) >= 2)[0]
+        rounds = -(-count // max(1, len(listeners)))
+        for listener in np.concatenate([rng.permutation(listeners) for _ in range(rounds)] or [listeners])[:count]:
+            first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
+            start = int(rng.integers(first, max(first, last - self.length) + 1))
+            yield int(listener), tuple(self.events.item[start : min(last, start + self.length)].tolist())
+
     def _moment(self, place: int, places: np.ndarray, rng: np.random.Generator) -> Moment | None:
         listener = int(self.events.listener[place])
         first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
