@@ -66,13 +66,14 @@ class SidModel:
     def assign(self, catalog: Catalog, rows: np.ndarray, popularity: np.ndarray | None = None) -> SidModel:
         """This model with SIDs for new catalog rows. Nothing is retrained and no item that has a SID moves.
 
+        Nobody has met a new item yet: where codes were made from both kinds of vectors, its content alone chooses.
         popularity: [len(catalog)], else the catalog's. Raises ConfigError for rows that have SIDs already,
         for a type without codebooks, where the tuples run out, and where the SIDs were read from a file or made from
-        what listeners met.
+        nothing but what listeners met.
         """
         if self.config.given is not None:
             raise ConfigError(f"these SIDs were read from {self.config.given}: give new items their codes there")
-        if self.config.vectors != "content":
+        if self.config.vectors == "collaborative":
             raise ConfigError("these SIDs were made from what listeners met: learn them again for new items")
         rows = np.asarray(rows, dtype=np.int64)
         return self._assigned(catalog, rows, self.embed(catalog, rows), popularity)
@@ -104,7 +105,7 @@ class SidModel:
         vectors: np.ndarray,
         popularity: np.ndarray,
     ) -> SidTable:
-        quantizer = self.quantizers[name]
+        quantizer = self.quantizers[name].narrowed(vectors.shape[1])
         codes = _codes(quantizer, vectors, catalog, rows, popularity, name, table.of(name))
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)

@@ -34,7 +34,7 @@ class SidConfig(Strict):
     vectors: Literal["content", "collaborative", "both"] = Field(
         default="content",
         description="what items lie near one another by: what they say, what listeners met together, or both, side by "
-        "side. But for `content`, new items need SIDs learned again",
+        "side. With `collaborative`, an ablation, new items need SIDs learned again",
     )
     given: Path | None = Field(
         default=None,

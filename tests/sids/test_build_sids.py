@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
 from neo.sids.build import SidModel, build_sids
@@ -116,6 +117,23 @@ def test_new_items_move_nobody_and_are_not_learned_from() -> None:
 def _renamed(table: pa.Table) -> pa.Table:
     ids = pa.chunked_array([[f"new-{n}" for n in range(table.num_rows)]])
     return table.set_column(table.schema.get_field_index("id"), table.schema.field("id"), ids)
+
+
+def test_the_content_of_a_new_item_chooses_where_codes_tell_of_listening_too() -> None:
+    old, rng = catalog(60, 20), np.random.default_rng(0)
+    extra = Catalog(pa.concat_tables([old.table, _renamed(old.table.slice(10, 30))]), TYPES)
+    heard = Events.from_arrays(rng.integers(0, 9, 300), rng.integers(0, 80, 300), np.arange(300), ["play"] * 300, 9)
+    config = SidConfig(levels=2, codes=12, dim=8, vectors="both", unique="canonical")
+    model = build_sids(old, config, events=heard)
+    new = np.arange(80, 110)
+    grown, content = model.assign(extra, new), model.embed(extra, new)
+    codes, width = grown.table.codes_of_rows(new), content.shape[1]
+    for name in ("show", "song"):
+        of_type = np.array([extra.type_of(int(row)) == name for row in new])
+        centroids = model.centroids(name)[0, : model.quantizers[name].learned[0]]
+        assert centroids.shape[1] > width
+        away = np.linalg.norm(content[of_type][:, None] - centroids[:, :width], axis=2)
+        assert np.allclose(away[np.arange(len(away)), codes[of_type, 0]], away.min(axis=1), atol=1e-5)
 
 
 def test_new_items_under_the_canonical_rule_replace_nobody() -> None:
