@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neo.evaluation.metrics import hit_rate, ndcg
+from neo.evaluation.metrics import hit_gain, ndcg_gain
 from neo.model.bundle import Bundle
 from neo_sdk.types import Answer, ItemPart
 
@@ -53,8 +53,10 @@ class Quality:
     @classmethod
     def of(cls, answers: Sequence[Answer], cases: Sequence[Case]) -> Quality:
         named = [items(answer) for answer in answers]
-        found = [ids.index(case.target) if case.target in ids else -1 for ids, case in zip(named, cases, strict=True)]
-        return cls(hit_rate(np.array(found), K), ndcg(np.array(found), K))
+        places = [ids.index(case.target) if case.target in ids else -1 for ids, case in zip(named, cases, strict=True)]
+        found = np.array(places)[:, None] == np.arange(K)
+        one = np.ones(len(cases), dtype=np.int64)
+        return cls(float(hit_gain(found, K).mean()), float(ndcg_gain(found, one, K).mean()))
 
     def reaches(self, reference: Quality, share: float) -> bool:
         """Whether both are at least this share of the reference's."""

@@ -27,7 +27,7 @@ from neo.baselines.popularity import Popularity
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
-from neo.evaluation.metrics import hit_rate, ndcg, places
+from neo.evaluation.metrics import hit_gain, hits, ndcg_gain
 
 PRODUCT = ItemType("product", "products")
 # R@10 and N@10 as they are known. The rule leaves open what equals do, hence "about".
@@ -87,7 +87,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     events = as_events([sequence[:-2] for sequence in sequences])
     histories, targets = (
         [sequence[:-1] for sequence in sequences],
-        np.array([sequence[-1] for sequence in sequences]),
+        [np.array(sequence[-1:]) for sequence in sequences],
     )
     popularity = np.bincount(events.item, minlength=len(catalog))
     rankers: dict[str, Callable[[], list[np.ndarray]]] = {
@@ -99,8 +99,9 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     results = {}
     for name, rank in rankers.items():
         started = time.perf_counter()
-        found = places(rank(), targets)
-        scores = {f"R@{k}": hit_rate(found, k) for k in (5, 10)} | {f"N@{k}": ndcg(found, k) for k in (5, 10)}
+        found, right = hits(rank(), targets, 10), np.ones(len(targets), dtype=np.int64)
+        scores = {f"R@{k}": float(hit_gain(found, k).mean()) for k in (5, 10)}
+        scores |= {f"N@{k}": float(ndcg_gain(found, right, k).mean()) for k in (5, 10)}
         results[name] = scores | {"seconds": time.perf_counter() - started}
     return results
 

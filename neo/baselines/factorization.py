@@ -104,9 +104,11 @@ def solve(counts: sparse.csr_array, fixed: np.ndarray, alpha: float, penalty: fl
     without counts gets zeros.
     """
     factors = fixed.shape[1]
+    solved = np.zeros((counts.shape[0], factors), dtype=np.float32)
+    if not counts.nnz:  # perhaps there is nobody at all, and no equation to solve
+        return solved
     common, diagonal = fixed.T @ fixed, np.arange(factors)
     penalties = penalty * (len(fixed) + alpha * np.asarray(counts.sum(axis=1), dtype=np.float32))
-    solved = np.zeros((counts.shape[0], factors), dtype=np.float32)
     for start in range(0, len(solved), BATCH):
         rows = range(start, min(start + BATCH, len(solved)))
         left = np.repeat(common[None], len(rows), axis=0)

@@ -54,8 +54,8 @@ def seeded(seed: int) -> Iterator[None]:
 def fit(model: SequenceModel, training: Sequences, held_back: Sequences, fitting: Fitting, seed: int, say: Say) -> None:
     """Trains in place, to the weights that predict the held-back events best; call it inside `seeded`.
 
-    Where nothing is held back, the training events decide. The same machine, threads and seed give the same
-    weights. `say` gets a line a look.
+    What is held back is never learned from, not even at the end. Where nothing is, the training events decide. The
+    same machine, threads and seed give the same weights. `say` gets a line a look.
     """
     batches = _endless(training, fitting.tokens, np.random.default_rng([seed, 2]))
     judge = held_back if len(held_back) else training

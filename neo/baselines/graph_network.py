@@ -93,8 +93,8 @@ class GraphNetwork(nn.Module):
 def item_embeddings(graph: HeteroGraph, seed: int, steps: int, say: Say = lambda line: None) -> np.ndarray:
     """float32[n, DIM]: a network trained so that what is linked is near, applied to every item.
 
-    A step draws equally many links of every link type. Each has to pick its neighbor among all drawn neighbors
-    of that type (a softmax over cosines). The random state of torch is left as it was.
+    A step draws equally many links of every link type. The item of each has to pick its neighbor among all drawn
+    neighbors of that type but itself (a softmax over cosines). The random state of torch is left as it was.
     """
     rng = np.random.default_rng(seed)
     with seeded(seed):
@@ -123,10 +123,10 @@ def _loss(network: GraphNetwork, items: np.ndarray, neighbors: np.ndarray, rng: 
     losses = []
     for code in torch.unique(types):
         mine = types == code
-        rows = other[mine]
-        cosines = made[one[mine]] @ made[rows].T / TEMPERATURE
-        # The same neighbor drawn for somebody else is no wrong answer.
-        again = (rows[:, None] == rows[None, :]) & ~torch.eye(len(rows), dtype=torch.bool)
-        right = torch.arange(len(rows))
-        losses.append(F.cross_entropy(cosines.masked_fill(again, -torch.inf), right, reduction="none"))
+        anchors, rows, right = one[mine], other[mine], torch.arange(int(mine.sum()))
+        cosines = made[anchors] @ made[rows].T / TEMPERATURE
+        # The same neighbor drawn for somebody else is no wrong answer, and neither is the item itself.
+        never_wrong = (rows == rows[:, None]) | (rows == anchors[:, None])
+        never_wrong[right, right] = False
+        losses.append(F.cross_entropy(cosines.masked_fill(never_wrong, -torch.inf), right, reduction="none"))
     return torch.cat(losses).mean()

@@ -39,8 +39,13 @@ class HeteroGraph:
     The bag of item i and slot s is number i * n_slots + s. Slots come kind by kind, then type by type.
     """
 
-    def __init__(self, features: np.ndarray, types: np.ndarray, n_types: int, links: Neighborhood) -> None:
-        """`features`: float32[n, d], what is known of an item without its links. `types`: int64[n]."""
+    def __init__(
+        self, features: np.ndarray, types: np.ndarray, n_types: int, links: Neighborhood, visible: np.ndarray
+    ) -> None:
+        """`features`: float32[n, d], what is known of an item without its links. `types`: int64[n].
+
+        visible: int64[], the rows whose links are learned from.
+        """
         self.features, self.types, self.n_types, self.links = features, types, n_types, links
         self.n_slots = len(KINDS) * n_types
         self._sums = np.concatenate([[0.0], np.cumsum(links.weights, dtype=np.float64)])
@@ -49,18 +54,26 @@ class HeteroGraph:
             (code, slot): anchors
             for code in range(n_types)
             for slot in range(self.n_slots)
-            if len(anchors := np.flatnonzero((types == code) & (self._counts[:, slot] > 0)))
+            if len(anchors := visible[(types[visible] == code) & (self._counts[visible, slot] > 0)])
         }
 
     @classmethod
     def of(
-        cls, events: Events, catalog: Catalog, vectors: np.ndarray, together: int = TOGETHER, alike: int = ALIKE
+        cls,
+        events: Events,
+        catalog: Catalog,
+        vectors: np.ndarray,
+        together: int = TOGETHER,
+        alike: int = ALIKE,
+        visible: np.ndarray | None = None,
     ) -> HeteroGraph:
         """Links by all events given, and by the content embeddings `vectors` (float32[n, d], of length 1 or 0).
 
-        How strongly two items are linked is what item-CF says of them (over the full past), or their cosine.
-        Raises InvalidRequestError for vectors of another number than the catalog's items.
+        How strongly two items are linked is what item-CF says of them (over the full past), or their cosine. `visible`:
+        int64[], rows of the items that are out (None: all); the others have neighbors, but are nobody's. Raises
+        InvalidRequestError for vectors of another number than the catalog's items.
         """
+        visible = np.arange(len(catalog)) if visible is None else visible
         if vectors.ndim != 2 or len(vectors) != len(catalog):
             raise InvalidRequestError(
                 f"vectors have the shape {vectors.shape}, expected one row for {len(catalog)} items"
@@ -72,9 +85,9 @@ class HeteroGraph:
             met = item_similarity(events, len(catalog), tail=None).tocoo()
             parts.append(_strongest(met.row, types[met.col], met.col, met.data, together))
         for code in range(n_types):
-            item, other, cosine = _nearest(vectors, np.flatnonzero(types == code), alike)
+            item, other, cosine = _nearest(vectors, visible[types[visible] == code], alike)
             parts.append(_strongest(item, np.full(len(item), n_types + code), other, cosine, alike))
-        return cls(vectors, types, n_types, _bags(parts, len(catalog), len(KINDS) * n_types))
+        return cls(vectors, types, n_types, _bags(parts, len(catalog), len(KINDS) * n_types), visible)
 
     def __len__(self) -> int:
         return len(self.features)

@@ -46,7 +46,7 @@ class ItemCF:
         `fallback` orders what co-occurrence cannot reach; by default the popularity of the last 14 days.
         `tail` is how much of each training sequence is read: its last 20 events, as for the known figures, or
         with None all of them. Where listeners have many events, all is far better (starter world, validation,
-        HR@10 of audiobooks: about .28 instead of .16).
+        HR@10 of audiobooks: .248 instead of .144).
         """
         if before is not None:
             events = events.before(before)

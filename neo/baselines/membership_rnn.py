@@ -24,9 +24,10 @@ from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo_sdk.errors import InvalidRequestError
 
-# Starter world, validation week, HR@10 of shows / episodes / audiobooks: .274 / .185 / .237 in 114 s of one busy core.
-# With 128 topics at a steady 0.02: .274 / .185 / .232; with 128 topics and a prior of 4: .262 / .174 / .215. The base
-# knows the long past, so that a short window will do; with 100 events an epoch takes about twice as long.
+# Starter world, validation week, HR@10 of shows / episodes / audiobooks: .266 / .210 / .230 in 110 s of one busy core,
+# seed 1 .264 / .190 / .229. A tenth held back: .259 / .190 / .226, seed 1 .274 / .200 / .237; that with a prior of 3:
+# .271 / .181 / .230, seed 1 .264 / .207 / .226. The base knows the long past, so that a short window will do; with 100
+# events an epoch takes about twice as long.
 WIDTH, TOPICS, LENGTH, PRIOR, DROPOUT = 64, 256, 32, 1.0, 0.2
 FITTING = Fitting(learning_rate=0.03, weight_decay=0.0, tokens=2048, steps=1500)
 FASTEST, SLOWEST = 24.0, 0.02  # the rates of reversion to begin with, from once an hour to once in 50 days
@@ -71,9 +72,10 @@ class MembershipRnn:
         fallback = fallback or Popularity.fit(events, catalog, before, days=14)
         with seeded(seed):
             left, held_back = hold_back(events, length, fitting.hold_back, seed)
-            counts = np.bincount(left.item, minlength=len(catalog))
-            model = MembershipModel(counts, events.n_listeners, width, topics, length, prior, dropout)
-            fit(model, windows(left, length), held_back, fitting, seed, lambda line: say(f"membership RNN: {line}"))
+            training, counts = windows(left, length), np.bincount(left.item, minlength=len(catalog))
+            pieces = np.bincount(training.listeners, minlength=events.n_listeners)
+            model = MembershipModel(counts, pieces, width, topics, length, prior, dropout)
+            fit(model, training, held_back, fitting, seed, lambda line: say(f"membership RNN: {line}"))
         return cls(model, fallback)
 
     @torch.inference_mode()
@@ -113,15 +115,19 @@ class MembershipModel(SequenceModel):
     """State, memberships, topics. Listener rows from 0; what is not among them has the mean base."""
 
     def __init__(
-        self, counts: np.ndarray, n_listeners: int, width: int, topics: int, length: int, prior: float, dropout: float
+        self, counts: np.ndarray, pieces: np.ndarray, width: int, topics: int, length: int, prior: float, dropout: float
     ) -> None:
-        """`counts` int64[n_items]: how often each item was met; the topics begin as that, with noise."""
+        """`counts` int64[n_items]: how often each item was met; the topics begin as that, with noise.
+
+        `pieces` int64[n_listeners]: in how many sequences each listener's events are trained on.
+        """
         super().__init__()
         self.length, self.prior = length, prior
         self.items = nn.Embedding(len(counts), width)
         self.cell = nn.GRUCell(width, width)
         self.base = nn.Parameter(torch.zeros(width))
-        self.offsets = nn.Parameter(torch.zeros(max(n_listeners, 1), width))
+        self.pieces = torch.from_numpy(pieces)
+        self.offsets = nn.Parameter(torch.zeros(max(len(pieces), 1), width))
         self.log_rates = nn.Parameter(torch.linspace(float(np.log(SLOWEST)), float(np.log(FASTEST)), width))
         self.dropout = nn.Dropout(dropout)
         self.read = nn.Linear(width, topics)
@@ -149,11 +155,14 @@ class MembershipModel(SequenceModel):
         return F.log_softmax(self.read(self.dropout(torch.stack(states, dim=1)[batch.wanted])), dim=1)
 
     def losses(self, batch: Batch) -> torch.Tensor:
-        """-log sum over topics of membership x chance of the item in the topic; in training, with the prior."""
+        """-log sum over topics of membership x chance of the item in the topic; in training, with the prior.
+
+        A listener's prior counts once, however many sequences their events fill.
+        """
         chances = self.topics.log_softmax(dim=1).T[batch.items[batch.wanted]]
         losses = -torch.logsumexp(self.log_memberships(batch) + chances, dim=1)
         if not self.training:
             return losses
-        size = self.prior / 2 * self.offset(batch.listeners).square().sum(dim=1, keepdim=True)
-        counts = batch.wanted.sum(dim=1, keepdim=True)
-        return losses + (size / counts).expand_as(batch.wanted)[batch.wanted]
+        size = self.prior / 2 * self.offset(batch.listeners).square().sum(dim=1)
+        each = size / self.pieces[batch.listeners] / batch.wanted.sum(dim=1)
+        return losses + each.unsqueeze(1).expand_as(batch.wanted)[batch.wanted]

@@ -102,27 +102,18 @@ def windows(events: Events, length: int) -> Sequences:
 def hold_back(events: Events, length: int, most: int, seed: int) -> tuple[Events, Sequences]:
     """(what is left to train on, the latest `length` + 1 events of some listeners, to predict their last one).
 
-    Every tenth listener with three events or more, but no more than `most`, drawn by `seed`; their last event is
+    Every twentieth listener with three events or more, but no more than `most`, drawn by `seed`; their last event is
     not trained on.
     """
     able = np.flatnonzero(np.diff(events.offsets) >= 3)
-    count = min(most, -(-len(able) // 10))
+    count = min(most, -(-len(able) // 20))
     who = np.sort(np.random.default_rng([seed, 1]).choice(able, count, replace=False))
     ends = events.offsets[who + 1]
     starts = np.maximum(events.offsets[who], ends - length - 1)
     held = Sequences(events.item, events.time, starts, ends, who, last_only=True)
     keep = np.ones(len(events), dtype=bool)
     keep[ends - 1] = False
-    before = np.concatenate(([0], np.cumsum(keep)))
-    left = Events(
-        events.listener[keep],
-        events.item[keep],
-        events.time[keep],
-        events.kind_codes[keep],
-        events.kinds,
-        before[events.offsets],
-    )
-    return left, held
+    return events.where(keep), held
 
 
 def of_histories(

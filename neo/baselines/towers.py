@@ -12,10 +12,11 @@ from torch.nn import functional as F
 from neo.baselines.fitting import Say, seeded
 from neo.baselines.meetings import Meetings
 
-# Tuned on the starter's validation week: HR@10 of shows / episodes / audiobooks, seed 0, standard errors .010 to
-# .017. These values .333 / .281 / .288, seed 1 .324 / .281 / .300; learning from the last 60 days only .310 / .288 /
-# .301; without the mean at 0.3 .329 / .273 / .290, and that with a batch of 256, a history of 100 and 1,500 steps
-# .317 / .283 / .272.
+# Tuned on the starter's validation week: HR@10 of shows / episodes / audiobooks, seed 0, standard errors .009 to
+# .017. These values .330 / .269 / .304, seed 1 .332 / .274 / .311. Tried while an item still competed with itself in
+# the graph network and items not out yet were learned from (these values then .333 / .271 / .288): the last 60 days
+# only .310 / .288 / .301; without the mean at 0.3 .329 / .273 / .290, and that with a batch of 256, a history of 100
+# and 1,500 steps .317 / .283 / .272.
 RECENT = 50
 DECAYS = (1.0, 0.8, 0.3)
 HIDDEN, DIM = 256, 64
@@ -77,8 +78,12 @@ class Towers(nn.Module):
         return torch.cat(parts).numpy() if parts else np.zeros((0, DIM), dtype=np.float32)
 
 
-def train_towers(items: Items, meetings: Meetings, seed: int, steps: int, say: Say = lambda line: None) -> Towers:
+def train_towers(
+    items: Items, meetings: Meetings, visible: np.ndarray, seed: int, steps: int, say: Say = lambda line: None
+) -> Towers:
     """Towers that tell the item a listener met next from others of its type, by what was met before.
+
+    visible: int64[], ascending, rows of the items that were out; no other competes.
 
     A step takes equally many first meetings of every type. A type of at most 1,024 items gets the softmax over
     all of them; of a larger one, the meetings of the batch and a uniform sample compete, and each logit is
@@ -88,7 +93,8 @@ def train_towers(items: Items, meetings: Meetings, seed: int, steps: int, say: S
     rng = np.random.default_rng(seed)
     with seeded(seed):
         towers = Towers(items)
-    pools = [Pool.of(meetings, np.flatnonzero(items.types.numpy() == code)) for code in range(items.n_types)]
+    types = items.types.numpy()[visible]
+    pools = [Pool.of(meetings, visible[types == code]) for code in range(items.n_types)]
     pools = [pool for pool in pools if len(pool.meetings)]
     if not pools:
         return towers

@@ -57,16 +57,23 @@ class Trajectory:
 
     @classmethod
     def fit(
-        cls, events: Events, catalog: Catalog, before: int | None = None, fallback: Popularity | None = None
+        cls,
+        events: Events,
+        catalog: Catalog,
+        before: int | None = None,
+        fallback: Popularity | None = None,
+        visible: np.ndarray | None = None,
     ) -> Trajectory:
         """Learns from the events strictly before the time `before` (seconds; None: all), and the catalog's topics.
 
-        `fallback` orders equals and what no step leads to; by default the popularity of the last 14 days.
+        `fallback` orders equals and what no step leads to; by default the popularity of the last 14 days. `visible`:
+        int64[], rows of the items that were out, whose topics are known (None: all).
         """
         if before is not None:
             events = events.before(before)
         fallback = fallback or Popularity.fit(events, catalog, before, days=14)
-        return cls(steps_ahead(events, len(catalog)), item_topics(catalog), fallback)
+        visible = np.arange(len(catalog)) if visible is None else visible
+        return cls(steps_ahead(events, len(catalog)), item_topics(catalog, visible), fallback)
 
     def rank(self, histories: Sequence[np.ndarray], type_name: str, k: int) -> list[np.ndarray]:
         """For each history (catalog rows of any type, oldest first) at most `k` rows of the type, best first.
@@ -104,14 +111,19 @@ def steps_ahead(events: Events, n_items: int) -> sparse.csr_array:
     return (scale @ steps @ scale).tocsr()
 
 
-def item_topics(catalog: Catalog) -> sparse.csr_array:
-    """float32[n, topics]: an item's topics, a rare one weighing more, each row of length 1 (0 without topics)."""
+def item_topics(catalog: Catalog, visible: np.ndarray) -> sparse.csr_array:
+    """float32[n, topics]: an item's topics, a rare one weighing more, each row of length 1.
+
+    A row is 0 without topics, and for an item that is not `visible` (int64[], rows).
+    """
     lists = catalog.column("topics").combine_chunks()
     items = pc.list_parent_indices(lists).to_numpy()
     words = pc.list_flatten(lists).dictionary_encode(null_encoding="encode")
     shape = (len(catalog), max(len(words.dictionary), 1))
-    has = sparse.coo_array((np.ones(len(items), dtype=np.float32), (items, words.indices.to_numpy())), shape=shape)
-    rarity = np.log(len(catalog) / np.maximum(has.sum(axis=0), 1)).astype(np.float32)
+    known = np.isin(items, visible)
+    pairs = items[known], words.indices.to_numpy()[known]
+    has = sparse.coo_array((np.ones(int(known.sum()), dtype=np.float32), pairs), shape=shape)
+    rarity = np.log(len(visible) / np.maximum(has.sum(axis=0), 1)).astype(np.float32)
     weighted = (has.tocsr() @ sparse.diags_array(rarity)).tocsr()
     lengths = np.sqrt(weighted.multiply(weighted).sum(axis=1))
     return (sparse.diags_array((1 / np.where(lengths > 0, lengths, 1)).astype(np.float32)) @ weighted).tocsr()

@@ -2,6 +2,9 @@
 
 First the network learns from how items are linked, without listeners; then its vectors stay as they are, and
 the towers learn from who met what. An item that nobody met has a vector by its content.
+
+The listener tower reads what was met and nothing else: not the country, the language and the chosen topics, which
+stand in NEO's prompts. So a listener without events gets what is popular.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ class TwoTower:
         before: int | None = None,
         fallback: Popularity | None = None,
         *,
+        visible: np.ndarray | None = None,
         seed: int = 0,
         say: Say = lambda line: None,
         graph_steps: int = GRAPH_STEPS,
@@ -54,21 +58,23 @@ class TwoTower:
         """Learns from the events strictly before the time `before` (seconds; None: all).
 
         `vectors`: float32[n, d], content embeddings of all items in the catalog's order, of length 1 or 0.
-        `fallback` ranks for listeners without a history; by default the popularity of the last 14 days. `say`
-        gets lines of progress. The same machine, threads and seed give the same model. Raises
-        InvalidRequestError where vectors and catalog do not fit together.
+        `fallback` ranks for listeners without a history; by default the popularity of the last 14 days. `visible`:
+        int64[], ascending, rows of the items that were out (None: all); of the others nothing is learned. `say` gets
+        lines of progress. The same machine, threads and seed give the same model. Raises InvalidRequestError where
+        vectors and catalog do not fit together.
         """
         if before is not None:
             events = events.before(before)
         fallback = fallback or Popularity.fit(events, catalog, before, days=14)
-        graph = HeteroGraph.of(events, catalog, vectors)
+        visible = np.arange(len(catalog)) if visible is None else visible
+        graph = HeteroGraph.of(events, catalog, vectors, visible=visible)
         say(f"graph: {len(graph):,} items, {len(graph.links.rows):,} links of {len(graph.link_types)} types")
         embedded = item_embeddings(graph, seed, graph_steps, say)
         features = np.concatenate([vectors, _heard(events, len(catalog))], axis=1, dtype=np.float32)
         read = torch.from_numpy(embedded), torch.from_numpy(features), torch.from_numpy(graph.types)
         items = Items(*read, graph.n_types)
         meetings = Meetings.of(events, len(catalog))
-        return cls(train_towers(items, meetings, seed, tower_steps, say), fallback)
+        return cls(train_towers(items, meetings, visible, seed, tower_steps, say), fallback)
 
     def rank(self, histories: Sequence[np.ndarray], type_name: str, k: int) -> list[np.ndarray]:
         """For each history (catalog rows of any type, oldest first) at most `k` rows of the type, best first.

@@ -19,6 +19,8 @@ from neo_sdk.errors import BundleError, InvalidRequestError, NotFoundError
 
 Strings: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
 
+UNTIMED = int(np.iinfo(np.int64).max)  # the time of a search that has none: before no moment, and in no span of time
+
 
 class Listeners:
     """Who listens. A row number is a listener's identity inside neo."""
@@ -138,7 +140,10 @@ class Events:
 
     def before(self, time: int) -> Events:
         """The events strictly before a time, of the same listeners."""
-        keep = self.time < time
+        return self.where(self.time < time)
+
+    def where(self, keep: np.ndarray) -> Events:
+        """The events that a mask (bool[n]) keeps, of the same listeners."""
         counts = np.concatenate(([0], np.cumsum(keep)))
         return Events(
             self.listener[keep],
@@ -171,10 +176,10 @@ class Events:
 
 @dataclass(frozen=True, eq=False)
 class Searches:
-    """What was typed and what was chosen, in time order.
+    """What was typed and what was chosen, in time order; last, in the order they came in, those without a time.
 
     `query` string[n]; `listener` int32[n], -1 for nobody known; `item` int32[n] (catalog rows); `time`
-    int64[n] (seconds, UTC); `kind_codes` int16[n] into `kinds`.
+    int64[n] (seconds, UTC), UNTIMED where it is not known; `kind_codes` int16[n] into `kinds`.
     """
 
     query: pa.Array
@@ -212,40 +217,28 @@ class Searches:
         """The kinds as strings, one a search."""
         return pa.DictionaryArray.from_arrays(pa.array(self.kind_codes), pa.array(self.kinds, pa.string()))
 
-    def before(self, time: int) -> Searches:
-        """The searches strictly before a time."""
-        return self._slice(0, int(np.searchsorted(self.time, time, side="left")))
+    @property
+    def timed(self) -> np.ndarray:
+        """bool[n]: the searches that have a time."""
+        return self.time < UNTIMED
 
-    def between(self, start: int, end: int) -> Searches:
-        """The searches from `start` on and strictly before `end`."""
-        first, last = np.searchsorted(self.time, [start, end], side="left")
-        return self._slice(int(first), max(int(first), int(last)))
+    def where(self, keep: np.ndarray) -> Searches:
+        """The searches that a mask (bool[n]) keeps."""
+        query = self.query.filter(pa.array(keep))
+        return Searches(query, self.listener[keep], self.item[keep], self.time[keep], self.kind_codes[keep], self.kinds)
 
     def save(self, path: str | Path) -> None:
-        columns = {
-            "query": self.query,
-            "listener": self.listener,
-            "item": self.item,
-            "time": self.time,
-            "kind": self.kind,
-        }
+        """A table in Parquet; a time that is not known is null there."""
+        time = pa.array(self.time, mask=~self.timed)
+        columns = {"query": self.query, "listener": self.listener, "item": self.item, "time": time, "kind": self.kind}
         write_parquet(pa.table(columns), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Searches:
         table = _table(Path(path), ("query", "listener", "item", "time", "kind"))
-        listener, item, time = (table.column(name).to_numpy() for name in ("listener", "item", "time"))
+        listener, item = (table.column(name).to_numpy() for name in ("listener", "item"))
+        time = pc.fill_null(table.column("time"), UNTIMED).to_numpy()
         return cls.from_arrays(table.column("query"), listener, item, time, table.column("kind"))
-
-    def _slice(self, a: int, b: int) -> Searches:
-        return Searches(
-            self.query.slice(a, b - a),
-            self.listener[a:b],
-            self.item[a:b],
-            self.time[a:b],
-            self.kind_codes[a:b],
-            self.kinds,
-        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from neo.catalog.activity import Dataset, Events, Listeners, Searches
+from neo.catalog.activity import UNTIMED, Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog, encode_type
 from neo.catalog.columns import LISTENER_SCHEMA, conform
 from neo.catalog.item_types import ItemType, check_types
@@ -44,7 +44,7 @@ def read_dataset(config: DataConfig, base: str | Path, tell: Tell = tell_on_stde
     parts = [[read_source(FileOf(each, root / each.path, next(places)), log) for each in sources] for sources in roles]
     items = _items(_stack(parts[0]), types, log)
     events = [_checked_activity(_stack([part]), items, ("listener", "item", "time"), log) for part in parts[2]]
-    searches = [_checked_activity(_stack([part]), items, ("query", "item", "time"), log) for part in parts[3]]
+    searches = [_checked_searches(_stack([part]), items, log) for part in parts[3]]
     if parts[1]:
         listeners = _listeners(_stack(parts[1]), log)
         events = [_known(rows, "listener", listeners, log) for rows in events]
@@ -166,6 +166,16 @@ def _checked_activity(rows: _Rows, items: _Rows, needed: tuple[str, ...], log: P
     return _known(rows, "item", items, log)
 
 
+def _checked_searches(rows: _Rows, items: _Rows, log: ProblemLog) -> _Rows:
+    """The searches of a file: all have times, or the file has none. One that is missing among others is a mistake."""
+    part = rows.parts[0]
+    if "time" in rows.table.column_names and "time" not in part.absent:
+        return _checked_activity(rows, items, ("query", "item", "time"), log)
+    rows = _checked_activity(rows, items, ("query", "item"), log)
+    log.note(part.file, "no time in {rows}: split by their query", len(rows.record))
+    return rows
+
+
 def _one_sequence_each(rows: _Rows, log: ProblemLog) -> _Rows:
     """The rows, less second sequences of a listener: which of the two comes first is not known."""
     starts = np.flatnonzero(np.diff(rows.record, prepend=-1))
@@ -241,6 +251,6 @@ def _events(activity: list[_Rows], catalog: Catalog, who: Listeners) -> Events:
 def _searches(activity: list[_Rows], catalog: Catalog, who: Listeners) -> Searches:
     listener = who.rows(_column(activity, "listener", pa.string()))
     item = catalog.rows(_column(activity, "item", pa.string()))
-    time = _column(activity, "time", pa.int64()).to_numpy()
+    time = pc.fill_null(_column(activity, "time", pa.int64()), UNTIMED).to_numpy()
     query = _column(activity, "query", pa.string())
     return Searches.from_arrays(query, listener, item, time, _column(activity, "kind", pa.string(), DEFAULT_SEARCH))

@@ -12,7 +12,12 @@
       path: plays.csv
       columns: {listener: user, item: {column: podcast, prefix: show-}, time: at}
 
-Where a row of events is a listener and a list of items, oldest first, `sequences: true` says so.
+Where a row of events is a listener and a list of items, oldest first, `sequences: true` says so. Searches may come
+from a column of tags in a file of items: a list gives a search for each of its entries.
+
+    searches:
+      path: podcasts.jsonl.gz
+      columns: {query: {column: tags, separator: "|"}, item: {column: apple_id, prefix: show-}, time: null}
 
 A column of ours that is not mapped is read from the file's column of the same name, if there is one; `null`
 leaves it out.
@@ -77,6 +82,12 @@ class TopicsColumn(Column):
     separator: str | None = Field(default=",", min_length=1)
 
 
+class QueryColumn(Column):
+    """What was typed. A list gives a search for each of its entries; a text is one, or what `separator` makes of it."""
+
+    separator: str | None = Field(default=None, min_length=1)
+
+
 class TimeColumn(Column):
     """A date or a time; without a zone it is UTC.
 
@@ -111,6 +122,7 @@ _Named = BeforeValidator(_name)
 Id = Annotated[IdColumn, _Named]
 Text = Annotated[TextColumn, _Named]
 Topics = Annotated[TopicsColumn, _Named]
+Query = Annotated[QueryColumn, _Named]
 Time = Annotated[TimeColumn, _Named]
 Duration = Annotated[DurationColumn, _Named]
 Number = Annotated[Column, _Named]
@@ -159,9 +171,9 @@ class EventColumns(Columns):
 
 
 class SearchColumns(Columns):
-    required = ("query", "item", "time")
+    required = ("query", "item")
 
-    query: Text | None = None
+    query: Query | None = None
     listener: Id | None = None
     item: Id | None = None
     time: Time | None = None
@@ -259,6 +271,8 @@ class EventSource(TableSource):
 
 
 class SearchSource(TableSource):
+    """A file of searches. Those of a file without a time are split by their query, not by time."""
+
     columns: SearchColumns = SearchColumns()
 
 

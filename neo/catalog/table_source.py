@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -20,13 +19,16 @@ from neo.catalog.mapping import (
     EventSource,
     IdColumn,
     ItemSource,
+    QueryColumn,
+    SearchSource,
     TableSource,
     TextColumn,
     TimeColumn,
     TopicsColumn,
 )
+from neo.catalog.nested import PLACE, one_query_each, unrolled
 from neo.catalog.problem_log import FileOf, ProblemLog, Spot
-from neo.catalog.sequences import PLACE, unrolled
+from neo.catalog.shares import shares
 from neo.catalog.times import AsDuration, AsSeconds
 from neo.catalog.values import AsId, AsNumber, AsText, AsTopics, Converter, convert, is_text
 from neo_sdk.errors import ConfigError
@@ -110,6 +112,8 @@ def _converter(name: str, spec: Column | TextColumn) -> Converter:
             return AsDuration(spec.unit)
         case TextColumn():
             return AsText(joins=name == "creator")
+        case QueryColumn():
+            return AsText()
     return AsNumber()
 
 
@@ -165,12 +169,16 @@ class _Reader:
         )
 
     def _unrolled(self, batch: Batch) -> Batch:
-        """The batch, or an event a row where its rows are sequences."""
-        if not _is_sequences(self.source):
-            return batch
-        events, empty = unrolled(batch, self.plan["item"].column or "item")
-        self.log.note(self.file, "{rows} with an empty sequence", empty)
-        return events
+        """The batch, with a row for each event or search where its rows hold several."""
+        if isinstance(self.source, SearchSource):
+            given = self.source.columns.query
+            separator = None if given is None else given.separator
+            batch, empty = one_query_each(batch, self.plan["query"].column or "query", separator)
+            self.log.note(self.file, "{rows} without a query", empty)
+        elif _is_sequences(self.source):
+            batch, empty = unrolled(batch, self.plan["item"].column or "item")
+            self.log.note(self.file, "{rows} with an empty sequence", empty)
+        return batch
 
     def _filtered(self, batch: Batch) -> Batch:
         """The rows that `where` and `sample` keep."""
@@ -182,7 +190,7 @@ class _Reader:
         if self.source.sample is not None:
             share = self.source.sample.share
             values, _ = _convert(batch, self.plan[self.sample_by], Counter())
-            chosen = _hashed(values, self.source.sample.seed) < share * 2.0**64
+            chosen = shares(values, self.source.sample.seed) < share
             self.log.note(self.file, f"{{rows}} left out by 'sample' of {share:g}", int((keep & ~chosen).sum()))
             keep &= chosen
         if keep.all():
@@ -273,17 +281,6 @@ def _sample_by(source: TableSource) -> str:
     if "listener" in type(given).model_fields:
         return "listener"
     return "parent" if getattr(given, "parent", None) is not None else "id"
-
-
-def _hashed(values: pa.Array, seed: int) -> np.ndarray:
-    """uint64[n], the same on every machine. Rows without a value hash to 0: they are kept, to be reported."""
-    encoded = values.cast(pa.string()).dictionary_encode()
-    hashes = [
-        int.from_bytes(hashlib.blake2b(f"{seed}\t{value}".encode(), digest_size=8).digest(), "big")
-        for value in encoded.dictionary.to_pylist()
-    ]
-    table = np.array([*hashes, 0], dtype=np.uint64)
-    return table[pc.fill_null(encoded.indices, len(hashes)).to_numpy()]
 
 
 class _AsWritten(AsText):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from neo.decoding.request import SpanRequest
 
 WARM_UPS = 3  # runs before a capture, as torch asks for: the first ones choose and load kernels
 PADDING = 8  # positions beyond those asked for, over which the padding of an answer's short steps may reach
+_CAPTURING = threading.Lock()  # all captures are on one stream of torch's
 
 
 def padded(count: int) -> int:
@@ -38,13 +39,17 @@ def tree_room(levels: int, requests: Sequence[SpanRequest]) -> int:
 class FixedShapes:
     """The buffers of one model, made when first needed and then used again; safe to share between threads.
 
-    max_bytes: the most that buffers keep while nobody uses them; the least recently used go first.
+    max_bytes: the most that keys and values take while nobody uses them, as of the last time that some were taken; the
+    least recently used go first. The masks and graphs of a buffer's steps come on top, and go with it.
     """
 
     def __init__(self, model: PreTrainedModel, max_bytes: int = 4 << 30) -> None:
         self.model, self.max_bytes = model, max_bytes
         self._lock = threading.Lock()
         self._free: OrderedDict[int, Buffers] = OrderedDict()  # by identity; the last used is the last
+        # The collector may end a context at any moment, while this very thread holds the lock too: so what a context
+        # gives back waits here, and no lock is needed for that.
+        self._given_back: deque[Buffers] = deque()
 
     @torch.inference_mode()
     def hold(self, context: Context, more: int) -> FixedContext:
@@ -56,21 +61,19 @@ class FixedShapes:
             held.keys[:rows, :, :positions] = layer.keys[:, :, :positions]
             held.values[:rows, :, :positions] = layer.values[:, :, :positions]
         copy = FixedContext(buffers.cache, context.real, context.lengths, context.hidden, buffers, self, positions)
-        weakref.finalize(copy, self._give_back, buffers)
+        weakref.finalize(copy, self._given_back.append, buffers)
         return copy
 
     def _take(self, cache: Cache, rows: int, capacity: int) -> Buffers:
         with self._lock:
-            for key, buffers in self._free.items():
-                if (buffers.rows, buffers.capacity) == (rows, capacity):
-                    return self._free.pop(key)
-        return Buffers(self.model, cache, rows, capacity)
-
-    def _give_back(self, buffers: Buffers) -> None:
-        with self._lock:
-            self._free[id(buffers)] = buffers
+            while self._given_back:
+                buffers = self._given_back.popleft()
+                self._free[id(buffers)] = buffers
+            fitting = [key for key, kept in self._free.items() if (kept.rows, kept.capacity) == (rows, capacity)]
+            taken = self._free.pop(fitting[0]) if fitting else None
             while sum(kept.nbytes for kept in self._free.values()) > self.max_bytes:
                 self._free.popitem(last=False)
+        return taken or Buffers(self.model, cache, rows, capacity)
 
 
 class _Layer(StaticLayer):
@@ -117,7 +120,8 @@ class Step:
         self.buffers = buffers
         self.ids = torch.zeros((rows, q), dtype=torch.int64, device=device)
         self.positions = torch.zeros_like(self.ids)
-        self.columns = torch.arange(q, device=device)
+        # At first the last columns: what is run before a capture writes to them, and the prompt is in already.
+        self.columns = torch.arange(buffers.capacity - q, buffers.capacity, device=device)
         self.sees = torch.zeros((rows, q, buffers.capacity), dtype=torch.bool, device=device)
         self._replay: Callable[[], torch.Tensor] = self._forward
         if device.type == "cuda":
@@ -149,15 +153,16 @@ class Step:
 
 def _captured(forward: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
     """The same forward as a CUDA graph: its result is a tensor that every replay writes anew."""
-    aside = torch.cuda.Stream()
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(WARM_UPS):
-            forward()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = forward()
+    with _CAPTURING:
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(WARM_UPS):
+                forward()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may go on with their steps
+            result = forward()
 
     def replay() -> torch.Tensor:
         graph.replay()

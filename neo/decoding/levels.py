@@ -105,18 +105,19 @@ class Levels:
             rows[members] = lookup.rows(members.nonzero()[:, 0], beams.prefix[members])
         order = beams.score.argsort(dim=1, descending=True, stable=True)
         columns = (
-            part.gather(1, order).tolist() for part in (beams.alive, rows, beams.score, beams.prefix, beams.kind)
+            part.gather(1, order).tolist()
+            for part in (beams.alive, rows, beams.score, beams.prefix, beams.kind, beams.value)
         )
         found: list[list[ScoredItem]] = []
         for row in zip(*columns, strict=True):
             found.append([self._item(*beam[1:]) for beam in zip(*row, strict=True) if beam[0]])
         return found
 
-    def _item(self, row: int, score: float, key: int, kind: int) -> ScoredItem:
+    def _item(self, row: int, score: float, key: int, kind: int, value: float) -> ScoredItem:
         bits = code_bits(self.sizes[kind])
         shifts = range(bits * (self.vocab.levels - 1), -1, -bits)
         codes = tuple(key >> shift & ((1 << bits) - 1) for shift in shifts)
-        return ScoredItem(row, score, codes, self.vocab.type_names[kind])
+        return ScoredItem(row, score, codes, self.vocab.type_names[kind], value)
 
     def _members(
         self, alive: torch.Tensor, kinds: torch.Tensor, lookups: Sequence[Lookup | None] | None = None

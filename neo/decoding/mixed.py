@@ -112,9 +112,10 @@ class AnswerRequest:
         """How many items the answer must name, as long as there are any."""
         return self.min_items if self.format == "mixed" else 0
 
-    def most_tokens(self, span: int) -> int:
-        """The most that its answer can have, with spans of so many tokens."""
-        return self.max_tokens + (self.max_items * span if self.format == "mixed" else 0)
+    def most_tokens(self, span: int, positions: int) -> int:
+        """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
+        asked = self.max_tokens + (self.max_items * span if self.format == "mixed" else 0)
+        return min(asked, positions - len(self.prompt))
 
     def sampling(self) -> Sampling | None:
         """None for greedy."""
@@ -184,7 +185,8 @@ def _answers(
 ) -> Iterator[tuple[int, Event]]:
     context = read(model, [request.prompt for request in requests], vocab.pad, memory)
     if shapes is not None:
-        answer = max(request.most_tokens(vocab.levels + 2) for request in requests)
+        positions = position_limit(model)
+        answer = max(request.most_tokens(vocab.levels + 2, positions) for request in requests)
         context = shapes.hold(context, answer + tree_room(vocab.levels, [request.span() for request in requests]))
     loop = _Loop(model, vocab, context)
     rows = [

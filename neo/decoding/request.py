@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,12 +13,16 @@ from neo_sdk.errors import ConfigError, InvalidRequestError
 
 @dataclass(frozen=True)
 class ScoredItem:
-    """An item that a search found: its catalog row, log-probability, codes and type."""
+    """An item that a search found: its catalog row, log-probability, codes and type.
+
+    value: what beams are kept by: the log-probability, in a draw with its noise. What was drawn first has the highest.
+    """
 
     row: int
     score: float
     codes: tuple[int, ...]
     type: str
+    value: float = field(compare=False)
 
 
 @dataclass(frozen=True, eq=False)

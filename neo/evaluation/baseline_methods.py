@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from neo.baselines.bm25 import Bm25
-from neo.baselines.dense import Dense
+from neo.baselines.dense import Dense, DenseHistory
 from neo.baselines.factorization import Factorization
 from neo.baselines.item_cf import ItemCF
 from neo.baselines.markov import Markov
@@ -18,7 +18,7 @@ from neo.baselines.trajectory import Trajectory
 from neo.catalog.activity import Dataset
 from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
 from neo.evaluation.methods import HistoryMethod, Method, QueryMethod, TimedMethod
-from neo.sids.build import embed_items
+from neo.evaluation.protocol import Split
 from neo.sids.embed import Embedder
 
 RECENT_DAYS = 14.0
@@ -28,8 +28,8 @@ Fitted = TypeVar("Fitted", HistoryMethod, QueryMethod, TimedMethod)
 def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = RECENT_DAYS) -> list[Method]:
     """The quick ones: popularity (all-time, recent), item-CF (last 20 events, full past) and BM25.
 
-    `dataset` is whole: the split says what of it is learned from. Leave-one-out has neither days nor searches, so
-    that recent popularity and BM25 are left out there.
+    `dataset` is whole: the split says what of it is learned from. Leave-one-out has no days, so that recent popularity
+    is left out there, and so is BM25 where it has no searches.
     """
     events, catalog = split.training(dataset).events, dataset.catalog
     fallback = _fallback(dataset, split, recent_days)
@@ -38,32 +38,47 @@ def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = REC
         _timed(lambda: HistoryMethod(ItemCF.fit(events, catalog, fallback=fallback))),
         _timed(lambda: HistoryMethod(ItemCF.fit(events, catalog, fallback=fallback, tail=None))),
     ]
-    if isinstance(split, LeaveOneOut):
-        return methods
-    search = _timed(lambda: QueryMethod(Bm25.fit(catalog, fallback=fallback)))
-    return [methods[0], HistoryMethod(fallback), *methods[1:], search]
+    if isinstance(split, Split):
+        methods.insert(1, HistoryMethod(fallback))
+    if _searched(dataset, split):
+        methods.append(_timed(lambda: QueryMethod(Bm25.fit(catalog, fallback=fallback))))
+    return methods
+
+
+def dense_methods(
+    dataset: Dataset, split: AnySplit, embedder: Embedder, vectors: np.ndarray, recent_days: float = RECENT_DAYS
+) -> list[Method]:
+    """Dense retrieval from histories and, where there are searches, from queries: as quick as the embedder.
+
+    embedder, vectors: those of the run's SIDs, which have learned nothing from what is asked for; `vectors`
+    float32[n, dim] are the items' in the catalog's order.
+    """
+    fallback = _fallback(dataset, split, recent_days)
+    methods: list[Method] = [HistoryMethod(DenseHistory(embedder.name, vectors, fallback))]
+    if _searched(dataset, split):
+        methods.append(_timed(lambda: QueryMethod(Dense.fit(dataset.catalog, embedder, fallback))))
+    return methods
 
 
 def further_methods(
     dataset: Dataset,
     split: AnySplit,
-    embedder: Embedder,
-    parent_weight: float,
+    vectors: np.ndarray,
     seed: int,
     say: Callable[[str], None],
     recent_days: float = RECENT_DAYS,
 ) -> list[Method]:
-    """Markov, the podcast trajectory, factors, SASRec, 2T-HGNN; in time also the membership RNN and dense retrieval.
+    """Those that are trained for minutes: Markov, the podcast trajectory, factors, SASRec, 2T-HGNN; in time also the
+    membership RNN.
 
-    embedder, parent_weight: those of the run's SIDs, which have learned nothing from what is asked for.
+    vectors: as for `dense_methods`.
     """
     from neo.baselines.membership_rnn import MembershipRnn
     from neo.baselines.sasrec import SMALL, SasRec
     from neo.baselines.two_tower import TwoTower
 
     events, catalog = split.training(dataset).events, dataset.catalog
-    fallback = _fallback(dataset, split, recent_days)
-    vectors = embed_items(embedder, catalog, np.arange(len(catalog)), parent_weight)
+    fallback, visible = _fallback(dataset, split, recent_days), split.visible(dataset.catalog)
 
     def sasrec() -> SasRec:
         if not isinstance(split, LeaveOneOut):
@@ -71,19 +86,27 @@ def further_methods(
         # Short sequences of few listeners want more dropout: see the figures in sasrec.py.
         return SasRec.fit(events, catalog, fallback=fallback, seed=seed, say=say, length=20, dropout=0.5, fitting=SMALL)
 
+    def two_tower() -> TwoTower:
+        return TwoTower.fit(events, catalog, vectors, fallback=fallback, visible=visible, seed=seed, say=say)
+
     methods: list[Method] = [
         _timed(lambda: HistoryMethod(Markov.fit(events, catalog, fallback=fallback))),
-        _timed(lambda: HistoryMethod(Trajectory.fit(events, catalog, fallback=fallback))),
+        _timed(lambda: HistoryMethod(Trajectory.fit(events, catalog, fallback=fallback, visible=visible))),
         _timed(lambda: HistoryMethod(Factorization.fit(events, catalog, fallback=fallback, seed=seed))),
         _timed(lambda: HistoryMethod(sasrec())),
-        _timed(lambda: HistoryMethod(TwoTower.fit(events, catalog, vectors, fallback=fallback, seed=seed, say=say))),
+        _timed(lambda: HistoryMethod(two_tower())),
     ]
     if isinstance(split, LeaveOneOut):
         return methods
     members = _timed(
         lambda: TimedMethod(MembershipRnn.fit(events, catalog, fallback=fallback, seed=seed, say=say), split.cut)
     )
-    return [*methods, members, _timed(lambda: QueryMethod(Dense.fit(catalog, embedder, fallback)))]
+    return [*methods, members]
+
+
+def _searched(dataset: Dataset, split: AnySplit) -> bool:
+    """Whether there can be searches to ask for; without a cut, those with a time are never asked for."""
+    return isinstance(split, Split) or not dataset.searches.timed.all()
 
 
 def _fallback(dataset: Dataset, split: AnySplit, recent_days: float) -> Popularity:

@@ -22,7 +22,8 @@ TOP_P = 0.9
 class DecodingMethod:
     """Recommends by another decoding than beam search. Lists may be shorter than k: what does not exist is left out.
 
-    greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, drawn.
+    greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, in the order
+    in which they are drawn.
     constraint off: k beams over the whole vocabulary, of which those count that are new items of the type.
     """
 
@@ -69,7 +70,7 @@ class DecodingMethod:
             top_p=TOP_P,
             generator=self._generator,
         )
-        return [[item.row for item in items] for items in drawn]
+        return [[item.row for item in sorted(items, key=lambda item: -item.value)] for items in drawn]
 
     def _unconstrained(
         self, cases: Sequence[RecommendCase], opened: list[list[int]], name: str, k: int

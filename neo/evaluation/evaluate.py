@@ -13,13 +13,15 @@ from neo.catalog.catalog import Catalog
 from neo.evaluation.leave_one_out import AnySplit
 from neo.evaluation.machine import peak_gb, this_machine
 from neo.evaluation.methods import Method, Recommender, Searcher
-from neo.evaluation.metrics import Estimate, bootstrap, hit_gain, ndcg_gain, places
-from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.metrics import bootstrap, hit_gain, hits, ndcg_gain
+from neo.evaluation.protocol import RecommendCase, Split
 from neo.evaluation.report import ALL, NEO, ORACLE, Report, Result, Setting, Task, with_shares
+from neo.evaluation.search_cases import SearchCase
 from neo.evaluation.sign_test import Versus, versus_all
 from neo_sdk.errors import InvalidRequestError
 
 C = TypeVar("C", RecommendCase, SearchCase)
+Gains = dict[str, np.ndarray]  # by metric, float64[cases]
 
 
 def evaluate(
@@ -45,20 +47,20 @@ def evaluate(
         raise InvalidRequestError(f"ks is {tuple(ks)}, expected one or more numbers from 1")
     results: list[Result] = []
     seconds: dict[str, dict[Task, float]] = {}
-    placed: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
-    catalog, deepest = dataset.catalog, max(ks)
+    ranked: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
+    catalog, deepest = dataset.catalog, f"NDCG@{max(ks)}"
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
         if isinstance(method, Recommender) and recommend_cases:
             say(f"{name}: {len(recommend_cases):,} recommendations")
-            found, took["recommend"] = _run(name, method.recommend, recommend_cases, deepest, catalog)
-            results += _recommend_results(name, recommend_cases, found, ks, seed)
-            placed["recommend"][name] = found
+            gains, took["recommend"] = _run(name, method.recommend, recommend_cases, ks, catalog)
+            results += _recommend_results(name, recommend_cases, gains, seed)
+            ranked["recommend"][name] = gains[deepest]
         if isinstance(method, Searcher) and search_cases:
             say(f"{name}: {len(search_cases):,} searches")
-            found, took["search"] = _run(name, method.search, search_cases, deepest, catalog)
-            results += _search_results(name, search_cases, found, ks, seed)
-            placed["search"][name] = found
+            gains, took["search"] = _run(name, method.search, search_cases, ks, catalog)
+            results += _search_results(name, search_cases, gains, seed)
+            ranked["search"][name] = gains[deepest]
         say(f"{name}: {sum(took.values()):.1f} s")
     return Report(
         setting=_setting(dataset, split, seed, ks),
@@ -69,15 +71,15 @@ def evaluate(
         fit_seconds={method.name: getattr(method, "fit_seconds", 0.0) for method in methods},
         peak_gb=peak_gb(),
         versus=(
-            *_versus("recommend", placed["recommend"], [case.type for case in recommend_cases]),
-            *_versus("search", placed["search"], [ALL] * len(search_cases)),
+            *_versus("recommend", ranked["recommend"], [case.type for case in recommend_cases]),
+            *_versus("search", ranked["search"], [ALL] * len(search_cases)),
         ),
     )
 
 
-def _versus(task: Task, placed: dict[str, np.ndarray], groups: list[str]) -> list[Versus]:
+def _versus(task: Task, gains: dict[str, np.ndarray], groups: list[str]) -> list[Versus]:
     """Every NEO against every other method; nobody is compared with the oracle, which knows."""
-    known = {name: found for name, found in placed.items() if name != ORACLE}
+    known = {name: theirs for name, theirs in gains.items() if name != ORACLE}
     return [pair for name in known if name.startswith(NEO) for pair in versus_all(known, groups, task, name)]
 
 
@@ -85,17 +87,22 @@ def _run(
     name: str,
     rank: Callable[[Sequence[C], int], list[np.ndarray]],
     cases: Sequence[C],
-    k: int,
+    ks: Sequence[int],
     catalog: Catalog,
-) -> tuple[np.ndarray, float]:
-    """The place of each case's target, and the seconds that ranking took."""
-    started = time.perf_counter()
-    ranked = [np.asarray(rows, dtype=np.int64)[:k] for rows in rank(cases, k)]
+) -> tuple[Gains, float]:
+    """What each case gains, and the seconds that ranking took."""
+    started, deepest = time.perf_counter(), max(ks)
+    ranked = [np.asarray(rows, dtype=np.int64)[:deepest] for rows in rank(cases, deepest)]
     seconds = time.perf_counter() - started
     if len(ranked) != len(cases):
         raise InvalidRequestError(f"{name} returned {len(ranked)} ranked lists for {len(cases)} cases")
     _check(name, ranked, cases, catalog)
-    return places(ranked, np.array([case.target for case in cases])), seconds
+    relevant = [case.relevant for case in cases]
+    found, right = hits(ranked, relevant, deepest), np.array([len(rows) for rows in relevant])
+    gains: Gains = {}
+    for k in ks:
+        gains |= {f"HR@{k}": hit_gain(found, k), f"NDCG@{k}": ndcg_gain(found, right, k)}
+    return gains, seconds
 
 
 def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Catalog) -> None:
@@ -116,35 +123,28 @@ def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Cat
             raise InvalidRequestError(f"{name} ranked {wrong} for {asked}: {rows.tolist()}")
 
 
-def _recommend_results(
-    method: str, cases: Sequence[RecommendCase], found: np.ndarray, ks: Sequence[int], seed: int
-) -> list[Result]:
+def _recommend_results(method: str, cases: Sequence[RecommendCase], gains: Gains, seed: int) -> list[Result]:
     types, new = np.array([case.type for case in cases]), np.array([case.is_new for case in cases])
     results = []
     for name in dict.fromkeys(types.tolist()):
         mine = types == name
-        results.append(_result(method, "recommend", name, found[mine], ks, seed))
+        results.append(_result(method, "recommend", name, gains, mine, seed))
         if (mine & new).any():
-            part = _result(method, "recommend", name, found[mine & new], ks, seed)
+            part = _result(method, "recommend", name, gains, mine & new, seed)
             results.append(part.model_copy(update={"listeners": "new"}))
     return results
 
 
-def _search_results(
-    method: str, cases: Sequence[SearchCase], found: np.ndarray, ks: Sequence[int], seed: int
-) -> list[Result]:
+def _search_results(method: str, cases: Sequence[SearchCase], gains: Gains, seed: int) -> list[Result]:
     kinds = np.array([case.kind for case in cases])
     named = sorted(set(kinds.tolist()) - {ALL})
-    results = [_result(method, "search", kind, found[kinds == kind], ks, seed) for kind in named]
-    return [*results, _result(method, "search", ALL, found, ks, seed)]
+    results = [_result(method, "search", kind, gains, kinds == kind, seed) for kind in named]
+    return [*results, _result(method, "search", ALL, gains, np.ones(len(cases), dtype=bool), seed)]
 
 
-def _result(method: str, task: Task, group: str, found: np.ndarray, ks: Sequence[int], seed: int) -> Result:
-    metrics: dict[str, Estimate] = {}
-    for k in ks:
-        metrics[f"HR@{k}"] = bootstrap(found, hit_gain, k, seed)
-        metrics[f"NDCG@{k}"] = bootstrap(found, ndcg_gain, k, seed)
-    return Result(method=method, task=task, group=group, n=len(found), metrics=metrics)
+def _result(method: str, task: Task, group: str, gains: Gains, mine: np.ndarray, seed: int) -> Result:
+    metrics = {name: bootstrap(values[mine], seed) for name, values in gains.items()}
+    return Result(method=method, task=task, group=group, n=int(mine.sum()), metrics=metrics)
 
 
 def _setting(dataset: Dataset, split: AnySplit, seed: int, ks: Sequence[int]) -> Setting:
@@ -161,4 +161,5 @@ def _setting(dataset: Dataset, split: AnySplit, seed: int, ks: Sequence[int]) ->
         listeners=len(dataset.listeners),
         events_before_cut=len(known.events),
         searches_before_cut=len(known.searches),
+        untimed_searches=int((~known.searches.timed).sum()),
     )

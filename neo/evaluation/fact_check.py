@@ -40,12 +40,18 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A text and its claims, in their order. `main`: the listener's main topics; `named`: those a portrait names."""
+    """A text and its claims, in their order.
+
+    `main`: the listener's main topics; `named`: those a portrait names. `own`, `foreign`: of all the topics that it
+    says are the listener's, how many were met or chosen, and how many surely were not.
+    """
 
     text: str
     claims: tuple[Claim, ...]
     main: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    own: int = 0
+    foreign: int = 0
 
     def count(self, verdict: Verdict, about: About | None = None) -> int:
         return sum(c.verdict == verdict and about in (None, c.about) for c in self.claims)
@@ -78,13 +84,19 @@ def check_portrait(text: str, listener: ListenerFacts, names: Names) -> Checked:
     """What a text says of a listener, and how much of what interests them most it names."""
     reading = read(text, names, portrait=True)
     claims: list[Claim] = []
+    own, foreign, known = 0, 0, {*listener.onboarding, *(topic.name for topic in listener.topics)}
     for said in reading.said:
-        claims += _of_listener(said, reading, listener, names)
+        found = list(_of_listener(said, reading, listener, names))
+        claims += found
+        if said.strength != "new" and any(claim.aspect == "topic" for claim in found):
+            met = not known.isdisjoint(said.mention.of("topic"))
+            own += met
+            foreign += not met and any(claim.verdict == "contradicted" for claim in found)
     claims += [*_unknown_names(reading, None), *_history(reading, listener)]
     main = listener.main_topics if listener.events else listener.onboarding[:3]
     kept = {name for said in reading.said if said.strength != "new" for name in said.mention.of("topic")}
     ordered = tuple(sorted(claims, key=lambda claim: claim.start))
-    return Checked(text, ordered, main, tuple(topic for topic in main if topic in kept))
+    return Checked(text, ordered, main, tuple(topic for topic in main if topic in kept), own, foreign)
 
 
 def _claim(start: int, end: int, about: About, aspect: Aspect, says: str, holds: bool | None) -> Claim:

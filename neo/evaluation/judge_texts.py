@@ -8,8 +8,8 @@ import numpy as np
 
 from neo.evaluation.calibration import Label, agreements
 from neo.evaluation.fact_check import Checked, check_explanation, check_portrait
-from neo.evaluation.judge import SCALES, TOP, Judge, Sample, Scores, explanation_sample, portrait_sample
-from neo.evaluation.metrics import Estimate, bootstrap
+from neo.evaluation.judge import SCALES, Judge, Sample, Scores, explanation_sample, portrait_sample
+from neo.evaluation.metrics import bootstrap
 from neo.evaluation.names import Names
 from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.text_report import Judged, Texts, checks, coverage, foreign, wrong
@@ -98,12 +98,7 @@ def _read(neo: NeoModel, book: FactBook, case: RecommendCase) -> ListenerFacts:
 def _judged(scores: Sequence[Scores | None], seed: int) -> tuple[Judged, ...]:
     found = []
     for scale in [scale for scales in SCALES.values() for scale in scales]:
-        given = np.array([one[scale] for one in scores if one is not None and scale in one], dtype=np.int64)
+        given = np.array([one[scale] for one in scores if one is not None and scale in one], dtype=np.float64)
         if len(given):
-            found.append(Judged(scale=scale, n=len(given), score=_mean(given, seed)))
+            found.append(Judged(scale=scale, n=len(given), score=bootstrap(given, seed)))
     return tuple(found)
-
-
-def _mean(scores: np.ndarray, seed: int) -> Estimate:
-    """The mean of scores; `bootstrap` takes them as places."""
-    return bootstrap(scores, lambda place, _: np.maximum(place, 0).astype(np.float64), TOP + 1, seed)

@@ -1,5 +1,9 @@
 """Leave-one-out, the protocol of public sequence sets: a listener's last item tests, the second-last validates.
 
+An item counts where a listener first meets it: to meet it again is no new item, and could not be recommended. So the
+last item is the one that was met for the first time last, and what comes after it, which is all known items, is left
+out. Events at one time are in the order of the file.
+
 Nothing is ever trained on either. So one model serves both: asked for the last item it reads the second-last in the
 history, although it was trained without it. Candidates are all items of the type, minus those of the history as it
 is given: its last 20. There is no cut in time: one listener's test may lie before what another's training holds, so
@@ -14,19 +18,21 @@ from typing import ClassVar
 import numpy as np
 
 from neo.catalog.activity import Dataset, Events, Searches
+from neo.catalog.catalog import Catalog
 from neo.evaluation.protocol import RecommendCase, Split, sample
+from neo.evaluation.queries import LEARNED, parts
 from neo_sdk.errors import InvalidRequestError
 
 HISTORY = 20
-HELD_OUT = 2  # events of each listener: the one that validates, and the one that tests
-PLACES = {"validation": 2, "test": 1}  # counted from a listener's end
+PLACES = {"validation": 0, "test": 1}  # in a listener's last two items
 
 
 @dataclass(frozen=True)
 class LeaveOneOut:
     """Which of the two is asked for, "validation" or "test", after at most `history` items.
 
-    Listeners with fewer than three events are trained on whole and never asked.
+    Listeners with fewer than three different items are trained on whole and never asked: of two items one is history
+    and one is held out, which leaves nothing to validate on.
     """
 
     ks: ClassVar[tuple[int, ...]] = (5, 10)  # what is published for these sets
@@ -41,11 +47,26 @@ class LeaveOneOut:
             raise InvalidRequestError(f"history is {self.history}, expected 1 or more items")
 
     def training(self, dataset: Dataset) -> Dataset:
-        """What may be learned from: each listener's events before the second-last, whatever is asked for.
+        """What may be learned from: each listener's events before the second-last item, whatever is asked for.
 
-        Without searches: which of them came before a held-out event is not known.
+        Of the searches, those without a time whose query is learned from: which of the others came before a held-out
+        event is not known.
         """
-        return Dataset(dataset.catalog, dataset.listeners, _without_held_out(dataset.events), Searches.none())
+        events, searches = dataset.events, dataset.searches
+        listeners, places = _last_two(events)
+        ends = events.offsets[1:].copy()
+        ends[listeners] = places[:, 0]
+        known = np.arange(len(events)) < np.repeat(ends, np.diff(events.offsets))
+        learned = searches.where(parts(searches) == LEARNED)
+        return Dataset(dataset.catalog, dataset.listeners, events.where(known), learned)
+
+    def asks(self, searches: Searches) -> np.ndarray:
+        """bool[n]: the searches asked for, those without a time of this split's queries."""
+        return parts(searches) == self.name
+
+    def visible(self, catalog: Catalog) -> np.ndarray:
+        """int64[]: all rows. An item's words are known, though nobody may have met it."""
+        return np.arange(len(catalog))
 
 
 AnySplit = Split | LeaveOneOut
@@ -54,19 +75,17 @@ AnySplit = Split | LeaveOneOut
 def left_out_cases(
     dataset: Dataset, split: LeaveOneOut, max_per_type: int | None = None, seed: int = 0
 ) -> list[RecommendCase]:
-    """One case for each listener with three events or more: the held-out item, after the last items before it.
+    """One case for each listener with three different items or more: the held-out one, after the last before it.
 
-    An item that the listener had met before gives no case, as it could not be recommended. With `max_per_type`, a
-    sample drawn by `seed`. In the order of the catalog's types, then of listeners.
+    With `max_per_type`, a sample drawn by `seed`. In the order of the catalog's types, then of listeners.
     """
     events = dataset.events
-    listeners = np.flatnonzero(np.diff(events.offsets) > HELD_OUT)
-    at = events.offsets[listeners + 1] - PLACES[split.name]
+    listeners, places = _last_two(events)
+    at = places[:, PLACES[split.name]]
     types = dataset.catalog.type_codes[events.item[at]]
     cases: list[RecommendCase] = []
     for code, name in enumerate(dataset.catalog.type_names):
-        of_type = [place for place in np.flatnonzero(types == code).tolist() if _is_new(events, int(at[place]))]
-        for i in sample(np.array(of_type, dtype=np.int64), max_per_type, [seed, code]):
+        for i in sample(np.flatnonzero(types == code), max_per_type, [seed, code]):
             listener, end = int(listeners[i]), int(at[i])
             known = slice(max(int(events.offsets[listener]), end - split.history), end)
             cases.append(
@@ -81,17 +100,12 @@ def left_out_cases(
     return cases
 
 
-def _without_held_out(events: Events) -> Events:
-    counts = np.diff(events.offsets)
-    kept = np.where(counts > HELD_OUT, counts - HELD_OUT, counts)
-    keep = np.arange(len(events)) < np.repeat(events.offsets[:-1] + kept, counts)
-    offsets = np.concatenate(([0], np.cumsum(kept)))
-    return Events(
-        events.listener[keep], events.item[keep], events.time[keep], events.kind_codes[keep], events.kinds, offsets
-    )
-
-
-def _is_new(events: Events, at: int) -> bool:
-    """Whether the listener of an event meets its item there for the first time."""
-    start = events.offsets[events.listener[at]]
-    return not (events.item[start:at] == events.item[at]).any()
+def _last_two(events: Events) -> tuple[np.ndarray, np.ndarray]:
+    """(int64[m]: the listeners with three different items or more, int64[m, 2]: where they first meet the last two)."""
+    n_items = int(events.item.max(initial=0)) + 1
+    _, first = np.unique(events.listener.astype(np.int64) * n_items + events.item, return_index=True)
+    first = np.sort(first)
+    items = np.bincount(events.listener[first], minlength=events.n_listeners)
+    listeners = np.flatnonzero(items >= 3)
+    ends = np.cumsum(items)[listeners]
+    return listeners, first[ends[:, None] - np.array([2, 1])]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from neo.evaluation.protocol import RecommendCase, SearchCase
+from neo.evaluation.protocol import RecommendCase
+from neo.evaluation.search_cases import SearchCase
 
 if TYPE_CHECKING:
     from neo.baselines.membership_rnn import MembershipRnn

@@ -1,12 +1,12 @@
-"""HR@K and NDCG@K, per item over the whole catalog, for cases with one right item, with bootstrap intervals.
+"""HR@K and NDCG@K, per item over the whole catalog, for cases with one right item or several, with bootstrap intervals.
 
-A case is summed up by its place: where in the ranked list the right item stands, 0 for first, -1 for absent.
-All that follows is arithmetic on places.
+HR@K asks whether any right item is among the first K. NDCG@K weighs each by its place, and divides by what a list with
+nothing but right items would have: with one right item that is 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,58 +25,56 @@ class Estimate:
     high: float
 
 
-def places(ranked: Sequence[np.ndarray], targets: np.ndarray) -> np.ndarray:
-    """int64[n]: the place of each target in its ranked list of catalog rows, -1 if it is not there."""
-    if len(ranked) != len(targets):
-        raise InvalidRequestError(f"{len(ranked)} ranked lists for {len(targets)} targets, expected one each")
-    found = np.full(len(targets), -1, dtype=np.int64)
-    for i, (rows, target) in enumerate(zip(ranked, targets, strict=True)):
-        hits = np.flatnonzero(np.asarray(rows) == target)
-        if len(hits):
-            found[i] = hits[0]
+def hits(ranked: Sequence[np.ndarray], relevant: Sequence[np.ndarray], k: int) -> np.ndarray:
+    """bool[n, k]: whether the item at a place of a case's ranked list (distinct catalog rows) is a right one.
+
+    Raises InvalidRequestError where the two differ in length, or a case has no right item.
+    """
+    if len(ranked) != len(relevant):
+        raise InvalidRequestError(f"{len(ranked)} ranked lists for {len(relevant)} cases, expected one each")
+    if not all(map(len, relevant)):
+        raise InvalidRequestError("a case without a right item has no gain: leave it out")
+    tops = [np.asarray(rows, dtype=np.int64)[:k] for rows in ranked]
+    case, rows = _pairs(tops)
+    right_case, right = _pairs(relevant)
+    stride = 1 + max(rows.max(initial=0), right.max(initial=0))
+    lengths = np.array([len(top) for top in tops], dtype=np.int64)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    found = np.zeros((len(ranked), k), dtype=bool)
+    found[case, place] = np.isin(case * stride + rows, right_case * stride + right)
     return found
 
 
-def hit_gain(place: np.ndarray, k: int) -> np.ndarray:
-    """float64, like `place`: 1 where the target is among the first `k`."""
-    return ((place >= 0) & (place < k)).astype(np.float64)
+def hit_gain(found: np.ndarray, k: int) -> np.ndarray:
+    """float64[n]: 1 where a right item is among the first `k`. found: as `hits` makes it."""
+    return np.asarray(found[:, :k].any(axis=1), dtype=np.float64)
 
 
-def ndcg_gain(place: np.ndarray, k: int) -> np.ndarray:
-    """float64, like `place`: 1 / log2(place + 2) among the first `k`; with one right item the ideal is 1."""
-    return hit_gain(place, k) / np.log2(np.maximum(place, 0) + 2.0)
+def ndcg_gain(found: np.ndarray, right: np.ndarray, k: int) -> np.ndarray:
+    """float64[n]: the sum of 1 / log2(place + 2) over the right items among the first `k`, over the largest it can be.
 
-
-def hit_rate(found: np.ndarray, k: int) -> float:
-    """HR@k, the same as Recall@k where each case has one right item. NaN for no cases."""
-    return _mean(hit_gain(found, k))
-
-
-def ndcg(found: np.ndarray, k: int) -> float:
-    """NDCG@k. NaN for no cases."""
-    return _mean(ndcg_gain(found, k))
-
-
-def bootstrap(
-    found: np.ndarray,
-    gain: Callable[[np.ndarray, int], np.ndarray],
-    k: int,
-    seed: int,
-    resamples: int = RESAMPLES,
-) -> Estimate:
-    """The mean gain and its 95% percentile interval over resamples of the cases. NaN for no cases.
-
-    Cases that share a place share a gain, so that drawing cases with replacement is drawing counts of places
-    from a multinomial: exact, and no slower for a million cases than for a hundred.
+    found: as `hits` makes it; right: int64[n], how many right items each case has.
     """
-    if not len(found):
+    discounts = 1 / np.log2(np.arange(k) + 2.0)
+    gained = np.where(found[:, :k], discounts[: found.shape[1]], 0.0).sum(axis=1)
+    return np.asarray(gained / np.cumsum(discounts)[np.minimum(right, k) - 1])
+
+
+def bootstrap(gains: np.ndarray, seed: int, resamples: int = RESAMPLES) -> Estimate:
+    """The mean of float64[n] and its 95% percentile interval over resamples of the cases. NaN for no cases.
+
+    Drawing cases with replacement is drawing counts of their distinct gains from a multinomial: exact, and no slower
+    for a million cases with one right item than for a hundred.
+    """
+    if not len(gains):
         return Estimate(float("nan"), float("nan"), float("nan"))
-    distinct, counts = np.unique(np.where(found < k, found, -1), return_counts=True)
-    gains = gain(distinct, k)
-    drawn = np.random.default_rng(seed).multinomial(len(found), counts / len(found), size=resamples)
-    low, high = np.quantile(drawn @ gains / len(found), [0.025, 0.975])
-    return Estimate(float(counts @ gains / len(found)), float(low), float(high))
+    distinct, counts = np.unique(gains, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(gains), counts / len(gains), size=resamples)
+    low, high = np.quantile(drawn @ distinct / len(gains), [0.025, 0.975])
+    return Estimate(float(counts @ distinct / len(gains)), float(low), float(high))
 
 
-def _mean(gains: np.ndarray) -> float:
-    return float(gains.mean()) if len(gains) else float("nan")
+def _pairs(lists: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(int64[m]: the place of its list, int64[m]: the entry) for every entry of some lists."""
+    owner = np.repeat(np.arange(len(lists)), [len(entries) for entries in lists])
+    return owner, np.concatenate([np.empty(0, dtype=np.int64), *lists]).astype(np.int64)

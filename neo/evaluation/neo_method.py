@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neo.evaluation.protocol import RecommendCase, SearchCase
+from neo.evaluation.protocol import RecommendCase
+from neo.evaluation.search_cases import SearchCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from neo.catalog.starter.oracle import Oracle
-from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.protocol import RecommendCase, Split
 from neo.evaluation.report import ORACLE
+from neo.evaluation.search_cases import SearchCase
 from neo_sdk.errors import NotFoundError
 
 

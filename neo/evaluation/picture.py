@@ -10,15 +10,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from neo.evaluation.report import NEO, ORACLE, Report, Task
+from neo_sdk.errors import InvalidRequestError
 
 INK, GREY, BLUE, ORANGE = "#222222", "#9aa3ad", "#2f6fb0", "#d1701f"
 
 
 def draw_report(report: Report, path: Path | str) -> None:
-    """Writes a PNG: a panel for each item type, and one for search; bars with their 95% intervals."""
+    """Writes a PNG: a panel for each item type, and one for search; bars with their 95% intervals.
+
+    InvalidRequestError where nothing was asked.
+    """
     metric = f"NDCG@{report.setting.ks[-1] if report.setting.protocol == 'leave_one_out' else report.setting.ks[0]}"
     panels: list[tuple[Task, str]] = [("recommend", group) for group in report.groups("recommend")]
     panels += [("search", "all")] if report.groups("search") else []
+    if not panels:
+        raise InvalidRequestError("There is nothing to draw: the report has neither recommendations nor searches.")
     with matplotlib.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
         most = max(sum(report.find(name, *panel) is not None for name in report.methods) for panel in panels)
         figure = Figure(figsize=(4.2 * len(panels), 1.1 + 0.34 * most), dpi=110, layout="constrained")

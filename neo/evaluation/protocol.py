@@ -2,7 +2,8 @@
 
 (`leave_one_out.py` has the one that public sequence sets are measured by.)
 
-Candidates are all items of the type, released or not, minus those of the listener's history.
+Candidates are all items of the type, released or not, minus those of the listener's history. A search without a time
+lies on neither side of the cut: its query decides (see `queries.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from neo.catalog.activity import Dataset, Events
+from neo.catalog.activity import Dataset, Events, Searches
+from neo.catalog.catalog import Catalog
+from neo.evaluation.queries import LEARNED, parts
 from neo_sdk.errors import InvalidRequestError
 
 DAY = 86_400
@@ -39,9 +42,24 @@ class Split:
         return self.cut + int(self.horizon_days * DAY)
 
     def training(self, dataset: Dataset) -> Dataset:
-        """The dataset as it was known at the cut. The catalog stays whole: every item is a candidate."""
-        events, searches = dataset.events.before(self.cut), dataset.searches.before(self.cut)
-        return Dataset(dataset.catalog, dataset.listeners, events, searches)
+        """The dataset as it was known at the cut. The catalog stays whole: every item is a candidate.
+
+        Of the searches without a time, those whose query is learned from and whose item was out.
+        """
+        searches = dataset.searches
+        out = np.isin(searches.item, self.visible(dataset.catalog))
+        known = (searches.time < self.cut) | ((parts(searches) == LEARNED) & out)
+        return Dataset(dataset.catalog, dataset.listeners, dataset.events.before(self.cut), searches.where(known))
+
+    def asks(self, searches: Searches) -> np.ndarray:
+        """bool[n]: the searches asked for, those within the horizon and those of this split's queries."""
+        return ((searches.time >= self.cut) & (searches.time < self.end)) | (parts(searches) == self.name)
+
+    def visible(self, catalog: Catalog) -> np.ndarray:
+        """int64[]: rows of the items that were out at the cut. Undated ones came out with their parent, or always."""
+        dates, parents = catalog.dates, catalog.parent_rows
+        dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
+        return np.flatnonzero(np.isnat(dates) | (dates < np.datetime64(self.cut, "s").astype("datetime64[D]")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,25 +76,14 @@ class RecommendCase:
     target: int
 
     @property
+    def relevant(self) -> np.ndarray:
+        """int64[1]: the right item, as `SearchCase` has its right items."""
+        return np.array([self.target])
+
+    @property
     def is_new(self) -> bool:
         """True for a listener of whom fewer than 5 events are known."""
         return len(self.history) < NEW_LISTENER_EVENTS
-
-
-@dataclass(frozen=True, eq=False)
-class SearchCase:
-    """Which item is meant by this query? Row `search` of the search log.
-
-    `listener` is -1 where nobody is known, and `history` (int32[], before the cut) is empty then.
-    """
-
-    search: int
-    query: str
-    kind: str
-    listener: int
-    type: str
-    target: int
-    history: np.ndarray
 
 
 def recommend_cases(
@@ -99,25 +106,6 @@ def recommend_cases(
             history = dataset.events.history(who, before=split.cut)
             times = dataset.events.times(who, before=split.cut)
             cases.append(RecommendCase(who, history, times, name, int(item[i])))
-    return cases
-
-
-def search_cases(dataset: Dataset, split: Split, max_per_type: int | None = None, seed: int = 0) -> list[SearchCase]:
-    """One case for each search within the horizon: what was typed, and the item that was chosen.
-
-    With `max_per_type`, a sample for each type of the chosen item, drawn by `seed`. In the order of the
-    catalog's types, then of time.
-    """
-    asked, earlier = dataset.searches.between(split.cut, split.end), len(dataset.searches.before(split.cut))
-    queries, kinds, catalog = asked.query.to_pylist(), asked.kind.to_pylist(), dataset.catalog
-    nothing = np.empty(0, dtype=np.int32)
-    cases: list[SearchCase] = []
-    for code, name in enumerate(catalog.type_names):
-        of_type = np.flatnonzero(catalog.type_codes[asked.item] == code)
-        for i in sample(of_type, max_per_type, [seed, code]):
-            who = int(asked.listener[i])
-            history = nothing if who < 0 else dataset.events.history(who, before=split.cut)
-            cases.append(SearchCase(earlier + int(i), queries[i], kinds[i], who, name, int(asked.item[i]), history))
     return cases
 
 

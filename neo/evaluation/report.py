@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
+from neo.catalog.strict import Strict
 from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
 from neo.evaluation.obedience import Steering
@@ -21,15 +22,12 @@ ALL = "all"
 Task = Literal["recommend", "search"]
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Setting(Model):
+class Setting(Strict):
     """What was asked, of what, and from which seed.
 
     A protocol in time has a cut and a horizon; leave-one-out has neither, and a longest history. `events_before_cut`
-    and `searches_before_cut` count what could be learned from, under either.
+    and `searches_before_cut` count what could be learned from, under either; `untimed_searches` are those of the
+    latter that have no time, and are known because their query is not asked for.
     """
 
     protocol: Literal["time", "leave_one_out"] = "time"
@@ -43,9 +41,10 @@ class Setting(Model):
     listeners: int
     events_before_cut: int
     searches_before_cut: int
+    untimed_searches: int = 0
 
 
-class Result(Model):
+class Result(Strict):
     """One method on one group of cases.
 
     `group` is an item type for recommendation; a kind of query, or "all", for search. `listeners` is "new"
@@ -60,10 +59,10 @@ class Result(Model):
     listeners: Literal["all", "new"] = "all"
     n: int
     metrics: dict[str, Estimate]
-    share_of_oracle: dict[str, float] = {}
+    share_of_oracle: dict[str, float] = Field(default_factory=dict)
 
 
-class Report(Model):
+class Report(Strict):
     """`seconds`: what ranking took, by method and task; `fit_seconds`: fitting, where it was done for the report.
 
     `methods` keep the order they were given in. `peak_gb`: of the whole process, what was fitted and loaded included.
@@ -74,7 +73,7 @@ class Report(Model):
     methods: tuple[str, ...]
     results: tuple[Result, ...]
     seconds: dict[str, dict[Task, float]]
-    fit_seconds: dict[str, float] = {}
+    fit_seconds: dict[str, float] = Field(default_factory=dict)
     peak_gb: float | None = None
     steering: Steering | None = None
     texts: Texts | None = None

@@ -14,7 +14,8 @@ from neo_sdk.errors import InvalidRequestError
 class Versus(BaseModel):
     """How often `method` placed the right item before `other` did, and how often behind it; ties count for neither.
 
-    A case is one listener, or one search. p: how likely a difference this large is if neither is better.
+    A case is one listener, or one search; where several items are right, the higher NDCG wins. p: how likely a
+    difference this large is if neither is better.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,24 +30,23 @@ class Versus(BaseModel):
 
 
 def sign_test(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
-    """Wins, losses and p, from places [n] in ranked lists of equal depth; -1 for absent, which is last."""
+    """Wins, losses and p, from the gains [n] of the same cases."""
     if len(mine) != len(theirs):
-        raise InvalidRequestError(f"{len(mine)} places against {len(theirs)}: a sign test needs the same cases")
-    ours, others = (np.where(found < 0, np.iinfo(np.int64).max, found) for found in (mine, theirs))
-    wins, losses = int((ours < others).sum()), int((ours > others).sum())
+        raise InvalidRequestError(f"{len(mine)} gains against {len(theirs)}: a sign test needs the same cases")
+    wins, losses = int((mine > theirs).sum()), int((mine < theirs).sum())
     p = float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
     return wins, losses, p
 
 
 def versus_all(
-    places: Mapping[str, np.ndarray], groups: Sequence[str] | np.ndarray, task: str, method: str
+    gains: Mapping[str, np.ndarray], groups: Sequence[str] | np.ndarray, task: str, method: str
 ) -> list[Versus]:
-    """One method against each of the others, group by group. places: of every method, for the same cases."""
+    """One method against each of the others, group by group. gains: of every method, for the same cases."""
     names, found = np.asarray(groups), []
-    for other in places:
+    for other in gains:
         if other != method:
             for group in dict.fromkeys(names.tolist()):
                 here = names == group
-                wins, losses, p = sign_test(places[method][here], places[other][here])
+                wins, losses, p = sign_test(gains[method][here], gains[other][here])
                 found.append(Versus(method=method, other=other, task=task, group=group, wins=wins, losses=losses, p=p))
     return found

@@ -167,7 +167,7 @@ def _footer(report: Report) -> str:
     where += [f"{report.peak_gb:.1f} GB"] if report.peak_gb else []
     return (
         f"{_in_time(setting) if setting.protocol == 'time' else _left_out(setting)} "
-        f"Ranked per item over the full catalog ({items}), items of the history left out. "
+        f"{_by_query(setting)}Ranked per item over the full catalog ({items}), items of the history left out. "
         f"{'; '.join([*times, ', '.join(where)])}."
         f"{f' NEO with the {report.steering}.' if report.steering else ''}"
     )
@@ -193,6 +193,15 @@ def _left_out(setting: Setting) -> str:
         f"Leave-one-out, {setting.split}: each listener's {last} item is asked for after the {setting.history} items "
         f"before it at most{read}; trained without the last two, on {setting.events_before_cut:,} events of "
         f"{setting.listeners:,} listeners; seed {setting.seed}. With one right item a case HR is Recall."
+    )
+
+
+def _by_query(setting: Setting) -> str:
+    if not setting.untimed_searches:
+        return ""
+    return (
+        f"{setting.untimed_searches:,} searches without a time are known, none of them of a query that is asked for; "
+        "all items that such a query led to are right: HR asks for one of them, NDCG for all. "
     )
 
 

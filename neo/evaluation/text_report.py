@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from neo.catalog.strict import Strict
 from neo.evaluation.calibration import Agreement
 from neo.evaluation.claims import About
 from neo.evaluation.fact_check import Checked
@@ -15,11 +14,7 @@ from neo.evaluation.metrics import Estimate
 SHOWN = 5
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Tally(Model):
+class Tally(Strict):
     """Claims by verdict."""
 
     supported: int
@@ -33,7 +28,7 @@ class Tally(Model):
         return self.supported / checked if checked else None
 
 
-class Checks(Model):
+class Checks(Strict):
     """One kind of text. `item` and `history`: claims by whom they speak of; `aspects`: by what they say.
 
     `spotless`: the share of texts without a contradicted claim; `empty`: of those without any claim.
@@ -47,14 +42,14 @@ class Checks(Model):
     empty: float
 
 
-class Wrong(Model):
+class Wrong(Strict):
     """A text and what it says that does not hold, to read."""
 
     text: str
     claims: tuple[str, ...]
 
 
-class Judged(Model):
+class Judged(Strict):
     """One scale: the judge's mean, 0 to 5, with its 95% interval, over `n` texts."""
 
     scale: str
@@ -62,9 +57,9 @@ class Judged(Model):
     score: Estimate
 
 
-class Texts(Model):
+class Texts(Strict):
     """`coverage`: mean share of the listener's main topics that a portrait names; `foreign`: share of the topics that
-    portraits name and the listener never met. None where there is nothing to count."""
+    portraits name and the listener neither met nor chose. None where there is nothing to count."""
 
     explanations: Checks
     portraits: Checks
@@ -101,9 +96,9 @@ def coverage(portraits: Sequence[Checked]) -> float | None:
 
 
 def foreign(portraits: Sequence[Checked]) -> float | None:
-    """Of the claims on topics, those that are not the listener's."""
-    topics = [c.verdict for portrait in portraits for c in portrait.claims if c.aspect == "topic"]
-    return topics.count("contradicted") / len(topics) if topics else None
+    """Of the topics that portraits say are the listener's, those that were neither met nor chosen."""
+    own, not_own = (sum(getattr(portrait, name) for portrait in portraits) for name in ("own", "foreign"))
+    return not_own / (own + not_own) if own + not_own else None
 
 
 def wrong(texts: Sequence[Checked], most: int = SHOWN) -> tuple[Wrong, ...]:

@@ -41,11 +41,14 @@ def _checks(found: Checks) -> list[str]:
 
 
 def _judge(texts: Texts) -> Table:
-    """Beside each mean, how far the judge was from labels of that scale, on average over labellers."""
+    """Beside each mean, how far the judge was from labels of that scale, on average over labels.
+
+    Parts of a labeller, such as "program: true", are in the labeller's own count already.
+    """
     rows = []
     for one in texts.judged:
         score = one.score
-        beside = [a for a in texts.agreement if a.scale == one.scale]
+        beside = [a for a in texts.agreement if a.scale == one.scale and ": " not in a.by]
         off = sum(a.difference * a.n for a in beside) / sum(a.n for a in beside) if beside else None
         interval = f"{score.low:.2f} to {score.high:.2f}"
         rows.append(

@@ -1,8 +1,8 @@
 """Vectors from what listeners met, not from what items say: the paper's collaborative SIDs (arXiv 2603.17533).
 
 Items that the same listeners met close together lie close together: positive pointwise mutual information of
-co-occurrence, factorized (Levy and Goldberg, 2014: what word2vec does to words). An item that nobody has met stands
-among those that its content is nearest to.
+co-occurrence, factorized (Levy and Goldberg, 2014: what word2vec does to words). An item that nobody has met beside
+others stands among those that its content is nearest to.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from neo.catalog.activity import Events
 from neo.sids.quantize import one_thread
 
 WINDOW = 10  # events on either side
-NEIGHBORS = 10  # in content, for an item without events
+NEIGHBORS = 10  # in content, for an item that was not met beside others
 CHUNK = 1024
 
 
 def collaborative_vectors(events: Events, content: np.ndarray, rows: np.ndarray, dim: int, seed: int = 0) -> np.ndarray:
     """float32 [n, dim], length 1, for catalog rows [n]. content: float32 [n, d], length 1, of the same items.
 
-    A vector is zero only where no item has events. Other items' events, of rows that are not asked for, count too.
+    A vector is zero only where no item was met beside another. Other items' events, of rows that are not asked for,
+    count too.
     """
-    heard = np.isin(rows, events.item)
+    n = int(max(rows.max(initial=0), events.item.max(initial=0))) + 1
+    association = _association(events, n)
+    heard = (association.sum(axis=1) - association.diagonal())[rows] > 0
+    association = association[:, np.unique(events.item)]
     vectors = np.zeros((len(rows), dim), dtype=np.float32)
     if not heard.any():
         return vectors
-    n = int(max(rows.max(), events.item.max())) + 1
-    association = _association(events, n)[:, np.unique(events.item)]
     dim_known = min(dim, association.shape[1] - 1)
     if dim_known >= 1:
         with one_thread():

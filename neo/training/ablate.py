@@ -21,12 +21,11 @@ from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.report import Report
 from neo.model.neo_model import NeoModel
 from neo.training.config import load_config
-from neo.training.pipeline import measure
+from neo.training.pipeline import REPORT, measure
 from neo.training.run import Run
 from neo.training.steps import once
 from neo_sdk.errors import InvalidRequestError
 
-REPORT = "report.json"
 FULL = "NEO"
 
 
@@ -90,9 +89,16 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
 
 
 def _same_cases(full: Run, run: Run) -> None:
+    """InvalidRequestError where a variation is asked something else; the seed draws the cases, too."""
     mine, theirs = run.config.evaluation, full.config.evaluation
-    if run.data_key != full.data_key or (mine.protocol, mine.split) != (theirs.protocol, theirs.split):
-        raise InvalidRequestError(f"{run.config.name} changes data or split: what it finds could not be compared.")
+    changed = ["data"] if run.data_key != full.data_key else []
+    changed += ["seed"] if run.config.seed != full.config.seed else []
+    asked = ("protocol", "split", "cases", "searches")
+    changed += [f"evaluation.{name}" for name in asked if getattr(mine, name) != getattr(theirs, name)]
+    if changed:
+        raise InvalidRequestError(
+            f"{run.config.name} changes {', '.join(changed)}: what it finds could not be compared. Set it for all runs."
+        )
 
 
 def _measured(run: Run, ablation: Ablation | None, say: Callable[[str], None]) -> Report:

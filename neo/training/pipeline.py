@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from neo.evaluation.baseline_methods import baseline_methods, further_methods
+from neo.evaluation.baseline_methods import baseline_methods, dense_methods, further_methods
 from neo.evaluation.decodings import DecodingMethod
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.exchanges import show
@@ -16,8 +17,9 @@ from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
 from neo.evaluation.methods import Method
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.oracle import OracleMethod
-from neo.evaluation.protocol import SearchCase, recommend_cases, search_cases
+from neo.evaluation.protocol import recommend_cases
 from neo.evaluation.report import Report
+from neo.evaluation.search_cases import search_cases
 from neo.evaluation.steering import steering
 from neo.evaluation.tables import print_report, to_markdown
 from neo.language.viewer import LEGEND, colored
@@ -75,28 +77,36 @@ def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = 
 def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, baselines: bool = True) -> Report:
     """Models of one split and, unless told otherwise, the baselines and the oracle on the same cases.
 
-    Leave-one-out asks for recommendations only, and no oracle knows the answers.
+    No oracle knows the answers of leave-one-out. Of another decoding only the lists are measured: how a model obeys and
+    what it writes is the same for all of them.
     """
     config = run.config.evaluation
     split, seed = run.split, run.config.seed
-    searches: list[SearchCase] = []
+    searches = search_cases(run.full, split, config.searches, seed)
     oracle: list[OracleMethod] = []
     if isinstance(split, LeaveOneOut):
         cases = left_out_cases(run.full, split, config.cases, seed)
     else:
         cases = recommend_cases(run.full, split, config.cases, seed)
-        searches = search_cases(run.full, split, config.searches, seed)
         oracle = [] if run.oracle is None or not baselines else [OracleMethod(run.oracle, split)]
     say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {split.name} split")
-    methods: list[Method] = baseline_methods(run.full, split) if baselines else []
-    if baselines and config.baselines == "all":
-        sids = run.config.sids
-        methods += further_methods(run.full, split, run.sids.embedder, sids.parent_weight, seed, say)
-    methods += [*models, *oracle]
+    methods: list[Method] = [*(_baselines(run, say) if baselines else []), *models, *oracle]
     report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)
+    if isinstance(models[0], DecodingMethod):
+        return report
     steered = steering(models[0].model, cases, beams=config.beams) if cases else None
     texts = evaluate_texts(run, models[0].model, cases, say)
     return report.model_copy(update={"steering": steered, "texts": texts})
+
+
+def _baselines(run: Run, say: Say) -> list[Method]:
+    """Those that the recipe asks for; what they know of an item's words is what the SIDs' embedder makes of them."""
+    full, split, catalog = run.full, run.split, run.full.catalog
+    vectors = run.sids.embed(catalog, np.arange(len(catalog)))
+    methods = [*baseline_methods(full, split), *dense_methods(full, split, run.sids.embedder, vectors)]
+    if run.config.evaluation.baselines == "all":
+        methods += further_methods(full, split, vectors, run.config.seed, say)
+    return methods
 
 
 def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:

@@ -130,7 +130,8 @@ class Run:
         if files and any(source.sequences for source in read_config(files, self.config.data.root).events):
             raise ConfigError(f"{files} has sequences without times, so no cut: set evaluation.protocol=leave_one_out")
         days = self.config.data.horizon_days
-        times = [int(known.time.max()) for known in (self.full.events, self.full.searches) if len(known)]
+        searches = self.full.searches
+        times = [int(known.max()) for known in (self.full.events.time, searches.time[searches.timed]) if len(known)]
         if not times:  # nothing has happened yet: the whole catalog is known
             dates = self.full.catalog.dates
             latest = dates[~np.isnat(dates)].max(initial=np.datetime64(0, "D"))
@@ -150,16 +151,8 @@ class Run:
 
     @cached_property
     def visible(self) -> np.ndarray:
-        """Rows of the items that were out at the cut. Without a date an item came out with its parent, or always.
-
-        Under leave-one-out, which has no cut, all of them: an item's words are known, though nobody may have met it.
-        """
-        if isinstance(self.split, LeaveOneOut):
-            return np.arange(len(self.full.catalog))
-        dates, parents = self.full.catalog.dates, self.full.catalog.parent_rows
-        dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
-        out = np.isnat(dates) | (dates < np.datetime64(self.split.cut, "s").astype("datetime64[D]"))
-        return np.nonzero(out)[0]
+        """Rows of the items whose words may be learned from."""
+        return self.split.visible(self.full.catalog)
 
     # Stage 1: semantic foundation
 
@@ -317,7 +310,9 @@ class Run:
 
     @property
     def report_key(self) -> str:
-        return fingerprint(self._instruction_key, self.config.evaluation)
+        judge = self.config.evaluation.judge
+        labels = stamps([judge.labels]) if judge is not None and judge.labels is not None else []
+        return fingerprint(self._instruction_key, self.config.evaluation, *labels)
 
     def _pack(self, folder: Path) -> None:
         known = self.known

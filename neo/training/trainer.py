@@ -166,7 +166,7 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         use_cpu=not gpu,
         save_strategy="steps",
         save_steps=stage.checkpoint_steps,
-        save_total_limit=1,
+        save_total_limit=2 if stage.average else 1,  # the older one goes before a new one's average is written
         logging_steps=stage.log_steps,
         disable_tqdm=True,
         report_to="none",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.baselines.dense import Dense
+from neo.baselines.dense import Dense, DenseHistory
 from neo.baselines.popularity import Popularity
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
@@ -88,3 +88,50 @@ def test_a_batch_ranks_like_its_queries_alone() -> None:
 def test_k_below_one_is_told() -> None:
     with pytest.raises(InvalidRequestError, match="k is 0"):
         fitted(["river"]).rank(["river"], "show", 0)
+
+
+SHOWS, ITEMS = 4, 7
+HISTORIES = st.lists(st.integers(0, ITEMS - 1), max_size=25)
+VECTORS = st.lists(st.lists(st.integers(-3, 3), min_size=3, max_size=3), min_size=ITEMS, max_size=ITEMS)
+
+
+def history_ranker(rows: list[list[int]], met: tuple[int, ...] = ()) -> DenseHistory:
+    """Four shows and three audiobooks with these vectors, made as long as 1."""
+    ids = [f"i{row}" for row in range(ITEMS)]
+    types = ["show"] * SHOWS + ["audiobook"] * (ITEMS - SHOWS)
+    catalog = Catalog.from_table(pa.table({"id": ids, "type": types, "title": ids}))
+    who, item = np.arange(len(met)), np.array(met, dtype=np.int64)
+    events = Events.from_arrays(who, item, np.zeros(len(met)), ["play"] * len(met), max(len(met), 1))
+    vectors = np.array(rows, dtype=np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return DenseHistory("word counts", vectors, Popularity.fit(events, catalog))
+
+
+@settings(deadline=None)
+@given(VECTORS, HISTORIES, st.integers(1, 6))
+def test_items_nearest_to_a_history_equal_a_walk_through_it(rows: list[list[int]], history: list[int], k: int) -> None:
+    ranker = history_ranker(rows)
+    ranked = ranker.rank([np.array(history, dtype=np.int64)], "audiobook", k)[0]
+    lengths = [float(np.linalg.norm(row)) for row in rows]
+    unit = [np.array(row) / length if length else np.zeros(3) for row, length in zip(rows, lengths, strict=True)]
+    mean = sum((0.8**back * unit[item] for back, item in enumerate(history[: -20 - 1 : -1])), np.zeros(3))
+    if np.linalg.norm(mean) < 1e-3:  # what is left where vectors cancel out is rounding, and has no direction
+        return
+    cosines = {row: float(unit[row] @ mean / np.linalg.norm(mean)) for row in range(SHOWS, ITEMS) if row not in history}
+    assert set(ranked.tolist()) <= cosines.keys() and len(set(ranked.tolist())) == min(k, len(cosines))
+    best = sorted(cosines.values(), reverse=True)[:k]
+    np.testing.assert_allclose([cosines[row] for row in ranked.tolist()], best, atol=2e-4)
+
+
+def test_without_a_history_what_is_popular_comes_first() -> None:
+    ranker = history_ranker([[1, 0, 0]] * SHOWS + [[0, 1, 0]] * 3, met=(6, 6, 5))
+    nothing = np.empty(0, dtype=np.int64)
+    assert [rows.tolist() for rows in ranker.rank([nothing, np.array([0])], "audiobook", 2)] == [[6, 5], [6, 5]]
+
+
+def test_what_was_met_last_weighs_most() -> None:
+    ranker = history_ranker([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    histories = [np.array([0, 1]), np.array([1, 0])]
+    assert [rows.tolist() for rows in ranker.rank(histories, "audiobook", 3)] == [[5, 4, 6], [4, 5, 6]]
+    with pytest.raises(InvalidRequestError, match="k is 0"):
+        ranker.rank(histories, "audiobook", 0)

@@ -50,6 +50,11 @@ def test_more_rounds_never_fit_worse(rows: list[list[int]], seed: int) -> None:
     assert losses[2] <= losses[1] + 1e-3 and losses[1] <= losses[0] + 1e-3
 
 
+def test_without_listeners_everything_is_popular() -> None:
+    ranked = Factorization.fit(events_of([]), CATALOG).rank([history_of([])], "show", 3)[0]
+    assert ranked.tolist() == [0, 1, 2]
+
+
 def test_listeners_of_two_kinds_are_told_apart() -> None:
     events = events_of([[0, 1, 2, 7], [0, 2, 7], [1, 2, 7, 0], [3, 4, 5, 8], [4, 5, 8], [3, 5, 8, 4]])
     ranker = Factorization.fit(events, CATALOG, factors=2)

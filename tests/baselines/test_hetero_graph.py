@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_sequences import events_of
 
 from neo.baselines.hetero_graph import KINDS, HeteroGraph
 from neo.baselines.item_cf import item_similarity
-from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo_sdk.errors import InvalidRequestError
 
@@ -21,12 +21,6 @@ CATALOG = Catalog.from_table(
 CODES = CATALOG.type_codes
 SHOW, AUDIOBOOK = CATALOG.type_code("show"), CATALOG.type_code("audiobook")
 SEQUENCES = st.lists(st.lists(st.integers(0, N - 1), max_size=12), min_size=1, max_size=6)
-
-
-def events_of(sequences: list[list[int]]) -> Events:
-    who = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
-    item = np.array([item for sequence in sequences for item in sequence], dtype=np.int64)
-    return Events.from_arrays(who, item, np.arange(len(item)), ["play"] * len(item), len(sequences))
 
 
 def content(seed: int = 0) -> np.ndarray:
@@ -113,6 +107,16 @@ def test_hidden_items_keep_what_is_alike_and_nothing_else() -> None:
     counts = np.diff(drawn.offsets).reshape(2, len(KINDS), T)
     assert counts[0, 0].sum() == 0 and counts[1, 0].sum() == 6
     assert (counts[0, 1] == counts[1, 1]).all() and counts[0, 1].sum() > 0
+
+
+def test_what_is_not_out_yet_is_nobodys_neighbor_and_no_link_of_it_is_drawn() -> None:
+    hidden, visible = [2, 3, 9], np.setdiff1d(np.arange(N), [2, 3, 9])
+    graph = HeteroGraph.of(events_of([[0, 1, 7, 8]] * 3), CATALOG, content(), visible=visible)
+    for item in range(N):
+        others = set().union(*(bag(graph, item, slot) for slot in range(graph.n_slots)))
+        assert others and not others & set(hidden)
+    items, _ = graph.draw_links(100, np.random.default_rng(0))
+    assert set(items.ravel().tolist()) == set(visible.tolist())
 
 
 def test_other_items_vectors_are_told() -> None:

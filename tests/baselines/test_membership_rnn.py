@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 import torch
 
-from neo.baselines.fitting import Fitting
-from neo.baselines.membership_rnn import MembershipRnn
-from neo.baselines.sequences import DAY, NOBODY, of_histories
+from neo.baselines.fitting import Fitting, seeded
+from neo.baselines.membership_rnn import MembershipModel, MembershipRnn
+from neo.baselines.sequences import DAY, NOBODY, of_histories, windows
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo_sdk.errors import InvalidRequestError
@@ -91,6 +91,20 @@ def test_an_unknown_listener_has_the_mean_of_all(ranker: MembershipRnn) -> None:
     # Half of all have the one home, half the other.
     assert float(unknown[HOMES].sum()) > 0.7
     assert set(torch.topk(unknown, 2).indices.tolist()) == set(HOMES)
+
+
+def test_a_listeners_prior_counts_once_however_many_windows_there_are() -> None:
+    events = sessions()
+    training = windows(events, 8)
+    pieces = np.bincount(training.listeners)
+    assert pieces.min() > 2 and len(set(pieces.tolist())) > 1
+    with seeded(0):
+        model = MembershipModel(np.ones(12), pieces, 4, 3, 8, prior=0.5, dropout=0.0)
+        model.offsets.data.normal_()
+        batch = training.batch(np.arange(len(training)))
+        with torch.no_grad():
+            priors = model.train().losses(batch) - model.eval().losses(batch)
+    assert float(priors.sum()) == pytest.approx(0.25 * float(model.offsets.detach().square().sum()), rel=1e-3)
 
 
 def test_equal_seeds_give_equal_weights() -> None:

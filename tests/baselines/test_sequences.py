@@ -59,13 +59,18 @@ def test_what_is_held_back_is_the_last_event_and_not_trained_on(pasts: list[list
     left, held = hold_back(events, length, most, seed=0)
     who = held.listeners.tolist()
     able = [listener for listener, past in enumerate(pasts) if len(past) >= 3]
-    assert set(who) <= set(able) and len(who) == len(set(who)) == min(most, -(-len(able) // 10))
+    assert set(who) <= set(able) and len(who) == len(set(who)) == min(most, -(-len(able) // 20))
     for listener, past in enumerate(pasts):
         assert left.history(listener).tolist() == (past[:-1] if listener in who else past)
     for batch in held.batches(100):
         for row, listener in enumerate(batch.listeners.tolist()):
             assert batch.items[row][batch.wanted[row]].tolist() == pasts[listener][-1:]
             assert batch.wanted[row].nonzero().tolist() == [[min(length, len(pasts[listener]) - 1)]]
+
+
+def test_one_listener_in_twenty_is_held_back() -> None:
+    left, held = hold_back(events_of([[1, 2, 3]] * 100), 5, 1000, seed=0)
+    assert (len(held), len(left)) == (5, 295)
 
 
 def test_histories_are_read_from_their_end() -> None:

@@ -62,7 +62,7 @@ def test_steps_equal_the_slow_ones(sequences: list[list[int]]) -> None:
 @settings(deadline=None, max_examples=40)
 @given(TOPICS)
 def test_the_graph_equals_the_slow_one(topics: list[list[str]]) -> None:
-    there, back = over_topics(item_topics(with_topics(topics)))
+    there, back = over_topics(item_topics(with_topics(topics), np.arange(ITEMS)))
     np.testing.assert_allclose((there @ back).toarray(), slow_graph(topics), rtol=1e-4, atol=1e-6)
 
 
@@ -102,6 +102,16 @@ def test_what_comes_after_the_cut_changes_nothing(
     alone = Trajectory.fit(events_of(past), CATALOG, before=100).rank(case, "show", 5)
     mixed = Trajectory.fit(split_in_time(past, future), CATALOG, before=100).rank(case, "show", 5)
     assert alone[0].tolist() == mixed[0].tolist()
+
+
+def test_what_is_not_out_yet_changes_nothing() -> None:
+    topics = [["sea"] if row in (0, 1) else ["bread"] if row == 2 else ["chess"] for row in range(ITEMS)]
+    changed = [*topics[:8], *[["sea", "bread"]] * (ITEMS - 8)]
+    events, visible = events_of([[0, 5], [2, 6], [2, 5], [4, 3]]), np.arange(8)
+    fitted = [Trajectory.fit(events, with_topics(some), visible=visible) for some in (topics, changed)]
+    for one, other in zip(*(list(ranker._from_topics.values()) for ranker in fitted), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(fitted[0]._there.toarray(), fitted[1]._there.toarray())
 
 
 def test_a_new_listener_gets_what_is_popular() -> None:

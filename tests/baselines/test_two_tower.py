@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from tiny_sequences import events_of
 
-from neo.baselines.graph_network import item_embeddings
+from neo.baselines.graph_network import GraphNetwork, _loss, item_embeddings
 from neo.baselines.hetero_graph import HeteroGraph
 from neo.baselines.popularity import Popularity
 from neo.baselines.two_tower import TwoTower
@@ -20,12 +23,6 @@ N = 18
 TABLE = {"id": [f"i{row}" for row in range(N)], "title": ["x"] * N}
 CATALOG = Catalog.from_table(pa.table({**TABLE, "type": ["show"] * 8 + ["audiobook"] * 10}))
 HELD_BACK = (0, 8)
-
-
-def events_of(sequences: list[list[int]]) -> Events:
-    who = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
-    item = np.array([item for sequence in sequences for item in sequence], dtype=np.int64)
-    return Events.from_arrays(who, item, np.arange(len(item)), ["play"] * len(item), len(sequences))
 
 
 def pairs() -> list[list[int]]:
@@ -53,15 +50,12 @@ def by_taste() -> np.ndarray:
 def fit(
     events: Events = EVENTS,
     vectors: np.ndarray | None = None,
-    before: int | None = None,
-    seed: int = 0,
     steps: tuple[int, int] = (10, 10),
+    **options: Any,
 ) -> TwoTower:
     vectors = noise() if vectors is None else vectors
     graph_steps, tower_steps = steps
-    return TwoTower.fit(
-        events, CATALOG, vectors, before=before, seed=seed, graph_steps=graph_steps, tower_steps=tower_steps
-    )
+    return TwoTower.fit(events, CATALOG, vectors, graph_steps=graph_steps, tower_steps=tower_steps, **options)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +72,14 @@ def test_the_network_carries_a_taste_from_show_to_show_over_their_audiobooks() -
         within = np.concatenate([near[np.ix_(some, some)][~np.eye(4, dtype=bool)] for some in items.values()])
         assert within.min() > near[np.ix_(items["rock"], items["folk"])].max() + 0.3
     torch.testing.assert_close(torch.from_numpy(np.linalg.norm(vectors, axis=1)), torch.ones(N))
+
+
+def test_an_item_does_not_compete_with_itself() -> None:
+    """Two items, each linked to the other: nothing is left that could be wrong."""
+    network = GraphNetwork(HeteroGraph.of(events_of([[0, 1]]), CATALOG, noise()))
+    loss = _loss(network, np.array([[0, 1]]), np.array([[1, 0]]), np.random.default_rng(0))
+    assert loss.item() == 0
+    assert _loss(network, np.array([[0, 2]]), np.array([[1, 3]]), np.random.default_rng(0)).item() > 0
 
 
 def test_what_a_taste_shares_is_ranked_first_even_if_never_met_together() -> None:
@@ -121,6 +123,14 @@ def test_what_comes_after_the_cut_changes_nothing(hasty: TwoTower) -> None:
     )
     cut = fit(later, before=1000)
     assert (cut.towers.embed() == hasty.towers.embed()).all()
+
+
+def test_of_what_is_not_out_yet_nothing_is_learned() -> None:
+    visible, changed = np.setdiff1d(np.arange(N), list(UNMET.values())), noise()
+    changed[list(UNMET.values())] = noise(2, seed=1)
+    one, other = (fit(vectors=vectors, visible=visible).towers for vectors in (noise(), changed))
+    assert (one.embed()[visible] == other.embed()[visible]).all()
+    assert not (one.embed() == other.embed()).all()
 
 
 def test_the_history_is_left_out_and_the_rest_is_complete(hasty: TwoTower) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.catalog.activity import Dataset, Events, Listeners, Searches
+from neo.catalog.activity import UNTIMED, Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
 from neo_sdk import BundleError, CatalogError, InvalidRequestError, NotFoundError
 
@@ -75,18 +76,38 @@ def searches() -> Searches:
     return Searches.from_arrays(["c", "a", "b"], listener, item, time, ["topic", "title", "topic"])
 
 
-def test_searches_are_in_time_order_and_cut_by_time() -> None:
+def test_searches_are_in_time_order_and_a_mask_picks_of_them() -> None:
     log = searches()
     assert log.query.to_pylist() == ["a", "b", "c"]
     assert (log.listener.tolist(), log.item.tolist()) == ([-1, 0, 1], [6, 7, 5])
     assert log.kind.to_pylist() == ["title", "topic", "topic"]
-    assert log.before(20).query.to_pylist() == ["a"]
-    assert log.between(10, 30).query.to_pylist() == ["a", "b"]
-    assert len(log.between(31, 5)) == len(Searches.none()) == 0
+    picked = log.where(log.time >= 20)
+    assert (picked.query.to_pylist(), picked.kind.to_pylist(), picked.item.tolist()) == (
+        ["b", "c"],
+        ["topic", "topic"],
+        [7, 5],
+    )
+    assert len(log.where(log.time > 30)) == len(Searches.none()) == 0
+
+
+def untimed() -> Searches:
+    time = np.array([UNTIMED, 10, UNTIMED, 5])
+    return Searches.from_arrays(list("dbca"), np.full(4, -1), np.arange(4), time, ["tag"] * 4)
+
+
+def test_searches_without_a_time_come_last_in_their_order() -> None:
+    log = untimed()
+    assert log.query.to_pylist() == ["a", "b", "d", "c"]
+    assert log.timed.tolist() == [True, True, False, False]
+
+
+def test_a_time_that_is_not_known_is_null_in_the_file(tmp_path: Path) -> None:
+    untimed().save(tmp_path / "searches.parquet")
+    assert pq.read_table(tmp_path / "searches.parquet")["time"].to_pylist() == [5, 10, None, None]
 
 
 def test_searches_round_trip(tmp_path: Path) -> None:
-    for log in (searches(), Searches.none(), searches().between(20, 31)):
+    for log in (searches(), Searches.none(), untimed(), untimed().where(~untimed().timed)):
         log.save(tmp_path / "searches.parquet")
         again = Searches.load(tmp_path / "searches.parquet")
         assert again.query.to_pylist() == log.query.to_pylist()

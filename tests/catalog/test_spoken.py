@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from neo.catalog.load import read_dataset
@@ -35,3 +36,7 @@ def test_the_recipe_reads_all_shows_and_books() -> None:
     skipped = [line for line in said if "skipped" in line]
     assert len(skipped) == 1 and skipped[0].startswith("chapters.jsonl.gz: skipped 43 rows with problems")
     assert data.catalog.item(data.catalog.row("book-47")).title == "Count of Monte Cristo"
+    assert len(data.searches) == 35_273 and not data.searches.timed.any()
+    searched = data.searches.item == data.catalog.row("book-47")
+    tags = data.searches.query.filter(pa.array(searched)).to_pylist()
+    assert tags == ["monte cristo", "dumas", "adventure", "romance"]

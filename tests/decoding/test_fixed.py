@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import gc
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest.mock import MagicMock
 
 import pytest
 import torch
-from decoding_reference import World, leaning, make_world, worlds
+from decoding_reference import MAX_POSITIONS, World, leaning, make_world, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo.decoding.beam import search_spans
 from neo.decoding.context import read
-from neo.decoding.fixed import FixedShapes, padded
+from neo.decoding.fixed import PADDING, WARM_UPS, Buffers, FixedShapes, Step, _captured, padded
 from neo.decoding.mixed import AnswerRequest, Event, ItemNamed, stream_answers
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import GroupLimit
@@ -40,6 +45,21 @@ def test_a_search_in_fixed_shapes_finds_the_same(world: World, n: int, limited: 
         assert [item.score for found in fixed for item in found] == pytest.approx(
             [item.score for found in plain for item in found], abs=1e-9
         )
+
+
+def test_what_runs_before_a_capture_leaves_the_prompt_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, first = make_world(4), Step.__init__
+
+    def with_warm_ups(step: Step, buffers: Buffers, q: int) -> None:
+        first(step, buffers, q)
+        for _ in range(WARM_UPS):
+            step._forward()
+
+    monkeypatch.setattr(Step, "__init__", with_warm_ups)
+    asked = (world.model, world.vocab, world.index, [world.prompt(9)], [world.vocab.type_names])
+    plain = search_spans(*asked, k=5, beams=7)[0]
+    fixed = search_spans(*asked, k=5, beams=7, shapes=FixedShapes(world.model))[0]
+    assert [item.score for item in fixed] == pytest.approx([item.score for item in plain], abs=1e-9)
 
 
 def answers(world: World, n: int) -> list[AnswerRequest]:
@@ -86,7 +106,7 @@ def test_streams_that_take_turns_do_not_share_a_buffer_and_give_it_back() -> Non
     assert [said(((0, event) for event in mine), 1)[0] for mine in (first, second)] == plain
     del streams, stream
     gc.collect()
-    assert {kept.capacity for kept in shapes._free.values()} and all(kept.rows == 1 for kept in shapes._free.values())
+    assert shapes._given_back and all(kept.rows == 1 for kept in shapes._given_back)
 
 
 def test_buffers_that_nobody_uses_stay_within_the_budget() -> None:
@@ -96,11 +116,58 @@ def test_buffers_that_nobody_uses_stay_within_the_budget() -> None:
     shapes = FixedShapes(world.model, max_bytes=one)
     held = [shapes.hold(context, 4) for _ in range(3)]
     assert len({id(copy.buffers) for copy in held}) == 3 and not shapes._free
-    last = held[-1].buffers
+    used = {id(copy.buffers) for copy in held}
     del held
     gc.collect()
-    assert len(shapes._free) == 1
-    assert shapes.hold(context, 4).buffers is not None and last is not None
+    taken = shapes.hold(context, 4)
+    assert id(taken.buffers) in used and len(shapes._free) == 1
+
+
+def test_an_answer_has_no_more_room_than_the_model_has_positions() -> None:
+    world = make_world(4)
+    shapes = FixedShapes(world.model)
+    request = AnswerRequest(world.index, world.prompt(9)[:-1], world.vocab.type_names, max_tokens=10**6, beams=2)
+    next(stream_answers(world.model, world.vocab, [request], None, shapes))
+    gc.collect()
+    (kept,) = {kept.capacity for kept in shapes._given_back}
+    assert MAX_POSITIONS < kept <= padded(MAX_POSITIONS + 2 * world.vocab.levels + PADDING)
+
+
+def test_a_context_may_end_while_its_thread_holds_the_lock() -> None:
+    """The collector runs whenever it likes, in `hold` too."""
+    world = make_world(4)
+    shapes, contexts = FixedShapes(world.model), []
+    contexts.append(shapes.hold(read(world.model, [world.prompt(10)], world.vocab.pad), 4))
+
+    def collected() -> None:
+        with shapes._lock:
+            contexts.clear()
+
+    thread = threading.Thread(target=collected, daemon=True)  # a deadlock must not keep the tests from ending
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive() and len(shapes._given_back) == 1
+
+
+def test_captures_wait_for_each_other_and_let_other_threads_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for CUDA, in which a capture takes a while."""
+    at_once, most = [0], [0]
+
+    @contextmanager
+    def capture(_: object, capture_error_mode: str = "global") -> Iterator[None]:
+        assert capture_error_mode == "thread_local"
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        time.sleep(0.05)
+        at_once[0] -= 1
+        yield
+
+    for name in ("Stream", "current_stream", "stream", "CUDAGraph"):
+        monkeypatch.setattr(torch.cuda, name, MagicMock())
+    monkeypatch.setattr(torch.cuda, "graph", capture)
+    with ThreadPoolExecutor(4) as threads:
+        results = [threads.submit(_captured, lambda: torch.ones(1)) for _ in range(4)]
+    assert [float(result.result()()) for result in results] == [1] * 4 and most[0] == 1
 
 
 @pytest.mark.gpu

@@ -171,6 +171,11 @@ def test_portraits_cover_the_main_topics():
     found = check_portrait("You like cooking and jazz, physics too.", LISTENER, NAMES)
     assert found.main == ("cooking", "jazz", "old maps") and found.named == ("cooking", "jazz")
     assert found.coverage == pytest.approx(2 / 3) and foreign([found]) == pytest.approx(1 / 3)
+    # Chess was chosen, if never met; what is wrong of jazz is how often it was met.
+    wrong = check_portrait("You named chess. You met jazz 40 times. You often return to cooking.", LISTENER, NAMES)
+    assert wrong.count("contradicted") == 1 and foreign([wrong]) == 0
+    assert foreign([check_portrait("Jazz would be new to you.", LISTENER, NAMES)]) is None
+    assert foreign([found, wrong]) == pytest.approx(1 / 6)
     assert check_portrait("There is no history yet.", NOBODY, NAMES).coverage is None
     assert check_portrait("You know no cooking at all.", LISTENER, NAMES).named == ()
 

@@ -14,8 +14,9 @@ from fake_endpoint import FakeServer, Reply, completion, refusal
 from neo.evaluation.calibration import Label, agreements, read_labels
 from neo.evaluation.judge import SCALES, Judge, JudgeConfig, Sample, explanation_sample, parse, portrait_sample
 from neo.evaluation.judge_texts import judge_texts
+from neo.evaluation.metrics import Estimate
 from neo.evaluation.protocol import RecommendCase
-from neo.evaluation.text_report import Texts
+from neo.evaluation.text_report import Judged, Texts, checks
 from neo.evaluation.text_tables import text_tables
 from neo.language.endpoint import Malformed
 from neo.model.neo_model import NeoModel
@@ -136,6 +137,23 @@ def test_agreement_with_labels():
     assert found.spearman == pytest.approx(1) and found.kappa is not None and 0.9 < found.kappa < 1
     (flat,) = agreements(labels[:2], [{"groundedness": 3}, {"groundedness": 3}])
     assert (flat.difference, flat.spearman, flat.kappa) == (2.5, None, None)
+
+
+def test_every_label_counts_once_beside_a_mean():
+    labels = [label(3), label(3, "program: true"), label(3, "program: false")]
+    found = agreements(labels, [{"groundedness": score} for score in (4, 5, 7)])
+    assert [one.by for one in found] == ["ana", "program", "program: true", "program: false"]
+    judged = Judged(scale="groundedness", n=1, score=Estimate(3.0, 3.0, 3.0))
+    texts = Texts(
+        explanations=checks([]),
+        portraits=checks([]),
+        coverage=None,
+        foreign=None,
+        judged=(judged,),
+        agreement=found,
+    )
+    _, (_, row) = text_tables(texts)[1]
+    assert row[-1] == "2.33"  # (1 + 2 + 4) / 3
 
 
 def test_labels_are_read_and_wrong_lines_are_named(tmp_path):

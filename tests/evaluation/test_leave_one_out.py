@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from neo.catalog.activity import Dataset, Events, Listeners, Searches
+from neo.catalog.activity import UNTIMED, Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
-from neo.evaluation.baseline_methods import baseline_methods
+from neo.catalog.load import read_dataset
+from neo.catalog.mapping import DataConfig
+from neo.catalog.strict import parse
+from neo.evaluation.baseline_methods import baseline_methods, dense_methods
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
-from neo.evaluation.methods import Recommender
+from neo.evaluation.methods import Recommender, Searcher
 from neo.evaluation.report import Report
+from neo.evaluation.search_cases import search_cases
 from neo.evaluation.tables import grids, print_report, to_markdown
 from neo_sdk.errors import InvalidRequestError
 
@@ -39,45 +46,130 @@ def dataset_of(sequences: list[list[int]]) -> Dataset:
     return Dataset(CATALOG, Listeners.from_ids([f"u{i}" for i in range(len(sequences))]), events, searches)
 
 
+def first_meetings(items: list[int]) -> list[int]:
+    """The places in a list where an item stands for the first time."""
+    return [place for place, item in enumerate(items) if item not in items[:place]]
+
+
 @settings(deadline=None)
 @given(SEQUENCES, NAMES, st.integers(1, 25))
 def test_cases_are_the_last_and_the_second_last_items(sequences: list[list[int]], name: str, longest: int) -> None:
     expected = {}
     for who, items in enumerate(sequences):
-        end = len(items) - (1 if name == "test" else 2)
-        if len(items) >= 3 and items[end] not in items[:end]:
-            expected[who] = (items[end], TYPES[items[end]], items[:end][-longest:])
+        if len(set(items)) >= 3:
+            end = first_meetings(items)[-1 if name == "test" else -2]
+            start = max(0, end - longest)
+            expected[who] = (items[end], TYPES[items[end]], items[start:end], list(range(start, end)))
     data = dataset_of(sequences)
     cases = left_out_cases(data, LeaveOneOut(name, longest))
-    assert {case.listener: (case.target, case.type, case.history.tolist()) for case in cases} == expected
-    assert len(cases) == len(expected)
-    for case in cases:  # nothing before the first of the history, nothing between its last and the target, is missing
-        end = len(sequences[case.listener]) - (1 if name == "test" else 2)
-        assert case.times.tolist() == list(range(end - len(case.history), end))
+    found = {case.listener: (case.target, case.type, case.history.tolist(), case.times.tolist()) for case in cases}
+    assert found == expected and len(cases) == len(expected)
     order = [(TYPES.index(case.type), case.listener) for case in cases]
     assert order == sorted(order)
 
 
 @settings(deadline=None)
 @given(SEQUENCES)
-def test_training_has_all_but_the_last_two_events_in_their_order(sequences: list[list[int]]) -> None:
+def test_training_ends_before_the_second_last_item(sequences: list[list[int]]) -> None:
     data = dataset_of(sequences)
     known = TEST.training(data)
-    assert len(known.searches) == 0 and known.catalog is data.catalog and known.listeners is data.listeners
+    assert known.catalog is data.catalog and known.listeners is data.listeners
     for who, items in enumerate(sequences):
-        kept = items[:-2] if len(items) >= 3 else items
+        kept = items if len(set(items)) < 3 else items[: first_meetings(items)[-2]]
         assert known.events.history(who).tolist() == kept
         assert known.events.times(who).tolist() == list(range(len(kept)))
     assert len(known.events) == int(known.events.offsets[-1]) == known.events.offsets.max()
     validating = VALIDATION.training(data).events  # one training serves both
     assert np.array_equal(validating.item, known.events.item)
+    for case in [*left_out_cases(data, TEST), *left_out_cases(data, VALIDATION)]:
+        assert case.target not in known.events.history(case.listener)
+
+
+def test_dated_events_are_left_out_by_their_dates_and_ties_by_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "books.csv").write_text("id,title\n" + "".join(f"b{n},Book {n}\n" for n in range(6)))
+    rows = [
+        ("ann", "b4", "2020-05-01"),  # last by date, though first in the file
+        ("bob", "b3", "2020-01-01"),  # three on one day: in the order of their lines
+        ("ann", "b0", "2019-01-01"),
+        ("bob", "b1", "2020-01-01"),
+        ("ann", "b1", "2019-02-01"),
+        ("bob", "b2", "2020-01-01"),
+        ("ann", "b2", "2019-03-01"),
+        ("ann", "b0", "2020-06-01"),  # once more: no new item, and after the last new one
+        ("cem", "b5", "2020-02-02"),  # a single event
+        ("dan", "b5", "2020-02-02"),
+        ("dan", "b5", "2020-03-03"),
+        ("dan", "b4", "2020-04-04"),  # three events, two items
+    ]
+    (tmp_path / "read.csv").write_text("listener,item,time\n" + "".join(",".join(row) + "\n" for row in rows))
+    mapping = {"items": [{"path": "books.csv", "type": "audiobook"}], "events": {"path": "read.csv"}}
+    data = read_dataset(parse(DataConfig, mapping, "data"), tmp_path, lambda line: None)
+
+    def told(split: LeaveOneOut) -> list[tuple[str, list[int], int]]:
+        cases = left_out_cases(data, split)
+        return [(data.listeners.id(case.listener), case.history.tolist(), case.target) for case in cases]
+
+    assert told(VALIDATION) == [("ann", [0, 1], 2), ("bob", [3], 1)]
+    assert told(TEST) == [("ann", [0, 1, 2], 4), ("bob", [3, 1], 2)]
+    known = TEST.training(data).events
+    assert [known.history(data.listeners.row(who)).tolist() for who in ("ann", "bob", "cem", "dan")] == [
+        [0, 1],
+        [3],
+        [5],
+        [5, 5, 4],
+    ]
+
+
+def test_searches_with_a_time_are_neither_learned_from_nor_asked_for() -> None:
+    data = dataset_of([[0, 1, 2]])
+    assert len(data.searches) == 1 and len(TEST.training(data).searches) == 0
+    assert search_cases(data, TEST) == [] and not any(isinstance(m, Searcher) for m in baseline_methods(data, TEST))
+
+
+def test_searches_without_a_time_are_ranked_and_explained() -> None:
+    queries = [f"tag {n}" for n in range(100)]
+    rows = np.arange(100)
+    log = Searches.from_arrays(queries, np.full(100, -1), rows % 12, np.full(100, UNTIMED), ["tag"] * 100)
+    data = replace(dataset_of([[0, 1, 2, 3], [1, 2, 3, 4]]), searches=log)
+    cases, asked = left_out_cases(data, TEST), search_cases(data, TEST)
+    vectors = np.eye(12, dtype=np.float32)
+    methods = [*baseline_methods(data, TEST), *dense_methods(data, TEST, Letters(), vectors)]
+    report = evaluate(methods, cases, asked, TEST.ks, dataset=data, split=TEST, say=lambda line: None)
+    assert report.methods == (
+        "popularity",
+        "item-CF",
+        "item-CF, full past",
+        "BM25",
+        "dense history, letters",
+        "dense, letters",
+    )
+    learned = len(TEST.training(data).searches)
+    assert 0 < len(asked) < learned == report.setting.searches_before_cut == report.setting.untimed_searches
+    found = report.find("BM25", "search", "tag")
+    assert found is not None and found.n == len(asked)
+    assert f"{learned} searches without a time are known" in to_markdown(report)
+
+
+class Letters:
+    """An embedder: which letters and digits a text has."""
+
+    name, dim = "letters", 36
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+        has = np.array([[letter in text for letter in alphabet] for text in texts], dtype=np.float32).reshape(-1, 36)
+        return has / np.maximum(np.linalg.norm(has, axis=1, keepdims=True), 1)
+
+    def save(self, folder: Path) -> None: ...
 
 
 @settings(deadline=None, max_examples=40)
-@given(SEQUENCES, SEQUENCES)
-def test_held_out_events_change_no_ranking(sequences: list[list[int]], other: list[list[int]]) -> None:
-    long = [items for items in sequences if len(items) >= 3] or [[0, 1, 2]]
-    swapped = [[*items[:-2], *(other[who % len(other)] + [0, 1])[:2]] for who, items in enumerate(long)]
+@given(SEQUENCES, st.integers(0, 11))
+def test_held_out_events_change_no_ranking(sequences: list[list[int]], shift: int) -> None:
+    long = [items for items in sequences if len(set(items)) >= 3] or [[0, 1, 2]]
+    starts = [items[: first_meetings(items)[-2]] for items in long]
+    others = [(item + shift) % 12 for item in range(12)]
+    swapped = [[*start, *[item for item in others if item not in start][:2]] for start in starts]
     cases = left_out_cases(dataset_of(long), TEST)
     for mine, theirs in zip(*(baseline_methods(dataset_of(each), TEST) for each in (long, swapped)), strict=True):
         assert isinstance(mine, Recommender) and isinstance(theirs, Recommender)

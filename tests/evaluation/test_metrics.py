@@ -7,56 +7,66 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.evaluation.metrics import bootstrap, hit_gain, hit_rate, ndcg, ndcg_gain, places
+from neo.evaluation.metrics import bootstrap, hit_gain, hits, ndcg_gain
 from neo_sdk.errors import InvalidRequestError
 
-LISTS = st.lists(st.permutations(list(range(8))).flatmap(lambda p: st.integers(0, 8).map(lambda n: p[:n])), max_size=12)
+RANKED = st.permutations(list(range(8))).flatmap(lambda p: st.integers(0, 8).map(lambda n: p[:n]))
+RIGHT = st.sets(st.integers(0, 11), min_size=1, max_size=6)
+CASES = st.lists(st.tuples(RANKED, RIGHT), max_size=12)
+
+
+def arrays(lists: list[list[int]]) -> list[np.ndarray]:
+    return [np.array(rows, dtype=np.int64) for rows in lists]
 
 
 @settings(deadline=None)
-@given(LISTS, st.data(), st.integers(1, 10))
-def test_metrics_equal_brute_force(lists: list[list[int]], data: st.DataObject, k: int) -> None:
-    targets = data.draw(st.lists(st.integers(0, 9), min_size=len(lists), max_size=len(lists)))
-    found = places([np.array(rows, dtype=np.int64) for rows in lists], np.array(targets))
-    hits = [1.0 if target in rows[:k] else 0.0 for rows, target in zip(lists, targets, strict=True)]
-    gains = [
-        1 / math.log2(2 + rows.index(target)) if hit else 0.0
-        for rows, target, hit in zip(lists, targets, hits, strict=True)
-    ]
-    if not lists:
-        assert math.isnan(hit_rate(found, k)) and math.isnan(ndcg(found, k))
-        return
-    assert hit_rate(found, k) == pytest.approx(sum(hits) / len(hits))
-    assert ndcg(found, k) == pytest.approx(sum(gains) / len(gains))
-    assert ndcg(found, k) <= hit_rate(found, k)
+@given(CASES, st.integers(1, 10), st.integers(0, 3))
+def test_gains_equal_brute_force(cases: list[tuple[list[int], set[int]]], k: int, deeper: int) -> None:
+    ranked, right = arrays([rows for rows, _ in cases]), arrays([sorted(items) for _, items in cases])
+    found, counts = hits(ranked, right, k + deeper), np.array([len(items) for items in right], dtype=np.int64)
+    for (rows, items), hit, ndcg in zip(cases, hit_gain(found, k), ndcg_gain(found, counts, k), strict=True):
+        assert hit == float(any(row in items for row in rows[:k]))
+        gained = sum(1 / math.log2(place + 2) for place, row in enumerate(rows[:k]) if row in items)
+        best = sum(1 / math.log2(place + 2) for place in range(min(k, len(items))))
+        assert ndcg == pytest.approx(gained / best) and 0 <= ndcg <= 1
+        assert (ndcg > 0) == (hit > 0)
+    assert len(hit_gain(found, k)) == len(cases)
+
+
+@given(RIGHT, st.integers(1, 10))
+def test_a_list_of_right_items_is_perfect_and_one_item_is_its_discount(items: set[int], k: int) -> None:
+    right = [np.array(sorted(items))]
+    assert ndcg_gain(hits(right, right, k), np.array([len(items)]), k) == pytest.approx([1.0])
+    alone = hits([np.arange(12)], [np.array([min(items)])], k)
+    assert ndcg_gain(alone, np.array([1]), k)[0] == hit_gain(alone, k)[0] / math.log2(min(items) + 2)
+
+
+def test_a_list_too_few_and_a_case_without_a_right_item_are_told() -> None:
+    with pytest.raises(InvalidRequestError, match="1 ranked lists for 2 cases"):
+        hits(arrays([[1]]), arrays([[1], [2]]), 5)
+    with pytest.raises(InvalidRequestError, match="without a right item"):
+        hits(arrays([[1]]), arrays([[]]), 5)
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(st.integers(-1, 30), min_size=1, max_size=80), st.integers(1, 30), st.integers(0, 99))
-def test_interval_holds_the_mean_and_repeats(found: list[int], k: int, seed: int) -> None:
-    for gain in (hit_gain, ndcg_gain):
-        estimate = bootstrap(np.array(found), gain, k, seed)
-        assert estimate.value == pytest.approx(gain(np.array(found), k).mean())
-        assert estimate.low <= estimate.value + 1e-12
-        assert estimate.value <= estimate.high + 1e-12
-        assert estimate == bootstrap(np.array(found), gain, k, seed)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=80), st.integers(0, 99))
+def test_interval_holds_the_mean_and_repeats(values: list[float], seed: int) -> None:
+    gains = np.array(values)
+    estimate = bootstrap(gains, seed)
+    assert estimate.value == pytest.approx(gains.mean())
+    assert estimate.low <= estimate.value + 1e-12
+    assert estimate.value <= estimate.high + 1e-12
+    assert estimate == bootstrap(gains, seed)
 
 
 def test_interval_is_that_of_drawing_cases() -> None:
     rng = np.random.default_rng(0)
-    found = rng.integers(-5, 12, 400)
-    found[found < 0] = -1
-    gains = ndcg_gain(found, 10)
+    gains = np.where(rng.random(400) < 0.7, 1 / np.log2(2 + rng.integers(0, 10, 400)), 0)
     drawn = gains[rng.integers(0, 400, (20_000, 400))].mean(axis=1)
-    estimate = bootstrap(found, ndcg_gain, 10, seed=1, resamples=20_000)
+    estimate = bootstrap(gains, seed=1, resamples=20_000)
     assert [estimate.low, estimate.high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]).tolist(), abs=0.002)
 
 
 def test_no_cases_is_not_a_number() -> None:
-    estimate = bootstrap(np.empty(0, dtype=np.int64), hit_gain, 10, seed=0)
+    estimate = bootstrap(np.empty(0), seed=0)
     assert all(math.isnan(value) for value in (estimate.value, estimate.low, estimate.high))
-
-
-def test_a_list_too_few_is_told() -> None:
-    with pytest.raises(InvalidRequestError, match="1 ranked lists for 2 targets"):
-        places([np.array([1])], np.array([1, 2]))

@@ -10,7 +10,8 @@ from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
 from neo.evaluation.baseline_methods import baseline_methods
 from neo.evaluation.methods import HistoryMethod, QueryMethod, Recommender
-from neo.evaluation.protocol import DAY, RecommendCase, Split, recommend_cases, search_cases
+from neo.evaluation.protocol import DAY, RecommendCase, Split, recommend_cases
+from neo.evaluation.search_cases import search_cases
 from neo_sdk.errors import InvalidRequestError
 
 TYPES = ["show"] * 4 + ["episode"] * 4 + ["audiobook"] * 4
@@ -61,21 +62,6 @@ def test_recommend_cases_equal_a_walk_through_the_events(meetings: list[Meeting]
     assert found == expected
     assert len(cases) == len(expected)
     assert all(case.is_new == (len(case.history) < 5) for case in cases)
-
-
-@settings(deadline=None)
-@given(MEETINGS, ASKED)
-def test_search_cases_are_the_searches_of_the_window(meetings: list[Meeting], asked: list[Search]) -> None:
-    data = dataset_of(meetings, asked)
-    cases = search_cases(data, SPLIT)
-    wanted = [(query, who, item) for query, who, item, day in asked if 10 <= day < 13]
-    assert sorted((case.query, case.listener, case.target) for case in cases) == sorted(wanted)
-    for case in cases:
-        assert data.searches.query[case.search].as_py() == case.query
-        assert data.searches.item[case.search] == case.target
-        assert CATALOG.type_of(case.target) == case.type
-        expected = [] if case.listener < 0 else data.events.history(case.listener, before=SPLIT.cut).tolist()
-        assert case.history.tolist() == expected
 
 
 @settings(deadline=None, max_examples=40)

@@ -15,8 +15,9 @@ from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.picture import draw_report
-from neo.evaluation.protocol import RecommendCase, SearchCase, Split
+from neo.evaluation.protocol import RecommendCase, Split
 from neo.evaluation.report import ORACLE, Report
+from neo.evaluation.search_cases import SearchCase
 from neo.evaluation.sign_test import Versus
 from neo.evaluation.tables import grids, print_report, to_markdown
 from neo_sdk.errors import InvalidRequestError
@@ -34,7 +35,9 @@ RECOMMEND = [
     RecommendCase(1, NONE, NONE, "show", 1),
     RecommendCase(0, OLD, WHEN, "audiobook", 3),
 ]
-SEARCH = [SearchCase(i, "q", kind, -1, "show", 0, NONE) for i, kind in enumerate(["title", "title", "topic"])]
+SEARCH = [
+    SearchCase(i, "q", kind, -1, "show", np.array([0]), NONE) for i, kind in enumerate(["title", "title", "topic"])
+]
 
 
 class Fixed:
@@ -51,6 +54,16 @@ class Fixed:
 class Both(Fixed):
     def search(self, cases: Sequence[SearchCase], k: int) -> list[np.ndarray]:
         return [np.array([0 if case.kind == "title" else 1], dtype=np.int64) for case in cases]
+
+
+class Ranks:
+    """Ranks the same rows for every query."""
+
+    def __init__(self, name: str, rows: list[int]) -> None:
+        self.name, self.rows = name, rows
+
+    def search(self, cases: Sequence[SearchCase], k: int) -> list[np.ndarray]:
+        return [np.array(self.rows, dtype=np.int64)[:k] for _ in cases]
 
 
 METHODS = [
@@ -169,6 +182,22 @@ def test_a_method_that_breaks_the_rules_gets_no_number(rows: list[int], message:
         )
 
 
+def test_searches_without_times_are_explained(report: Report) -> None:
+    assert "without a time" not in to_markdown(report)
+    setting = report.setting.model_copy(update={"untimed_searches": 4_321})
+    assert "4,321 searches without a time are known" in to_markdown(report.model_copy(update={"setting": setting}))
+
+
+def test_several_right_items_are_judged_together() -> None:
+    case = SearchCase(0, "q", "tag", -1, "show", np.array([0, 2]), NONE)
+    methods = [Both("NEO", show=[], audiobook=[]), Ranks("other", [2, 1, 0])]
+    report = evaluate(methods, [], [case], (1, 3), dataset=DATA, split=SPLIT, say=lambda line: None)
+    assert report.value("other", "search", "tag", "HR@1") == report.value("other", "search", "tag", "NDCG@1") == 1
+    assert report.value("other", "search", "tag", "NDCG@3") == pytest.approx((1 + 1 / 2) / (1 + 1 / np.log2(3)))
+    assert report.value("NEO", "search", "tag", "HR@3") == 0
+    assert [(pair.wins, pair.losses) for pair in report.versus] == [(0, 1)]
+
+
 def test_progress_is_said_for_each_method() -> None:
     said: list[str] = []
     evaluate(METHODS, RECOMMEND, SEARCH, dataset=DATA, split=SPLIT, say=said.append)
@@ -189,6 +218,8 @@ def test_a_picture_is_drawn_and_our_method_is_compared_in_print(
     report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     draw_report(report, tmp_path / "report.png")
+    with pytest.raises(InvalidRequestError, match="nothing to draw"):
+        draw_report(report.model_copy(update={"results": ()}), tmp_path / "nothing.png")
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     pair = Versus(method="NEO", other="popularity", task="recommend", group="show", wins=9, losses=1, p=0.02)
     text = to_markdown(report.model_copy(update={"versus": (pair,)}))

@@ -11,12 +11,12 @@ from neo.evaluation.sign_test import sign_test, versus_all
 from neo_sdk.errors import InvalidRequestError
 
 
-def test_absent_is_last_and_ties_count_for_neither() -> None:
-    assert sign_test(np.array([0, 5, -1, -1, 3]), np.array([1, 4, 9, -1, 3]))[:2] == (1, 2)
-    assert sign_test(np.array([2, -1]), np.array([2, -1])) == (0, 0, 1.0)
+def test_the_higher_gain_wins_and_ties_count_for_neither() -> None:
+    assert sign_test(np.array([1, 0.4, 0, 0, 0.5]), np.array([0.6, 0.5, 0.3, 0, 0.5]))[:2] == (1, 2)
+    assert sign_test(np.array([0.5, 0]), np.array([0.5, 0])) == (0, 0, 1.0)
 
 
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
 def test_p_is_that_of_a_fair_coin(pairs: list[tuple[int, int]]) -> None:
     mine, theirs = np.array([a for a, _ in pairs], dtype=int), np.array([b for _, b in pairs], dtype=int)
     wins, losses, p = sign_test(mine, theirs)
@@ -27,8 +27,8 @@ def test_p_is_that_of_a_fair_coin(pairs: list[tuple[int, int]]) -> None:
 
 
 def test_groups_are_compared_apart() -> None:
-    places = {"NEO": np.array([0, 1, -1]), "other": np.array([1, 0, 0])}
-    found = {pair.group: (pair.wins, pair.losses) for pair in versus_all(places, ["a", "b", "a"], "recommend", "NEO")}
+    gains = {"NEO": np.array([1, 0.6, 0]), "other": np.array([0.6, 1, 1])}
+    found = {pair.group: (pair.wins, pair.losses) for pair in versus_all(gains, ["a", "b", "a"], "recommend", "NEO")}
     assert found == {"a": (1, 1), "b": (0, 1)}
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from neo.cli import main
 from neo.evaluation.report import Report
-from neo.training.ablate import mean_hits
+from neo.training.ablate import _same_cases, mean_hits
+from neo.training.config import load_config
 from neo.training.run import Run
+from neo_sdk.errors import InvalidRequestError
 
 RECIPE = """
 name: tiny
@@ -63,6 +65,12 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
     assert all(sizes[name][:3] == sizes["NEO"][:3] for name in sizes)
     assert all(mean_hits(report) is not None for report in reports.values())
     assert all(name in printed.out for name in reports) and "-51%" in printed.out
+    # How a model obeys is the same whatever the decoding, and asked once.
+    assert [name for name, report in reports.items() if report.steering is None] == [
+        "greedy",
+        "top-p sampling",
+        "constraint off",
+    ]
     # The variations that share data and language did not make them again, and nothing is done twice.
     assert printed.err.count("stage 0, language ...") == 2 and printed.err.count("data ...") == 1
     monkeypatch.setattr(Run, "_instruct", None)
@@ -87,8 +95,19 @@ def test_bad_lists_of_ablations_are_refused(
     assert says in capsys.readouterr().err
 
 
-def test_what_changes_the_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("data.world.shows=30", "data"),
+        ("seed=1", "seed"),
+        ("evaluation.split=validation", "evaluation.split"),
+        ("evaluation.cases=7", "evaluation.cases"),
+        ("evaluation.searches=7", "evaluation.searches"),
+    ],
+)
+def test_what_changes_the_cases_is_refused(tmp_path: Path, setting: str, says: str) -> None:
     (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
-    (tmp_path / "a.yaml").write_text("recipe: tiny.yaml\nablations: [{name: big, settings: [data.world.shows=30]}]")
-    assert main(["ablate", str(tmp_path / "a.yaml")]) == 1
-    assert "changes data or split" in capsys.readouterr().err
+    full, changed = (Run(load_config(tmp_path / "tiny.yaml", some)) for some in ([], [setting, "name=other"]))
+    _same_cases(full, full)
+    with pytest.raises(InvalidRequestError, match=f"other changes {says}: "):
+        _same_cases(full, changed)

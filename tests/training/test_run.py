@@ -61,6 +61,8 @@ def test_the_report_holds_the_baselines_neo_and_the_oracle(ran: Path) -> None:
         "item-CF",
         "item-CF, full past",
         "BM25",
+        "dense history, lsa",
+        "dense, lsa",
         "NEO",
         "oracle",
     )

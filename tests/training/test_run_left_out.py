@@ -1,4 +1,5 @@
-"""A run of one's own files under leave-one-out, with codes from a file: one training, and both splits judged."""
+"""A run of one's own files under leave-one-out, with tags as searches and codes from a file: one training, both splits
+judged."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ import pytest
 
 from neo.cli import main
 from neo.evaluation.leave_one_out import LeaveOneOut
+from neo.evaluation.queries import normalized
 from neo.evaluation.report import Report
+from neo.evaluation.search_cases import search_cases
 from neo.language.vocabulary import Vocabulary
 from neo.model.neo_model import NeoModel
 from neo.training.config import load_config
@@ -24,6 +27,7 @@ root: elsewhere
 types: [{name: product, plural: products}]
 items: [{path: items.jsonl, type: product, columns: {id: item_id}}]
 events: {path: sequences.jsonl, sequences: true, columns: {listener: user_id, item: items}}
+searches: {path: items.jsonl, columns: {query: tags, item: item_id}}
 """
 RECIPE = """
 name: left-out
@@ -33,7 +37,7 @@ sids: {levels: 2, codes: 8, dim: 8, given: sids.jsonl}
 base:
   scratch: {vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}
 grounding: {tokens: 1024, warmup: 1}
-instruction: {tokens: 512, history: 6, recommend: 30, search: 0, lookup: 8, verbalize: 8, explain: 0, understand: 0,
+instruction: {tokens: 512, history: 6, recommend: 30, search: 20, lookup: 8, verbalize: 8, explain: 0, understand: 0,
               recommend_mixed: 0, search_mixed: 0, chat: 0, warmup: 1}
 evaluation: {protocol: leave_one_out, cases: 1000, beams: 30}
 """
@@ -51,7 +55,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng, files = np.random.default_rng(0), folder / "files"
     files.mkdir()
     titles = [f"{color} {thing} {n}" for n, (color, thing) in enumerate([("red", "lamp"), ("blue", "cup")] * 20)]
-    write(files / "items.jsonl", [{"item_id": str(n), "title": titles[n]} for n in range(ITEMS)])
+    tags = [[f"shelf {n}", "Lamp" if n % 2 else "lamp"] for n in range(ITEMS)]
+    write(files / "items.jsonl", [{"item_id": str(n), "title": titles[n], "tags": tags[n]} for n in range(ITEMS)])
     lists = [[*rng.choice(38, 5 + n % 3, replace=False).tolist(), *LAST] for n in range(USERS)]
     write(
         files / "sequences.jsonl", [{"user_id": f"u{n}", "items": list(map(str, row))} for n, row in enumerate(lists)]
@@ -95,9 +100,22 @@ def test_no_row_of_recommendations_names_a_held_out_item(ran: Run) -> None:
     assert not any(pairs[item] in named for item in LAST)
 
 
+def test_tags_are_learned_from_or_asked_for_never_both(ran: Run) -> None:
+    learned = {normalized(query) for query in ran.known.searches.query.to_pylist()}
+    asked = [case for name in ("validation", "test") for case in search_cases(ran.full, LeaveOneOut(name))]
+    queries = [normalized(case.query) for case in asked]
+    assert learned and queries and not learned & set(queries)
+    assert learned | set(queries) == {"lamp", *(f"shelf {n}" for n in range(ITEMS))}
+    tasks = pq.read_table(ran.folder / "stage3" / ROWS)["task"].to_pylist()
+    assert tasks.count("search") == 20
+
+
 def test_the_report_is_of_both_protocol_and_split(recipe: Path, ran: Run) -> None:
     report = Report.load(recipe.parent / "report.json")
-    assert report.methods == ("popularity", "item-CF", "item-CF, full past", "NEO")
+    baselines = ("popularity", "item-CF", "item-CF, full past", "BM25", "dense history, lsa", "dense, lsa")
+    assert report.methods == (*baselines, "NEO")
+    searched = report.find("NEO", "search", "all")
+    assert searched is not None and searched.n == len(search_cases(ran.full, ran.split))
     assert (report.setting.protocol, report.setting.split, report.setting.ks) == ("leave_one_out", "test", (5, 10))
     found = report.find("NEO", "recommend", "product")
     assert found is not None and found.n == USERS

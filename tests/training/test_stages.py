@@ -23,7 +23,8 @@ from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
 from neo.training.loss import next_token_loss
-from neo.training.trainer import Interrupted, StageTrainer, train_stage
+from neo.training.regularize import Averaging
+from neo.training.trainer import Interrupted, StageTrainer, _last_whole, train_stage
 from neo_sdk.errors import TrainingError
 
 
@@ -124,6 +125,25 @@ def test_resumed_training_ends_like_unbroken_training(
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.equal(tensor, results[1][name]), name
+
+
+def test_a_crash_before_the_average_is_written_leaves_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Averaging.on_save
+
+    def on_save(averaging: Averaging, args: Any, state: Any, control: Any, **more: Any) -> None:
+        if state.global_step > 1:
+            raise KeyboardInterrupt
+        whole(averaging, args, state, control, **more)
+
+    monkeypatch.setattr(Averaging, "on_save", on_save)
+    model, vocabulary, _ = extended()
+    settings = stage(average=0.9, checkpoint_steps=1)
+    with pytest.raises(KeyboardInterrupt):
+        train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), settings, tmp_path, 0, lambda _: None)
+    last = _last_whole(tmp_path / "checkpoints", averaged=True)
+    assert last is not None and last.endswith("checkpoint-1")
 
 
 def test_all_batches_of_a_step_count_the_same(tmp_path: Path) -> None:
