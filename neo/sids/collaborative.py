@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
 
 from neo.catalog.activity import Events
 from neo.sids.quantize import one_thread
@@ -25,6 +24,8 @@ def collaborative_vectors(events: Events, content: np.ndarray, rows: np.ndarray,
     A vector is zero only where no item was met beside another. Other items' events, of rows that are not asked for,
     count too.
     """
+    from sklearn.decomposition import TruncatedSVD  # a second that nobody else need pay to import
+
     n = int(max(rows.max(initial=0), events.item.max(initial=0))) + 1
     association = _association(events, n)
     heard = (association.sum(axis=1) - association.diagonal())[rows] > 0
