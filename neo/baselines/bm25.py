@@ -64,6 +64,4 @@ def _index(texts: list[str]) -> bm25s.BM25 | None:
 def _words(texts: Sequence[str]) -> list[list[str]]:
     if not texts:
         return []
-    return bm25s.tokenize(
-        list(texts), token_pattern=WORD, stopwords="en", return_ids=False, show_progress=False
-    )
+    return bm25s.tokenize(list(texts), token_pattern=WORD, stopwords="en", return_ids=False, show_progress=False)

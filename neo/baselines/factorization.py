@@ -43,7 +43,6 @@ class Factorization:
         cls,
         events: Events,
         catalog: Catalog,
-        before: int | None = None,
         fallback: Popularity | None = None,
         factors: int = FACTORS,
         rounds: int = ROUNDS,
@@ -51,14 +50,10 @@ class Factorization:
         penalty: float = PENALTY,
         seed: int = 0,
     ) -> Factorization:
-        """Learns from the events strictly before the time `before` (seconds; None: all).
-
-        `fallback` orders equals; by default the popularity of the last 14 days. `seed` draws the vectors that
+        """`fallback` orders equals; by default the popularity of the last 14 days. `seed` draws the vectors that
         the first of the `rounds` starts from; the result does not depend on the number of cores.
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         ones = np.ones(len(events), dtype=np.float32)
         pairs = (events.listener, events.item)
         counts = sparse.coo_array((ones, pairs), shape=(events.n_listeners, len(catalog))).tocsr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,12 +36,12 @@ class Fitting:
     hold_back: int = 1000
 
 
-class SequenceModel(nn.Module):
+class SequenceModel(nn.Module, ABC):
     """What can be fitted."""
 
+    @abstractmethod
     def losses(self, batch: Batch) -> torch.Tensor:
         """float32[number of wanted events]: what each costs, in nats."""
-        raise NotImplementedError
 
 
 @contextmanager

@@ -37,20 +37,15 @@ class ItemCF:
         cls,
         events: Events,
         catalog: Catalog,
-        before: int | None = None,
         fallback: Popularity | None = None,
         tail: int | None = WINDOW,
     ) -> ItemCF:
-        """Learns from the events strictly before the time `before` (seconds; None: all).
-
-        `fallback` orders what co-occurrence cannot reach; by default the popularity of the last 14 days.
+        """`fallback` orders what co-occurrence cannot reach; by default the popularity of the last 14 days.
         `tail` is how much of each training sequence is read: its last 20 events, as for the known figures, or
         with None all of them. Where listeners have many events, all is far better (starter world, validation,
         HR@10 of audiobooks: .248 instead of .144).
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         name = "item-CF" if tail is not None else "item-CF, full past"
         return cls(name, item_similarity(events, len(catalog), tail), fallback)
 

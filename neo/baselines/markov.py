@@ -41,16 +41,9 @@ class Markov:
             self._columns[name] = (share @ counts[:, fallback.order(name)]).tocsr()
 
     @classmethod
-    def fit(
-        cls, events: Events, catalog: Catalog, before: int | None = None, fallback: Popularity | None = None
-    ) -> Markov:
-        """Counts the transitions strictly before the time `before` (seconds; None: all events).
-
-        `fallback` orders equals and what never followed; by default the popularity of the last 14 days.
-        """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+    def fit(cls, events: Events, catalog: Catalog, fallback: Popularity | None = None) -> Markov:
+        """`fallback` orders equals and what never followed; by default the popularity of the last 14 days."""
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         transitions = {name: next_new(events, catalog, name) for name in catalog.type_names}
         return cls(transitions, catalog.type_codes, fallback)
 
@@ -86,7 +79,7 @@ class Markov:
 
 def next_new(events: Events, catalog: Catalog, type_name: str) -> sparse.csr_array:
     """float32[n, n]: how many events of item i had j as the next item of the type that was new to their listener."""
-    wanted = first_meetings(events) & (catalog.type_codes[events.item] == catalog.type_code(type_name))
+    wanted = events.first_meetings() & (catalog.type_codes[events.item] == catalog.type_code(type_name))
     places = np.arange(len(events))
     nearest = np.minimum.accumulate(np.where(wanted, places, len(events))[::-1])[::-1]
     following = np.append(nearest, len(events))[1:]
@@ -94,11 +87,3 @@ def next_new(events: Events, catalog: Catalog, type_name: str) -> sparse.csr_arr
     pairs = events.item[following < ends], events.item[following[following < ends]]
     counts = np.ones(len(pairs[0]), dtype=np.float32)
     return sparse.coo_array((counts, pairs), shape=(len(catalog), len(catalog))).tocsr()
-
-
-def first_meetings(events: Events) -> np.ndarray:
-    """bool[len(events)]: whether the listener met the event's item for the first time."""
-    pair = events.listener.astype(np.int64) * (int(events.item.max(initial=0)) + 1) + events.item
-    first = np.zeros(len(events), dtype=bool)
-    first[np.unique(pair, return_index=True)[1]] = True
-    return first

@@ -26,11 +26,10 @@ class Meetings:
 
     @classmethod
     def of(cls, events: Events, n_items: int) -> Meetings:
-        pair = events.listener.astype(np.int64) * n_items + events.item
-        pair, place = np.unique(pair, return_index=True)  # the events of a listener are in order of time
-        shape = (events.n_listeners, n_items)
-        first = sparse.csr_array((place + 1, (pair // max(1, n_items), pair % max(1, n_items))), shape=shape)
-        kept = np.sort(place[place > events.offsets[events.listener[place]]])
+        place = np.flatnonzero(events.first_meetings())
+        who, shape = events.listener[place], (events.n_listeners, n_items)
+        first = sparse.csr_array((place + 1, (who, events.item[place])), shape=shape)
+        kept = place[place > events.offsets[who]]
         return cls(events, kept, events.item[kept].astype(np.int64), first)
 
     def __len__(self) -> int:

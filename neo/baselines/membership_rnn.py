@@ -49,7 +49,6 @@ class MembershipRnn:
         cls,
         events: Events,
         catalog: Catalog,
-        before: int | None = None,
         fallback: Popularity | None = None,
         *,
         seed: int = 0,
@@ -61,15 +60,11 @@ class MembershipRnn:
         fitting: Fitting = FITTING,
         say: Say = lambda line: None,
     ) -> MembershipRnn:
-        """Learns from the events strictly before the time `before` (seconds; None: all).
-
-        `fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at.
+        """`fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at.
         `prior`: the precision of the bases around their mean; the higher, the more alike listeners are. `say`
         gets a line of progress now and then.
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         with seeded(seed):
             left, held_back = hold_back(events, length, fitting.hold_back, seed)
             training, counts = windows(left, length), np.bincount(left.item, minlength=len(catalog))

@@ -22,9 +22,7 @@ class Popularity:
         self._orders = orders
 
     @classmethod
-    def fit(
-        cls, events: Events, catalog: Catalog, before: int | None = None, days: float | None = None
-    ) -> Popularity:
+    def fit(cls, events: Events, catalog: Catalog, before: int | None = None, days: float | None = None) -> Popularity:
         """Counts the listeners of each item, strictly before the time `before` (seconds; None: all events).
 
         With `days`, the last `days` days before `before` decide. Equals go by the all-time count, then by

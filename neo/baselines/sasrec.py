@@ -48,7 +48,6 @@ class SasRec:
         cls,
         events: Events,
         catalog: Catalog,
-        before: int | None = None,
         fallback: Popularity | None = None,
         *,
         seed: int = 0,
@@ -60,15 +59,11 @@ class SasRec:
         fitting: Fitting = FITTING,
         say: Say = lambda line: None,
     ) -> SasRec:
-        """Learns from the events strictly before the time `before` (seconds; None: all).
-
-        `fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at;
+        """`fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at;
         longer pasts are cut into windows for training, so that all events are learned from. `say` gets a
         line of progress now and then. A batch needs about 4 x `fitting.tokens` x number of items bytes.
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         with seeded(seed):
             model = SasRecModel(len(catalog), width, layers, heads, length, dropout)
             left, held_back = hold_back(events, length, fitting.hold_back, seed)

@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow.compute as pc
 from scipy import sparse
 
-from neo.baselines.markov import first_meetings
 from neo.baselines.popularity import Popularity
 from neo.baselines.scoring import BATCH, check_k, history_weights, rank_scores
 from neo.catalog.activity import Events
@@ -60,18 +59,15 @@ class Trajectory:
         cls,
         events: Events,
         catalog: Catalog,
-        before: int | None = None,
         fallback: Popularity | None = None,
         visible: np.ndarray | None = None,
     ) -> Trajectory:
-        """Learns from the events strictly before the time `before` (seconds; None: all), and the catalog's topics.
+        """Learns from the events and the catalog's topics.
 
         `fallback` orders equals and what no step leads to; by default the popularity of the last 14 days. `visible`:
         int64[], rows of the items that were out, whose topics are known (None: all).
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         visible = np.arange(len(catalog)) if visible is None else visible
         return cls(steps_ahead(events, len(catalog)), item_topics(catalog, visible), fallback)
 
@@ -100,7 +96,7 @@ def steps_ahead(events: Events, n_items: int) -> sparse.csr_array:
     is d events ahead counts 1 / log2(1 + d). The sum is divided by sqrt((pop_i + 1) (pop_j + 1)), pop being
     the number of events.
     """
-    item, new = events.item.astype(np.int64), first_meetings(events)
+    item, new = events.item.astype(np.int64), events.first_meetings()
     steps = sparse.csr_array((n_items, n_items), dtype=np.float32)
     for ahead in range(1, min(REACH, len(events) - 1) + 1):
         led = (events.listener[ahead:] == events.listener[:-ahead]) & new[ahead:]

@@ -46,7 +46,6 @@ class TwoTower:
         events: Events,
         catalog: Catalog,
         vectors: np.ndarray,
-        before: int | None = None,
         fallback: Popularity | None = None,
         *,
         visible: np.ndarray | None = None,
@@ -55,17 +54,13 @@ class TwoTower:
         graph_steps: int = GRAPH_STEPS,
         tower_steps: int = TOWER_STEPS,
     ) -> TwoTower:
-        """Learns from the events strictly before the time `before` (seconds; None: all).
-
-        `vectors`: float32[n, d], content embeddings of all items in the catalog's order, of length 1 or 0.
+        """`vectors`: float32[n, d], content embeddings of all items in the catalog's order, of length 1 or 0.
         `fallback` ranks for listeners without a history; by default the popularity of the last 14 days. `visible`:
         int64[], ascending, rows of the items that were out (None: all); of the others nothing is learned. `say` gets
         lines of progress. The same machine, threads and seed give the same model. Raises InvalidRequestError where
         vectors and catalog do not fit together.
         """
-        if before is not None:
-            events = events.before(before)
-        fallback = fallback or Popularity.fit(events, catalog, before, days=14)
+        fallback = fallback or Popularity.fit(events, catalog, days=14)
         visible = np.arange(len(catalog)) if visible is None else visible
         graph = HeteroGraph.of(events, catalog, vectors, visible=visible)
         say(f"graph: {len(graph):,} items, {len(graph.links.rows):,} links of {len(graph.link_types)} types")

@@ -154,6 +154,13 @@ class Events:
             counts[self.offsets],
         )
 
+    def first_meetings(self) -> np.ndarray:
+        """bool[n]: the events in which their listener met the item for the first time."""
+        pair = self.listener.astype(np.int64) * (int(self.item.max(initial=0)) + 1) + self.item
+        first = np.zeros(len(self), dtype=bool)
+        first[np.unique(pair, return_index=True)[1]] = True
+        return first
+
     def save(self, path: str | Path) -> None:
         columns = {"listener": self.listener, "item": self.item, "time": self.time, "kind": self.kind}
         write_parquet(pa.table(columns).replace_schema_metadata({"n_listeners": str(self.n_listeners)}), Path(path))

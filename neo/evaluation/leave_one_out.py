@@ -102,9 +102,7 @@ def left_out_cases(
 
 def _last_two(events: Events) -> tuple[np.ndarray, np.ndarray]:
     """(int64[m]: the listeners with three different items or more, int64[m, 2]: where they first meet the last two)."""
-    n_items = int(events.item.max(initial=0)) + 1
-    _, first = np.unique(events.listener.astype(np.int64) * n_items + events.item, return_index=True)
-    first = np.sort(first)
+    first = np.flatnonzero(events.first_meetings())
     items = np.bincount(events.listener[first], minlength=events.n_listeners)
     listeners = np.flatnonzero(items >= 3)
     ends = np.cumsum(items)[listeners]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from tiny_sequences import CATALOG, ITEMS, SEQUENCES, events_of, history_of, split_in_time
+from tiny_sequences import CATALOG, ITEMS, SEQUENCES, events_of, history_of
 
 from neo.baselines.factorization import Factorization, factorize, solve
 from neo.baselines.popularity import Popularity
@@ -81,15 +81,6 @@ def test_the_seed_decides_everything() -> None:
     first, same, other = (Factorization.fit(events, CATALOG, factors=4, rounds=2, seed=seed) for seed in (0, 0, 1))
     assert (first.items == same.items).all()
     assert (first.items != other.items).any()
-
-
-@settings(deadline=None, max_examples=30)
-@given(SEQUENCES, SEQUENCES)
-def test_what_comes_after_the_cut_changes_nothing(past: list[list[int]], future: list[list[int]]) -> None:
-    past = past + [[] for _ in range(len(future) - len(past))]  # as many listeners
-    alone = Factorization.fit(events_of(past), CATALOG, before=100, factors=3, rounds=2)
-    mixed = Factorization.fit(split_in_time(past, future), CATALOG, before=100, factors=3, rounds=2)
-    assert (alone.items == mixed.items).all()
 
 
 def test_a_new_listener_gets_what_is_popular() -> None:

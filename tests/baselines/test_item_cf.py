@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, split_in_time
+from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of
 
 from neo.baselines.item_cf import ItemCF, item_similarity
 from neo.baselines.popularity import Popularity
@@ -66,17 +66,6 @@ def test_a_batch_ranks_like_its_histories_alone(histories: list[list[int]]) -> N
     assert [rows.tolist() for rows in together] == [
         ranker.rank([a], "audiobook", 4)[0].tolist() for a in arrays
     ]
-
-
-@settings(deadline=None)
-@given(SEQUENCES, SEQUENCES, HISTORY)
-def test_what_comes_after_the_cut_changes_nothing(
-    past: list[list[int]], future: list[list[int]], history: list[int]
-) -> None:
-    case = [np.array(history, dtype=np.int32)]
-    alone = ItemCF.fit(events_of(past), CATALOG, before=100).rank(case, "show", 5)
-    after = ItemCF.fit(split_in_time(past, future), CATALOG, before=100).rank(case, "show", 5)
-    assert alone[0].tolist() == after[0].tolist()
 
 
 def test_a_new_listener_gets_what_is_popular() -> None:

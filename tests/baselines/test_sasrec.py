@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import events_of, split_in_time
+from tiny_sequences import events_of
 from torch.nn import functional as F
 
 from neo.baselines.fitting import Fitting
@@ -104,17 +104,6 @@ def test_what_fills_a_batch_up_changes_no_score(walker: SasRec, histories: list[
             torch.testing.assert_close(
                 together[row, : past.shape[1]], walker.model.hidden(past)[0], rtol=1e-4, atol=1e-5
             )
-
-
-def test_what_comes_after_the_cut_changes_nothing() -> None:
-    past = walks(10, 6)
-    mixed = split_in_time(past, [[5, 5, 5]] * 12)
-    fitting = fitting_of(6)
-    alone, cut = (
-        SasRec.fit(events, CATALOG, before=100, width=16, fitting=fitting).model.state_dict()
-        for events in (events_of([*past, [], []]), mixed)
-    )
-    assert all(torch.equal(alone[name], cut[name]) for name in alone)
 
 
 def test_a_new_listener_gets_the_fallback(walker: SasRec) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, history_of, split_in_time
+from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, history_of
 
 from neo.baselines.popularity import Popularity
 from neo.baselines.trajectory import Trajectory, item_topics, over_topics, steps_ahead
@@ -91,17 +91,6 @@ def test_an_item_that_nobody_met_leads_where_its_neighbors_lead() -> None:
     events = events_of([[0, 5], [0, 5], [2, 6], [2, 6], [6]])
     assert Trajectory.fit(events, with_topics(topics)).rank([history_of([1])], "show", 1)[0].tolist() == [5]
     assert Trajectory.fit(events, CATALOG).rank([history_of([1])], "show", 1)[0].tolist() == [6]
-
-
-@settings(deadline=None, max_examples=40)
-@given(SEQUENCES, SEQUENCES, HISTORY)
-def test_what_comes_after_the_cut_changes_nothing(
-    past: list[list[int]], future: list[list[int]], history: list[int]
-) -> None:
-    case = [history_of(history)]
-    alone = Trajectory.fit(events_of(past), CATALOG, before=100).rank(case, "show", 5)
-    mixed = Trajectory.fit(split_in_time(past, future), CATALOG, before=100).rank(case, "show", 5)
-    assert alone[0].tolist() == mixed[0].tolist()
 
 
 def test_what_is_not_out_yet_changes_nothing() -> None:

@@ -113,18 +113,6 @@ def test_the_same_seed_gives_the_same_model_and_leaves_torch_alone(hasty: TwoTow
     assert not (other.towers.embed() == hasty.towers.embed()).all()
 
 
-def test_what_comes_after_the_cut_changes_nothing(hasty: TwoTower) -> None:
-    later = Events.from_arrays(
-        np.concatenate([EVENTS.listener, EVENTS.listener]),
-        np.concatenate([EVENTS.item, (EVENTS.item + 4) % N]),
-        np.concatenate([EVENTS.time, EVENTS.time + 1000]),
-        ["play"] * (2 * len(EVENTS)),
-        EVENTS.n_listeners,
-    )
-    cut = fit(later, before=1000)
-    assert (cut.towers.embed() == hasty.towers.embed()).all()
-
-
 def test_of_what_is_not_out_yet_nothing_is_learned() -> None:
     visible, changed = np.setdiff1d(np.arange(N), list(UNMET.values())), noise()
     changed[list(UNMET.values())] = noise(2, seed=1)

@@ -25,13 +25,6 @@ def events_of(sequences: list[list[int]], start: int = 0) -> Events:
     return Events.from_arrays(who, item, np.array(time, dtype=np.int64), ["play"] * len(item), len(sequences))
 
 
-def split_in_time(past: list[list[int]], future: list[list[int]], cut: int = 100) -> Events:
-    """What happened from second 0 on, and what from `cut` on."""
-    parts = [events_of(past), events_of(future, start=cut)]
-    who, item, time = (np.concatenate([getattr(part, name) for part in parts]) for name in ("listener", "item", "time"))
-    return Events.from_arrays(who, item, time, ["play"] * len(item), max(len(past), len(future)))
-
-
 def history_of(items: list[int]) -> np.ndarray:
     """int32[], as the protocol gives it."""
     return np.array(items, dtype=np.int32)
