@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
+from neo.catalog.strict import Strict
 from neo.evaluation.judge import SCALES, TOP, Kind, Sample, Scores
 from neo_sdk.errors import ConfigError
 
 
-class Label(BaseModel):
+class Label(Strict):
     """A text whose right scores are known, by `by`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     text: str
@@ -42,14 +41,12 @@ class Label(BaseModel):
         return Sample(self.kind, self.text, dict(self.facts))
 
 
-class Agreement(BaseModel):
+class Agreement(Strict):
     """A judge beside the labels of one scale, by one labeller.
 
     `difference`: mean absolute, in points of the scale. `spearman`: rank correlation; `kappa`: Cohen's with
     quadratic weights, 1 for equal scores and 0 for chance. Both are None where one side gave a single score only.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     scale: str
     by: str

@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from neo.catalog.strict import Strict
 
 PACKAGES = (
     "numpy",
@@ -24,9 +24,7 @@ PACKAGES = (
 )
 
 
-class Machine(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Machine(Strict):
     processor: str
     cores: int
     memory_gb: float

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from neo.catalog.strict import Strict
 from neo_sdk.errors import InvalidRequestError
 
 # (type, level, code), as `Vocabulary.type_level_code` reads a token id; None for a token that is no code.
@@ -13,10 +12,8 @@ Code = tuple[str, int, int]
 Beam = Sequence[Code | None]
 
 
-class Steering(BaseModel):
+class Steering(Strict):
     """Shares of all unconstrained beams: `obeyed` fall in the type that the words ask for, `exist` name an item."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompts: int
     beams: int

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from scipy.stats import binomtest
 
+from neo.catalog.strict import Strict
 from neo_sdk.errors import InvalidRequestError
 
 
-class Versus(BaseModel):
+class Versus(Strict):
     """How often `method` placed the right item before `other` did, and how often behind it; ties count for neither.
 
     A case is one listener, or one search; where several items are right, the higher NDCG wins. p: how likely a
     difference this large is if neither is better.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str
     other: str
