@@ -23,8 +23,6 @@ from neo.model.neo_model import NeoModel
 from neo.training.teacher.known_labels import HOSTILE, SWAPPED, TRUE, known_labels
 from neo_sdk.errors import ConfigError, InvalidRequestError, TrainingError
 
-pytest.importorskip("openai", reason="the judge needs the package openai")
-
 GOOD = '{"faithful_to_item": 4, "faithful_to_history": 3, "non_deceptive": 5}'
 SCORES = {"faithful_to_item": 4, "faithful_to_history": 3, "non_deceptive": 5}
 

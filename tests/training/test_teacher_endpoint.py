@@ -23,8 +23,6 @@ from neo.training.teacher.endpoint import EndpointTeacher, TeacherConfig
 from neo.training.teacher.messages import messages
 from neo_sdk.errors import ConfigError, TrainingError
 
-pytest.importorskip("openai", reason="the endpoint teacher needs the package openai")
-
 KEY = "sk-never-shown"
 
 
