@@ -51,8 +51,8 @@ class Renderer:
 
     def prompt(self, turns: Sequence[Turn]) -> list[int]:
         """Everything up to and including the `<|answer|>` that the model is to continue from."""
-        if not turns or turns[-1].answer is not None:
-            raise InvalidRequestError("A prompt must end with a request that has no answer yet.")
+        if not turns or turns[-1].answer is not None or any(turn.answer is None for turn in turns[:-1]):
+            raise InvalidRequestError("A prompt must end with a request with no answer yet, after others with theirs.")
         return [*self._render(turns, learn_history=False).ids, self.vocabulary.answer]
 
     def example(self, turns: Sequence[Turn], learn_history: bool = False) -> Rendered:

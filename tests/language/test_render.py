@@ -68,6 +68,8 @@ def test_spelled_tokens_stay_text(renderer: Renderer) -> None:
 def test_rows_without_answers_and_prompts_with_them_are_refused(renderer: Renderer) -> None:
     with pytest.raises(InvalidRequestError, match="no answer yet"):
         renderer.prompt([TURN])
+    with pytest.raises(InvalidRequestError, match="no answer yet"):
+        renderer.prompt([Turn((Text("x"),)), Turn((Text("y"),))])
     with pytest.raises(InvalidRequestError, match="needs an answer"):
         renderer.example([Turn((Text("x"),))])
     with pytest.raises(InvalidRequestError, match="needs an answer"):
