@@ -42,7 +42,7 @@ def answer_alone(model: NeoModel, request: Request) -> Answer:
 def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> Iterator[tuple[int, Answer]]:
     """(place of the request, answer) for requests of items only, from one search."""
     vocabulary = model.bundle.vocabulary
-    asked = [_prepared(model, request, model.room()) for request in requests]
+    asked = [_prepared(model, request) for request in requests]
     found = search_spans(
         model.bundle.model,
         vocabulary,
@@ -60,7 +60,7 @@ def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> It
 
 def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> Iterator[tuple[int, Answer]]:
     """(place of the request, answer) for requests of items with words, from one loop; a short one is there first."""
-    asked = [_prepared(model, request, model.room(WRITTEN, request.k)) for request in requests]
+    asked = [_prepared(model, request) for request in requests]
     wanted = [
         AnswerRequest(
             choice.index,
@@ -81,11 +81,13 @@ def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> It
             yield place, last(streamed(model.bundle.catalog, iter(events[place]), len(prompt.ids), prompt.warnings))
 
 
-def _prepared(model: NeoModel, request: Request, room: int) -> tuple[Prompt, Candidates]:
+def _prepared(model: NeoModel, request: Request) -> tuple[Prompt, Candidates]:
     """The prompt, and what the answer may name: items of the type that the listener has not met."""
     bundle = model.bundle
     (item_type,) = every_type(bundle.catalog, [request.type])
     who = asker(bundle, request.listener, request.history)
     choice = Candidates.choose(model.index, bundle.sids.table, (item_type,), heard=who.heard)
+    if request.format == "items":
+        return model.recommend_prompt(who, item_type), choice
     words = prompts.recommend(NOBODY, item_type, request.format, count=request.k)
-    return fit(model.renderer, who, [Turn(words)], room), choice
+    return fit(model.renderer, who, [Turn(words)], model.room(WRITTEN, request.k)), choice

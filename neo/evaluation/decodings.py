@@ -14,17 +14,19 @@ from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
 
-Decoding = Literal["greedy", "top-p sampling", "constraint off"]
+Decoding = Literal["asked in words", "greedy", "top-p sampling", "constraint off"]
 BATCH = 16
 TOP_P = 0.9
 
 
 class DecodingMethod:
-    """Recommends by another decoding than beam search. Lists may be shorter than k: what does not exist is left out.
+    """Recommends in another way than NeoModel does. Lists may be shorter than k: what does not exist is left out.
 
+    asked in words: the history does not just go on, the request says what is wanted.
     greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, in the order
     in which they are drawn.
-    constraint off: k beams over the whole vocabulary, of which those count that are new items of the type.
+    constraint off: k beams over the whole vocabulary, of which those count that are new items of the type; asked in
+    words, which then are all that says the type.
     """
 
     def __init__(self, model: NeoModel, how: Decoding, beams: int = 30, seed: int = 0) -> None:
@@ -44,12 +46,17 @@ class DecodingMethod:
     def _batch(self, cases: Sequence[RecommendCase], name: str, k: int) -> list[list[int]]:
         bundle, vocabulary = self.model.bundle, self.model.bundle.vocabulary
         abouts = [about_listener(bundle.listeners, case.listener) for case in cases]
-        prompts = self.model.recommend_prompts([case.history for case in cases], abouts, name)
+        in_words = self.how in ("asked in words", "constraint off")
+        prompts = self.model.recommend_prompts([case.history for case in cases], abouts, name, in_words)
         opened = [[*prompt, vocabulary.open] for prompt in prompts]
         if self.how == "constraint off":
             return self._unconstrained(cases, opened, name, k)
         table, every = bundle.sids.table, self.model.index.only([name])
         indexes = [every.without_rows(table, np.asarray(case.history)) for case in cases]
+        if self.how == "asked in words":
+            beams = max(self.beams, k)
+            lists = search_spans(bundle.model, vocabulary, indexes, opened, [(name,)] * len(cases), k=k, beams=beams)
+            return [[item.row for item in items] for items in lists]
         if self.how == "greedy":
             found: list[list[int]] = [[] for _ in cases]
             for _ in range(k):

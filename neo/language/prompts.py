@@ -2,6 +2,10 @@
 
 The listener comes first, the words last, right before the answer: what stays the same between two requests of one
 listener is a shared prefix, and the history is read before it is asked about.
+
+Who wishes for nothing needs no words: what comes next in a history is a recommendation, and of a type if only that may
+come. A history teaches as many next items as it holds, an answer one, and neither learns much from the other: see
+"asked in words" among the ablations.
 """
 
 from __future__ import annotations
@@ -29,8 +33,13 @@ class Context:
     history: tuple[int, ...] = ()
 
     def segments(self) -> Request:
+        """As it stands before a request in words."""
+        return (*self.unfinished(), Text("\n")) if self.history else self.unfinished()
+
+    def unfinished(self) -> Request:
+        """As it goes on: the next item would follow."""
         about = (Text(f"Listener: {self.about}\n"),) if self.about else ()
-        history = (Text("History:"), History(self.history), Text("\n")) if self.history else ()
+        history = (Text("History:"), History(self.history)) if self.history else ()
         return (*about, *history)
 
 

@@ -55,6 +55,12 @@ class Renderer:
             raise InvalidRequestError("A prompt must end with a request with no answer yet, after others with theirs.")
         return [*self._render(turns, learn_history=False).ids, self.vocabulary.answer]
 
+    def unfinished(self, segments: Sequence[Segment]) -> list[int]:
+        """A history that the model is to go on with: the beginning of a row, up to where its next item would stand."""
+        rendered = Rendered([self.vocabulary.prompt], [IGNORED])
+        self._segments(segments, rendered, trained=False, learn_history=False)
+        return rendered.ids
+
     def example(self, turns: Sequence[Turn], learn_history: bool = False) -> Rendered:
         """A training row: all turns with their answers. With `learn_history` the last may go without one."""
         answered = turns[:-1] if learn_history else turns

@@ -69,6 +69,12 @@ class Bundle:
         stage = self.config.get("instruction") or {}
         return int(stage.get("history", HISTORY))
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the model was trained to go on with a history, and not only to answer."""
+        stage = self.config.get("instruction") or {}
+        return bool(stage.get("learn_history", False))
+
     def save(self, folder: str | Path) -> None:
         """Writes the folder, whole or not at all; a bundle that is already there is replaced.
 

@@ -107,6 +107,18 @@ class Prompt:
     warnings: tuple[str, ...] = ()
 
 
+def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
+    """The history for what comes next in it, in at most `limit` tokens; its oldest items go first."""
+    context, span = who.context, renderer.vocabulary.levels + 2
+    tokens = renderer.unfinished(context.unfinished())
+    if (over := len(tokens) - limit) <= 0:
+        return Prompt(tokens, who.warnings)
+    cut = Context(context.about, context.history[-(-over // span) :])
+    if not cut.history:
+        raise _too_long(len(tokens) - span * len(context.history), limit)
+    return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
+
+
 def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Prompt:
     """The prompt in at most `limit` tokens: whole turns go first, then items of the history, oldest first.
 
@@ -122,19 +134,28 @@ def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Pr
             gone = -(-(len(tokens) - limit) // span)
             context = Context(context.about, context.history[gone:])
         else:
-            raise InvalidRequestError(
-                f"The request is {len(tokens):,} tokens long, expected at most {limit:,} so that an answer "
-                f"still fits: shorten the text."
-            )
+            raise _too_long(len(tokens), limit)
         tokens = renderer.prompt(opened(context, kept))
+    return Prompt(tokens, _warned(who, context, len(turns) - len(kept)))
+
+
+def _too_long(tokens: int, limit: int) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"The request is {tokens:,} tokens long, expected at most {limit:,} so that an answer still fits: "
+        f"shorten the text."
+    )
+
+
+def _warned(who: Asker, read: Context, lost_turns: int = 0) -> tuple[str, ...]:
+    """What the caller is told of what was not read."""
     warnings = list(who.warnings)
-    if lost := len(turns) - len(kept):
-        warnings.append(f"The conversation is too long for the model: its {lost} oldest turns were not read.")
-    if (lost := len(who.context.history) - len(context.history)) and who.passed:
+    if lost_turns:
+        warnings.append(f"The conversation is too long for the model: its {lost_turns} oldest turns were not read.")
+    if (lost := len(who.context.history) - len(read.history)) and who.passed:
         warnings.append(
             f"The request is too long for the model: {lost} more of the oldest history items were not read."
         )
-    return Prompt(tokens, tuple(warnings))
+    return tuple(warnings)
 
 
 def _latest(renderer: Renderer, turns: Sequence[Turn], limit: int) -> tuple[Turn, ...]:

@@ -22,7 +22,7 @@ from neo.language.segments import Segment, Turn
 from neo.model.answers import StreamEvent, items_answer, last, streamed
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, Passing, every_type
-from neo.model.listener import NOTHING, Asker, asker, fit, item_row, item_rows
+from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
 from neo.model.ranking import BEAMS, Ranker
 from neo.model.requests import (
     MAX_BEAMS,
@@ -89,9 +89,11 @@ class NeoModel(Ranker):
         (item_type,) = every_type(self.bundle.catalog, names("type", [type]))
         who = asker(self.bundle, listener, history)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude)
-        one_of("format", format, ("items", "mixed"))
-        request = prompts.recommend(NOBODY, item_type, format, count=k)
-        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens), per_parent)
+        manner = Manner(temperature, seed, max_tokens)
+        if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
+            request = prompts.recommend(NOBODY, item_type, format, count=k)
+            return self._mixed(request, who, choice, k, beams, manner, per_parent)
+        return self._items(self.recommend_prompt(who, item_type), choice, k, beams, manner, per_parent)
 
     def search(
         self,
@@ -117,9 +119,13 @@ class NeoModel(Ranker):
         asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
         who = asker(self.bundle, listener, history)
         choice = self._choose(asked, who, exclude_heard, filter, within, exclude)
+        manner = Manner(temperature, seed, max_tokens)
         one_of("format", format, ("items", "mixed"))
         request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
-        return self._items(request, who, choice, format, k, beams, Manner(temperature, seed, max_tokens), per_parent)
+        if format == "mixed" and len(choice):
+            return self._mixed(request, who, choice, k, beams, manner, per_parent)
+        prompt = fit(self.renderer, who, [Turn(request)], self.room())
+        return self._items(prompt, choice, k, beams, manner, per_parent)
 
     def explain(
         self,
@@ -267,27 +273,32 @@ class NeoModel(Ranker):
             passing=None if asked_for is None else self.passing(asked_for),
         )
 
-    def _items(
+    def _mixed(
         self,
         request: tuple[Segment, ...],
         who: Asker,
         choice: Candidates,
-        format: ItemsOrMixed,
         k: int,
         beams: int,
         manner: Manner,
         per_parent: int | None,
     ) -> Answer:
-        """A ranked list of items, or items with words."""
+        """At least one item, and words."""
+        limit = self._limit(k, beams, per_parent)
+        return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams, limit))
+
+    def _limit(self, k: int, beams: int, per_parent: int | None) -> GroupLimit | None:
         whole("k", k, 1, MAX_K)
         whole("beams", beams, 1, MAX_BEAMS)
-        limit = None
-        if per_parent is not None:
-            limit = GroupLimit(self.bundle.catalog.parent_rows, whole("per_parent", per_parent, 1, MAX_K))
-        if format == "mixed" and len(choice):
-            return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams, limit))
-        vocabulary = self.bundle.vocabulary
-        prompt = fit(self.renderer, who, [Turn(request)], self.room())
+        if per_parent is None:
+            return None
+        return GroupLimit(self.bundle.catalog.parent_rows, whole("per_parent", per_parent, 1, MAX_K))
+
+    def _items(
+        self, prompt: Prompt, choice: Candidates, k: int, beams: int, manner: Manner, per_parent: int | None
+    ) -> Answer:
+        """A ranked list of items."""
+        limit, vocabulary = self._limit(k, beams, per_parent), self.bundle.vocabulary
         found: list[ScoredItem] = []
         if len(choice):
             opened = [*prompt.ids, vocabulary.open]

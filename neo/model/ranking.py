@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from neo.catalog.item_types import ItemType
 from neo.decoding.beam import search_spans
 from neo.decoding.context import check_model, position_limit
 from neo.decoding.index import SidIndex
@@ -15,7 +16,7 @@ from neo.language.render import Renderer
 from neo.language.segments import Turn
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
-from neo.model.listener import Asker, fit, with_sids
+from neo.model.listener import Asker, Prompt, fit, fit_unfinished, with_sids
 from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
 from neo_sdk.errors import InvalidRequestError
 
@@ -84,17 +85,29 @@ class Ranker:
         return self._rank(asked, lambda place: choices[types[place]], k, beams, batch)
 
     def recommend_prompts(
-        self, histories: Sequence[Sequence[int] | np.ndarray], abouts: Sequence[str], type: str
+        self,
+        histories: Sequence[Sequence[int] | np.ndarray],
+        abouts: Sequence[str],
+        type: str,
+        in_words: bool = False,
     ) -> list[list[int]]:
-        """The prompts of `recommend_rows` as token ids, ending with `<|answer|>`."""
+        """The prompts of `recommend_rows` as token ids; `in_words`: with a request even where a history could go on."""
         (item_type,) = every_type(self.bundle.catalog, [type])
-        request, length = [Turn(prompts.recommend(NOBODY, item_type))], self.bundle.history_length
-        asked = []
+        length, asked = self.bundle.history_length, []
         for history, about in zip(histories, abouts, strict=True):
             rows = with_sids(self.bundle, np.asarray(history, dtype=np.int64))[-length:]
             who = Asker(Context(about, tuple(rows.tolist())))
-            asked.append(fit(self.renderer, who, request, self.room()).ids)
+            asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked
+
+    def recommend_prompt(self, who: Asker, item_type: ItemType, in_words: bool = False) -> Prompt:
+        """What is followed by items of a type: the listener's history, or a request where there is none to go on with.
+
+        A request names the type; after a history it must be all that may come.
+        """
+        if self.bundle.goes_on and who.context.history and not in_words:
+            return fit_unfinished(self.renderer, who, self.room())
+        return fit(self.renderer, who, [Turn(prompts.recommend(NOBODY, item_type))], self.room())
 
     def room(self, text_tokens: int = 0, items: int = 1) -> int:
         """How long a prompt may be so that such an answer fits; at least half of what the model reads."""

@@ -100,7 +100,7 @@ class InstructionExamples:
         """What every listener met, again and again: as many next items as a history holds, for the price of a row."""
         for listener, history in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
-            yield Draft("history", Context(about, history).segments(), None)
+            yield Draft("history", Context(about, history).unfinished(), None)
 
     def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
         searches = self.dataset.searches
