@@ -47,7 +47,7 @@ def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> It
         model.bundle.model,
         vocabulary,
         [choice.index for _, choice in asked],
-        [[*prompt.ids, vocabulary.open] for prompt, _ in asked],
+        [model.opened(prompt.ids) for prompt, _ in asked],
         [choice.types for _, choice in asked],
         k=[request.k for request in requests],
         beams=beams,

@@ -1,4 +1,4 @@
-"""Exact beam search over Semantic IDs: the most probable existing items after an opening `<|sid|>`.
+"""Exact beam search over Semantic IDs: the most probable existing items in a span that is open.
 
 An item's score is the log-probability of its codes among what may be named: the sum over levels of a log-softmax
 over the codes that lead to an item which exists and passes the request's filter (at level 0 over the codebooks of all
@@ -46,7 +46,7 @@ def search_spans(
     memory: PromptMemory | None = None,
     shapes: FixedShapes | None = None,
 ) -> list[list[ScoredItem]]:
-    """For each prompt (ending with `<|sid|>`) up to `k` different items, the most probable first.
+    """For each prompt (it ends with `<|sid|>`, or with an item in a span) up to `k` different items, the best first.
 
     One entry of `types` per prompt; `index`, `k` and `beams` are one for all or one per prompt. `beams` below
     `k` is raised to `k`. The results are exact where no level has more prefixes than beams; fewer items than
@@ -84,10 +84,13 @@ def search_spans(
 
 
 def check_opened(model: PreTrainedModel, vocab: Vocabulary, prompt: Sequence[int]) -> None:
-    """InvalidRequestError unless the prompt ends with `<|sid|>` and leaves room for a tuple."""
+    """InvalidRequestError unless an item may come next in the prompt, and there is room for its codes."""
     check_prompt(model, prompt, vocab.levels)
-    if prompt[-1] != vocab.open:
-        raise InvalidRequestError(f"A span's prompt must end with <|sid|> (id {vocab.open}), got id {prompt[-1]}.")
+    code = vocab.type_level_code(prompt[-1])
+    if prompt[-1] != vocab.open and (code is None or code[1] != vocab.levels - 1):
+        raise InvalidRequestError(
+            f"A span's prompt must end with <|sid|> (id {vocab.open}) or an item's last code, got id {prompt[-1]}."
+        )
 
 
 @torch.inference_mode()
@@ -98,7 +101,7 @@ def search_context(
     requests: Sequence[SpanRequest],
     sampling: Sampling | None = None,
 ) -> list[list[ScoredItem]]:
-    """`search_spans` on a context that is already read and ends with `<|sid|>`, one checked request per row.
+    """`search_spans` on a context that is already read, one checked request per row.
 
     The context is left as it was.
     """

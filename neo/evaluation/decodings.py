@@ -48,7 +48,7 @@ class DecodingMethod:
         abouts = [about_listener(bundle.listeners, case.listener) for case in cases]
         in_words = self.how in ("asked in words", "constraint off")
         prompts = self.model.recommend_prompts([case.history for case in cases], abouts, name, in_words)
-        opened = [[*prompt, vocabulary.open] for prompt in prompts]
+        opened = [self.model.opened(prompt) for prompt in prompts]
         if self.how == "constraint off":
             return self._unconstrained(cases, opened, name, k)
         table, every = bundle.sids.table, self.model.index.only([name])

@@ -56,10 +56,10 @@ class Renderer:
         return [*self._render(turns, learn_history=False).ids, self.vocabulary.answer]
 
     def unfinished(self, segments: Sequence[Segment]) -> list[int]:
-        """A history that the model is to go on with: the beginning of a row, up to where its next item would stand."""
+        """Segments that end with a history, for the model to go on with: its span is open for the next item's codes."""
         rendered = Rendered([self.vocabulary.prompt], [IGNORED])
         self._segments(segments, rendered, trained=False, learn_history=False)
-        return rendered.ids
+        return rendered.ids[:-1]
 
     def example(self, turns: Sequence[Turn], learn_history: bool = False) -> Rendered:
         """A training row: all turns with their answers. With `learn_history` the last may go without one."""
@@ -87,7 +87,7 @@ class Renderer:
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
                 case History(rows):
-                    for opening, *codes, closing in self.items(rows):
-                        out.add([opening], False)
+                    out.add([self.vocabulary.open], False)
+                    for _, *codes, _ in self.items(rows):
                         out.add(codes, learn_history)
-                        out.add([closing], False)
+                    out.add([self.vocabulary.close], False)

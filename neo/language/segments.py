@@ -26,7 +26,7 @@ class ItemRef:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a listener met, oldest first: item rows, rendered as one span after the other."""
+    """What a listener met, oldest first: item rows, rendered as one span, `<|sid|> codes codes ... <|/sid|>`."""
 
     rows: tuple[int, ...]
 

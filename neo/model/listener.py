@@ -109,13 +109,13 @@ class Prompt:
 
 def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
     """The history for what comes next in it, in at most `limit` tokens; its oldest items go first."""
-    context, span = who.context, renderer.vocabulary.levels + 2
+    context, levels = who.context, renderer.vocabulary.levels
     tokens = renderer.unfinished(context.unfinished())
     if (over := len(tokens) - limit) <= 0:
         return Prompt(tokens, who.warnings)
-    cut = Context(context.about, context.history[-(-over // span) :])
+    cut = Context(context.about, context.history[-(-over // levels) :])
     if not cut.history:
-        raise _too_long(len(tokens) - span * len(context.history), limit)
+        raise _too_long(len(tokens) - levels * len(context.history), limit)
     return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
 
 
@@ -125,13 +125,13 @@ def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Pr
     Raises InvalidRequestError where the last request alone is longer.
     """
     kept, context = _latest(renderer, turns, limit), who.context
-    span = renderer.vocabulary.levels + 2
+    levels = renderer.vocabulary.levels
     tokens = renderer.prompt(opened(context, kept))
     while len(tokens) > limit:
         if len(kept) > 1:
             kept = kept[1:]
         elif context.history:
-            gone = -(-(len(tokens) - limit) // span)
+            gone = -(-(len(tokens) - limit) // levels)
             context = Context(context.about, context.history[gone:])
         else:
             raise _too_long(len(tokens), limit)

@@ -301,12 +301,11 @@ class NeoModel(Ranker):
         limit, vocabulary = self._limit(k, beams, per_parent), self.bundle.vocabulary
         found: list[ScoredItem] = []
         if len(choice):
-            opened = [*prompt.ids, vocabulary.open]
             (found,) = search_spans(
                 self.bundle.model,
                 vocabulary,
                 choice.index,
-                [opened],
+                [self.opened(prompt.ids)],
                 [choice.types],
                 k=k,
                 beams=beams,

@@ -109,6 +109,11 @@ class Ranker:
             return fit_unfinished(self.renderer, who, self.room())
         return fit(self.renderer, who, [Turn(prompts.recommend(NOBODY, item_type))], self.room())
 
+    def opened(self, prompt: list[int]) -> list[int]:
+        """The prompt with an open span at its end; that of a history is open already."""
+        vocabulary = self.bundle.vocabulary
+        return [*prompt, vocabulary.open] if prompt[-1] == vocabulary.answer else prompt
+
     def room(self, text_tokens: int = 0, items: int = 1) -> int:
         """How long a prompt may be so that such an answer fits; at least half of what the model reads."""
         limit = position_limit(self.bundle.model)
@@ -134,7 +139,7 @@ class Ranker:
                 self.bundle.model,
                 self.bundle.vocabulary,
                 [choices[place].index for place in some],
-                [[*asked[place], self.bundle.vocabulary.open] for place in some],
+                [self.opened(asked[place]) for place in some],
                 [choices[place].types for place in some],
                 k=k,
                 beams=beams,

@@ -23,6 +23,7 @@ from neo.evaluation.protocol import DAY, Split
 from neo.language.render import Renderer
 from neo.language.vocabulary import CONTROL, Vocabulary
 from neo.model.bundle import Bundle
+from neo.model.folder import FORMAT
 from neo.sids.build import SidModel, build_sids
 from neo.sids.given import given_sids
 from neo.sids.table import SidTable
@@ -256,7 +257,7 @@ class Run:
 
     @cached_property
     def _instruction_key(self) -> str:
-        return fingerprint(self._grounding_key, self.config.instruction, self.config.teacher)
+        return fingerprint(self._grounding_key, self.config.instruction, self.config.teacher, FORMAT)
 
     def instruct(self) -> None:
         once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)

@@ -38,14 +38,18 @@ def test_only_the_answer_is_trained(renderer: Renderer) -> None:
 def test_history_items_can_be_trained_too_but_not_their_delimiters(renderer: Renderer) -> None:
     v = renderer.vocabulary
     history = [*v.sid_ids((0, 1), "show")[1:-1], *v.sid_ids((2, 2), "episode")[1:-1]]
+    row = renderer.example([TURN])
+    start = row.ids.index(v.open)
+    assert row.ids[start : start + 6] == [v.open, *history, v.close]
     assert trained(renderer, learn_history=True) == [*history, *trained(renderer, learn_history=False)]
 
 
 def test_a_history_can_be_a_row_of_its_own(renderer: Renderer) -> None:
     v = renderer.vocabulary
     row = renderer.example([Turn((Text("Met:"), History((0, 3))))], learn_history=True)
-    assert row.ids == [v.prompt, *v.encode("Met:"), *v.sid_ids((0, 1), "show"), *v.sid_ids((2, 2), "episode")]
     codes = [*v.sid_ids((0, 1), "show")[1:-1], *v.sid_ids((2, 2), "episode")[1:-1]]
+    assert row.ids == [v.prompt, *v.encode("Met:"), v.open, *codes, v.close]
+    assert renderer.unfinished([Text("Met:"), History((0, 3))]) == row.ids[:-1]
     assert [label for label in row.labels if label != IGNORED] == codes
 
 
@@ -85,6 +89,6 @@ def test_merging_keeps_the_words() -> None:
 def test_the_viewer_shows_everything_and_marks_what_is_trained(renderer: Renderer) -> None:
     row = renderer.example([TURN], learn_history=True)
     styled = colored(row.ids, row.labels, renderer.vocabulary)
-    assert styled.plain.startswith("<|prompt|>Try <|sid|>: <|sid|><|show_0_0|><|show_1_1|><|/sid|>")
+    assert styled.plain.startswith("<|prompt|>Try <|sid|>: <|sid|><|show_0_0|><|show_1_1|><|episode_0_2|>")
     green = [styled.plain[s.start : s.end] for s in styled.spans if s.style == "bold green"]
     assert green == ["yes ", "!"]

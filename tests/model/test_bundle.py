@@ -93,7 +93,7 @@ def test_a_loaded_bundle_maps_its_index_and_refuses_another_tables(tiny_bundle: 
 
 def test_the_manifest_lists_versions_and_every_file(tiny_bundle_folder: Path) -> None:
     manifest = json.loads((tiny_bundle_folder / "manifest.json").read_text())
-    assert manifest["format"] == 2
+    assert manifest["format"] == folders.FORMAT
     assert manifest["versions"]["torch"] == importlib.metadata.version("torch")
     paths = [path for path in tiny_bundle_folder.rglob("*") if path.is_file()]
     names = {path.relative_to(tiny_bundle_folder).as_posix() for path in paths}
@@ -147,8 +147,8 @@ def link(folder: Path) -> str:
 
 
 def newer_format(folder: Path) -> str:
-    edit_manifest(folder, lambda manifest: manifest.update(format=3))
-    return "format 3"
+    edit_manifest(folder, lambda manifest: manifest.update(format=folders.FORMAT + 1))
+    return f"format {folders.FORMAT + 1}"
 
 
 def no_manifest(folder: Path) -> str:
@@ -163,7 +163,7 @@ def torn_manifest(folder: Path) -> str:
 
 
 def junk_manifest(folder: Path) -> str:
-    (folder / "manifest.json").write_text('{"format": 2, "files": [1], "parts": {}}')
+    (folder / "manifest.json").write_text(json.dumps({"format": folders.FORMAT, "files": [1], "parts": {}}))
     return "cannot be read"
 
 

@@ -53,7 +53,7 @@ def test_it_is_the_beginning_of_a_row_that_training_has(neo: NeoModel, seen: lis
     about, history = about_listener(neo.bundle.listeners, row), neo.bundle.events.history(row)[-5:].tolist()
     longer = neo.renderer.example([Turn(Context(about, (*history, 40)).unfinished())], learn_history=True)
     assert longer.ids[: len(seen[0])] == seen[0]
-    assert longer.labels[len(seen[0])] == longer.ids[len(seen[0])]  # the next item's first code is trained there
+    assert longer.labels[len(seen[0]) :] == [*longer.ids[len(seen[0]) : -1], -100]  # the next item's codes are trained
 
 
 def test_only_the_type_asked_for_may_come_and_batches_find_the_same(neo: NeoModel) -> None:
@@ -92,7 +92,7 @@ def test_a_history_that_is_too_long_for_the_model_loses_its_oldest_items(
     assert "more of the oldest history items were not read" in answer.warnings[0]
     assert 512 - 10 <= len(seen[0]) <= 512 - 3
     newest = [neo.bundle.catalog.row(f"e-{n % 60}") for n in range(380, 400)]
-    assert seen[0][-101:-1] == [*chain.from_iterable(neo.renderer.items(newest))]
+    assert seen[0][-60:] == [*chain.from_iterable(span[1:-1] for span in neo.renderer.items(newest))]
 
 
 def test_a_line_about_the_listener_that_leaves_no_room_is_refused(neo: NeoModel) -> None:

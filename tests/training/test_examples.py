@@ -155,7 +155,7 @@ def test_long_histories_are_cut_from_the_oldest_side_and_counted(tmp_path: Path)
     table = SidTable.from_codes({"show": range(9)}, {"show": np.arange(9).reshape(9, 1)}, {"show": 9})
     renderer = Renderer(Vocabulary.extend(byte_tokenizer(), 1, {"show": 9}), table)
     fits = Example("a", (Turn((Text("x"),), (ItemRef(0),)),))
-    long = Example("b", (Turn((History(tuple(range(8))), Text("x")), (ItemRef(8),)),))
+    long = Example("b", (Turn((History(tuple(range(8)) * 3), Text("x")), (ItemRef(8),)),))
     hopeless = Example("c", (Turn((Text("x" * 50),), (ItemRef(0),)),))
     said: list[str] = []
     count = write_rows([fits, long, hopeless], renderer, tmp_path / "rows.parquet", 20, False, said.append)
