@@ -86,7 +86,7 @@ class Renderer:
                     out.add(self.vocabulary.encode(text), trained)
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
-                case History(rows):
+                case History(rows) if rows:
                     out.add([self.vocabulary.open], False)
                     for _, *codes, _ in self.items(rows):
                         out.add(codes, learn_history)

@@ -50,6 +50,8 @@ def test_a_history_can_be_a_row_of_its_own(renderer: Renderer) -> None:
     codes = [*v.sid_ids((0, 1), "show")[1:-1], *v.sid_ids((2, 2), "episode")[1:-1]]
     assert row.ids == [v.prompt, *v.encode("Met:"), v.open, *codes, v.close]
     assert renderer.unfinished([Text("Met:"), History((0, 3))]) == row.ids[:-1]
+    nothing = renderer.prompt([Turn((Text("Met:"), History(()), Text("?")))])
+    assert v.open not in nothing
     assert [label for label in row.labels if label != IGNORED] == codes
 
 
