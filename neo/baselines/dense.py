@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neo.baselines.item_cf import DECAY, WINDOW
+from neo.baselines.item_cf import DECAY
 from neo.baselines.popularity import Popularity
 from neo.baselines.scoring import BATCH, best_places, check_k, history_weights, rank_scores
 from neo.catalog.catalog import Catalog
+from neo.catalog.met_together import WINDOW
 from neo.sids.build import embed_items
 from neo.sids.embed import Embedder
 from neo.sids.quantize import one_thread

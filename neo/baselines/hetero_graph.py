@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
-from neo.baselines.item_cf import item_similarity
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
+from neo.catalog.met_together import item_similarity
 from neo_sdk.errors import InvalidRequestError
 
 KINDS = ("together", "alike")

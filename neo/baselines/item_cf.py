@@ -15,10 +15,9 @@ from neo.baselines.popularity import Popularity
 from neo.baselines.scoring import BATCH, check_k, history_weights, rank_scores
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
+from neo.catalog.met_together import WINDOW, item_similarity
 
-# The span, in positions, of a training sequence and of a history; and what a step back in the history costs.
-WINDOW = 20
-DECAY = 0.8
+DECAY = 0.8  # what a step back in the history costs
 
 
 class ItemCF:
@@ -64,25 +63,3 @@ class ItemCF:
             weights = history_weights(batch, self.similarity.shape[0], WINDOW, DECAY)
             ranked += rank_scores(weights @ similarity, order, batch, k)
         return ranked
-
-
-def item_similarity(events: Events, n_items: int, tail: int | None = WINDOW) -> sparse.csr_array:
-    """float32[n_items, n_items]: co-occurrence in the last `tail` events of listeners, over popularity.
-
-    A pair at distance d below 20 (1 for neighbors) adds 1 / log2(2 + d) in both directions; the sum is
-    divided by sqrt((pop_i + 1) (pop_j + 1)), pop being the number of events. The + 1 keeps items met once
-    from standing first everywhere.
-    """
-    ends = np.repeat(events.offsets[1:], np.diff(events.offsets))
-    kept = ends - np.arange(len(events)) <= (len(events) if tail is None else tail)
-    item, listener = events.item[kept].astype(np.int64), events.listener[kept]
-    pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for distance in range(1, WINDOW):
-        together = (listener[distance:] == listener[:-distance]) & (item[distance:] != item[:-distance])
-        weight = np.full(int(together.sum()), 1 / np.log2(2 + distance), dtype=np.float32)
-        pairs.append((item[:-distance][together], item[distance:][together], weight))
-    first, second, weights = (np.concatenate(column) for column in zip(*pairs, strict=True))
-    total = sparse.coo_array((weights, (first, second)), shape=(n_items, n_items)).tocsr()
-    popularity = np.bincount(events.item, minlength=n_items)
-    scale = sparse.diags_array((1 / np.sqrt(popularity + 1.0)).astype(np.float32))
-    return (scale @ (total + total.T) @ scale).tocsr()

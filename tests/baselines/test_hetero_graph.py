@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tiny_sequences import events_of
 
 from neo.baselines.hetero_graph import KINDS, HeteroGraph
-from neo.baselines.item_cf import item_similarity
 from neo.catalog.catalog import Catalog
+from neo.catalog.met_together import item_similarity
 from neo_sdk.errors import InvalidRequestError
 
 TYPES = ["show"] * 5 + ["episode"] * 2 + ["audiobook"] * 5

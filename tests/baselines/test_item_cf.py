@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of
 
-from neo.baselines.item_cf import ItemCF, item_similarity
+from neo.baselines.item_cf import ItemCF
 from neo.baselines.popularity import Popularity
+from neo.catalog.met_together import item_similarity
 from neo_sdk.errors import InvalidRequestError
 
 
