@@ -19,6 +19,7 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 from trl import SFTTrainer
 
+from neo.decoding.index import SidIndex
 from neo.language.render import Renderer
 from neo.language.segments import History, ItemRef, Turn
 from neo.language.vocabulary import Vocabulary
@@ -32,11 +33,15 @@ TYPES, LEVELS, CODES = ("show", "episode", "audiobook"), 3, 64
 TEXT, ITEMS, HISTORY, ROWS, REPEATS = 4_000, 500, 40, 320, 3
 
 
-def histories(vocabulary: Vocabulary, rng: np.random.Generator) -> Dataset:
-    """Rows of random items; what is trained are the codes of the history, and the answer."""
+def random_sids(rng: np.random.Generator) -> SidTable:
     members = {name: np.arange(ITEMS) + ITEMS * n for n, name in enumerate(TYPES)}
     codes = {name: rng.integers(CODES, size=(ITEMS, LEVELS)) for name in TYPES}
-    renderer = Renderer(vocabulary, SidTable.from_codes(members, codes, dict.fromkeys(TYPES, CODES)))
+    return SidTable.from_codes(members, codes, dict.fromkeys(TYPES, CODES))
+
+
+def histories(vocabulary: Vocabulary, table: SidTable, rng: np.random.Generator) -> Dataset:
+    """Rows of random items; what is trained are the codes of the history, and the answer."""
+    renderer = Renderer(vocabulary, table)
     drawn = rng.integers(ITEMS * len(TYPES), size=(ROWS, HISTORY + 1)).tolist()
     turns = [Turn((History(tuple(history)),), (ItemRef(answer),)) for *history, answer in drawn]
     rows = [renderer.example((turn,), learn_history=True) for turn in turns]
@@ -50,7 +55,9 @@ def labels_only(trainer: StageTrainer, model: Any, inputs: dict[str, Any], *_: A
 def main() -> None:
     letters = {f"w{n}": n for n in range(TEXT)}
     vocabulary = Vocabulary.extend(Tokenizer(models.BPE(letters, [])), LEVELS, dict.fromkeys(TYPES, CODES))
-    rows = histories(vocabulary, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    table = random_sids(rng)
+    rows, codebooks = histories(vocabulary, table, rng), Codebooks.of(vocabulary, SidIndex.build(table))
     losses = {"ours": StageTrainer.compute_loss, "labels only": labels_only, "TRL": SFTTrainer.compute_loss}
     seconds: dict[str, list[float]] = {name: [] for name in losses}
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +72,7 @@ def main() -> None:
                 model = scratch_model(Scratch(layers=3), vocabulary.size, seed=0)
                 place = Path(folder) / f"{name}{repeat}"
                 started = time.process_time()
-                train_stage(model, tokenizer, rows, stage, place, 0, lambda _: None, Codebooks.of(vocabulary))
+                train_stage(model, tokenizer, rows, stage, place, 0, lambda _: None, codebooks)
                 seconds[name].append(time.process_time() - started)
     for name, values in seconds.items():
         each = ", ".join(f"{value:.1f}" for value in values)

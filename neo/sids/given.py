@@ -20,7 +20,7 @@ from neo.catalog.strict import parse
 from neo.sids.build import SidModel, catalog_popularity, embed_items
 from neo.sids.config import SidConfig
 from neo.sids.embed import make_embedder
-from neo.sids.quantize import ResidualKMeans
+from neo.sids.meanings import meanings
 from neo.sids.table import SidTable, check_shape
 from neo_sdk.errors import CatalogError, ConfigError, Problem
 
@@ -61,18 +61,6 @@ def given_sids(
     weights = {name: popularity[mine] for name, mine in members.items()}
     table = SidTable.from_codes(members, {name: codes[mine] for name, mine in members.items()}, sizes, weights)
     return SidModel(config, embedder, quantizers, table)
-
-
-def meanings(vectors: np.ndarray, codes: np.ndarray, size: int) -> ResidualKMeans:
-    """Codebooks of given codes [n, levels], from their items' vectors float32 [n, d]; zeros for codes of no item."""
-    levels = codes.shape[1]
-    books = np.zeros((levels, size, vectors.shape[1]), dtype=np.float32)
-    left = vectors.astype(np.float32)
-    for level, column in enumerate(codes.T):
-        np.add.at(books[level], column, left)
-        books[level] /= np.maximum(np.bincount(column, minlength=size), 1)[:, None]
-        left = left - books[level, column]
-    return ResidualKMeans(books, (size,) * levels)
 
 
 def read_codes(path: Path, catalog: Catalog, levels: int, sizes: dict[str, int]) -> np.ndarray:

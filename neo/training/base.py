@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,6 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
-from neo.language.vocabulary import Vocabulary
-from neo.sids.table import SidTable
 from neo.training.config import Pretrained, Scratch
 from neo_sdk.errors import TrainingError
 
@@ -102,63 +100,6 @@ def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
     if not tokenizer.is_fast:
         raise TrainingError(f"Base model {config.model!r} has no fast tokenizer (tokenizer.json); NEO needs one.")
     return model, tokenizer.backend_tokenizer
-
-
-def extend(model: PreTrainedModel, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], seed: int) -> None:
-    """Gives the model rows for the control and SID tokens, in place. Old rows keep every bit.
-
-    A code's row starts as the mean text embedding of the items that carry the code, so similar codes start similar.
-    transformers would draw all new rows from almost one point (std 0.001 where real rows have 0.02).
-
-    Args:
-        texts: what each catalog row with a SID is about, by row.
-    """
-    tied = model.config.tie_word_embeddings
-    old_size = model.get_input_embeddings().weight.shape[0]
-    if vocabulary.size > old_size:
-        model.resize_token_embeddings(vocabulary.size, mean_resizing=False)
-    matrices = [model.get_input_embeddings().weight]
-    if not tied:
-        matrices.append(model.get_output_embeddings().weight)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for matrix in matrices:
-            matrix[vocabulary.new_rows.start : vocabulary.size] = _new_rows(matrix, vocabulary, sids, texts, generator)
-
-
-def _new_rows(
-    matrix: torch.Tensor, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str], generator: torch.Generator
-) -> torch.Tensor:
-    old = matrix[: vocabulary.text_size].float()
-    mean, spread = old.mean(0), old.std(0).mean()
-    count = len(vocabulary.new_rows)
-    rows = mean + spread * torch.randn(count, old.shape[1], generator=generator)
-    for start, centers in _code_means(old, vocabulary, sids, texts):
-        seen = centers.abs().sum(1) > 0
-        scaled = centers[seen] / centers[seen].std().clamp(min=1e-8) * spread
-        # Half the spread stays random: items that share words must still be told apart.
-        place = start - vocabulary.text_size + torch.nonzero(seen).squeeze(1)
-        rows[place] = mean + 0.8 * scaled + 0.6 * (rows[place] - mean)
-    return rows.to(matrix.dtype)
-
-
-def _code_means(
-    old: torch.Tensor, vocabulary: Vocabulary, sids: SidTable, texts: dict[int, str]
-) -> Iterator[tuple[int, torch.Tensor]]:
-    """Per type and level: the first token id and, by code, its items' mean text embedding less the type's mean."""
-    for name in vocabulary.type_names:
-        part = sids.of(name)
-        keep = [i for i, row in enumerate(part.rows.tolist()) if row in texts]
-        if not keep:
-            continue
-        ids = vocabulary.encode_batch(texts[int(part.rows[i])] for i in keep)
-        means = torch.stack([old[torch.tensor(i)].mean(0) if i else old.mean(0) for i in ids])
-        means = means - means.mean(0)
-        codes = torch.from_numpy(part.codes[np.array(keep)].astype(np.int64))
-        for level in range(vocabulary.levels):
-            total = torch.zeros(vocabulary.codes(name), old.shape[1]).index_add_(0, codes[:, level], means)
-            number = torch.bincount(codes[:, level], minlength=vocabulary.codes(name)).clamp(min=1)
-            yield vocabulary.code_start(name, level), total / number.unsqueeze(1)
 
 
 def save_base(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> None:

@@ -1,44 +1,79 @@
 """The loss: next-token prediction where a label stands, and nowhere else.
 
 An answer is scored against the whole vocabulary, since the model must learn by itself which tokens come next. In a
-history a code is scored against the codes of its own type and level: which item comes next is what a history can
-teach, and the words of a request say of which type. So 64 rows of the head do instead of 4,600 (starter recipe).
+history a code is scored as the decoder will score it: against the codes that lead on, from those before it, to an item
+of the catalog. So nothing has to learn which items there are, only which of them comes next, and a few rows of the head
+do instead of 4,600 (starter recipe).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from neo.decoding.index import SidIndex
+from neo.decoding.packed import PackedSids
 from neo.language.render import IGNORED
 from neo.language.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
-class Codebooks:
-    """Where requests begin and end, and which rows of the head hold the codes of one type and level.
+@dataclass(frozen=True, eq=False)
+class Codebook:
+    """The tokens of one type and level: `size` of them from `start` on. sids: the tuples of the type."""
 
-    edges: ascending; codebook i is the tokens from edges[i] on and before edges[i + 1].
-    """
+    start: int
+    size: int
+    level: int
+    sids: PackedSids
+
+    def holds(self, ids: Tensor) -> Tensor:
+        """bool, shaped as `ids`."""
+        return (self.start <= ids) & (ids < self.start + self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Codebooks:
+    """Where requests begin and end, and which codes may follow which. books: by level."""
 
     prompt: int
     answer: int
-    edges: tuple[int, ...]
+    books: tuple[Codebook, ...]
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary) -> Codebooks:
-        levels = range(vocabulary.levels)
-        starts = [vocabulary.code_start(name, level) for name in vocabulary.type_names for level in levels]
-        return cls(vocabulary.prompt, vocabulary.answer, (*starts, vocabulary.size))
+    def of(cls, vocabulary: Vocabulary, index: SidIndex) -> Codebooks:
+        """index: the items that a history may hold."""
+        books = [
+            Codebook(vocabulary.code_start(name, level), part.size, level, part.folded().base)
+            for level in range(vocabulary.levels)
+            for name, part in index.types.items()
+        ]
+        return cls(vocabulary.prompt, vocabulary.answer, tuple(books))
+
+    def to(self, device: torch.device) -> Codebooks:
+        return replace(self, books=tuple(replace(book, sids=book.sids.to(device)) for book in self.books))
 
     def asked(self, ids: Tensor) -> Tensor:
         """bool, shaped as `ids`: what lies in a request and not in an answer."""
         return (ids == self.prompt).cumsum(1) > (ids == self.answer).cumsum(1)
+
+    def choices(self, ids: Tensor, where: Tensor) -> Iterator[tuple[Codebook, Tensor, Tensor]]:
+        """Book by book: which of the n places are its own, bool [n], and the codes that lead on, bool [own, size].
+
+        ids: int64 [rows, length]; where: bool [rows, length], n places that hold codes of whole items.
+        """
+        prefixes = torch.zeros_like(ids)  # of an item, what has been read before each place
+        for book in self.books:
+            held = book.holds(ids)
+            own = held[where]
+            if bool(own.any()):
+                yield book, own, book.sids.allowed(prefixes[where][own], book.level)
+            read = prefixes << book.sids.bits | (ids - book.start)
+            prefixes[:, 1:] = torch.where(held[:, :-1], read[:, :-1], prefixes[:, 1:])
 
 
 def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codebooks: Codebooks | None = None) -> Tensor:
@@ -54,15 +89,19 @@ def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codeboo
     answered = trained & ~heard
     total = functional.cross_entropy(head(hidden[answered]).float(), wanted[answered], reduction="sum")
     if codebooks:
-        total = total + _within_codebooks(hidden[heard], wanted[heard], head, codebooks.edges)
+        total = total + _heard(hidden, wanted, ids, heard, head, codebooks)
     return total / trained.sum().clamp(min=1)
 
 
-def _within_codebooks(hidden: Tensor, codes: Tensor, head: nn.Linear, edges: tuple[int, ...]) -> Tensor:
-    """The summed cross-entropy of each code among those of its codebook. hidden: [n, d]; codes: token ids [n]."""
-    total, rows, bias = hidden.new_zeros(()), head.weight, head.bias
-    for start, end in pairwise(edges):
-        mine = (start <= codes) & (codes < end)
-        logits = functional.linear(hidden[mine], rows[start:end], None if bias is None else bias[start:end]).float()
-        total = total + functional.cross_entropy(logits, codes[mine] - start, reduction="sum")
+def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.Linear, codebooks: Codebooks) -> Tensor:
+    """The summed cross-entropy of each code of a history among those that lead on to an item.
+
+    hidden: [rows, length - 1, d]; wanted, heard: [rows, length - 1], of the places after.
+    """
+    total, hidden, wanted = hidden.new_zeros(()), hidden[heard], wanted[heard]
+    for book, own, leads_on in codebooks.choices(ids, functional.pad(heard, (1, 0))):
+        rows = slice(book.start, book.start + book.size)
+        bias = None if head.bias is None else head.bias[rows]
+        logits = functional.linear(hidden[own], head.weight[rows], bias).float().masked_fill(~leads_on, -torch.inf)
+        total = total + functional.cross_entropy(logits, wanted[own] - book.start, reduction="sum")
     return total

@@ -18,6 +18,7 @@ from neo.catalog.load import read_dataset
 from neo.catalog.mapping import read_config
 from neo.catalog.starter.oracle import Oracle
 from neo.catalog.starter.world import World, make_world
+from neo.decoding.index import SidIndex
 from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
 from neo.evaluation.protocol import DAY, Split
 from neo.language.render import Renderer
@@ -26,6 +27,7 @@ from neo.model.bundle import Bundle
 from neo.model.folder import FORMAT
 from neo.sids.build import SidModel, build_sids
 from neo.sids.given import given_sids
+from neo.sids.meanings import code_meanings
 from neo.sids.table import SidTable
 from neo.training import base
 from neo.training.config import RunConfig, Scratch, Stage, fingerprint
@@ -35,6 +37,7 @@ from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
 from neo.training.loss import Codebooks
+from neo.training.new_rows import extend
 from neo.training.steps import is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
@@ -240,7 +243,8 @@ class Run:
         vocabulary = Vocabulary.extend(tokenizer, table.levels, table.codebook_sizes)
         catalog = self.full.catalog
         about = {int(row): story(catalog, int(row)) for row in self.visible}
-        base.extend(model, vocabulary, table, about, self.config.seed)
+        books = code_meanings(self.sids, catalog, self.visible, self.known.events)
+        extend(model, vocabulary, table, about, books, self.config.seed)
         vocabulary.save(folder)
         stage = self.config.grounding
         examples = grounding_examples(catalog, self.visible, stage, self.config.seed)
@@ -283,7 +287,10 @@ class Run:
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
         rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
-        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, Codebooks.of(vocabulary))
+        known = np.zeros(len(self.full.catalog), dtype=np.bool_)
+        known[self.visible] = True
+        codebooks = Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
+        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, codebooks)
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
 

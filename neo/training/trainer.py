@@ -66,7 +66,7 @@ class StageTrainer(SFTTrainer):
         if self.accelerator.num_processes > 1:
             # The loss reaches into the model, past the wrapper that would average gradients over processes.
             raise TrainingError("A stage trains in one process: start it with `neo run`, not with a launcher.")
-        self.stage, self.codebooks = stage, codebooks
+        self.stage, self.codebooks = stage, codebooks and codebooks.to(self.args.device)
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
     def get_train_dataloader(self) -> DataLoader:

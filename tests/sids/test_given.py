@@ -15,7 +15,7 @@ from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
 from neo.sids.build import SidModel
 from neo.sids.config import SidConfig
-from neo.sids.given import given_sids, meanings
+from neo.sids.given import given_sids
 from neo.sids.report import sid_report
 from neo_sdk.errors import CatalogError, ConfigError
 
@@ -63,13 +63,6 @@ def test_a_model_of_given_codes_is_saved_reported_and_not_extended(tmp_path: Pat
     assert report["types"]["product"]["moved"] == 0 and report["types"]["product"]["after"]["colliding"] == 2
     with pytest.raises(ConfigError, match="were read from"):
         loaded.assign(CATALOG, np.array([0]))
-
-
-def test_a_code_means_the_mean_of_what_is_left_of_its_items() -> None:
-    vectors = np.array([[1, 0], [3, 0], [0, 4]], dtype=np.float32)
-    books = meanings(vectors, np.array([[0, 0], [0, 1], [2, 1]]), 3).codebooks
-    assert books[0].tolist() == [[2, 0], [0, 0], [0, 4]]
-    assert books[1].tolist() == [[-1, 0], [0.5, 0], [0, 0]]
 
 
 def test_every_problem_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Co
 
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
-from neo.training.base import extend, scratch_tokenizer
+from neo.training.base import scratch_tokenizer
+from neo.training.new_rows import extend
 
 TEXTS = ["A calm show about the sea.", "A funny show about trains.", "History of salt, told slowly."]
 SHAPE = {
@@ -39,5 +40,5 @@ def extended(make=qwen3, tied: bool = True) -> tuple[PreTrainedModel, Vocabulary
     tokenizer = scratch_tokenizer(TEXTS, 300)
     model = make(tokenizer.get_vocab_size(), tied)
     vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
-    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), seed=0)
+    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), {}, seed=0)
     return model, vocabulary, tokenizer

@@ -13,12 +13,12 @@ import pytest
 import torch
 from accelerate import Accelerator
 from datasets import Dataset
-from small_models import TEXTS, extended, llama, qwen3, table
+from small_models import TEXTS, extended, llama, qwen3
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.language.vocabulary import Vocabulary
 from neo.training import trainer
-from neo.training.base import extend, load_pretrained, save_base, scratch_tokenizer
+from neo.training.base import load_pretrained, save_base, scratch_tokenizer
 from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
@@ -81,21 +81,6 @@ def test_stage_2_changes_the_new_rows_and_nothing_else(make, tied: bool, tmp_pat
             assert changed.float().mean() > 0.9, name
     same = model.get_input_embeddings().weight.data_ptr() == model.get_output_embeddings().weight.data_ptr()
     assert same is tied
-
-
-@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
-def test_extension_keeps_old_rows_and_tells_codes_apart(tied: bool) -> None:
-    torch.manual_seed(0)
-    tokenizer = scratch_tokenizer(TEXTS, 300)
-    model = qwen3(tokenizer.get_vocab_size() + 40, tied)  # released models pad their vocabulary
-    before = model.get_output_embeddings().weight.detach().clone()
-    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
-    extend(model, vocabulary, table(), dict(enumerate(TEXTS)), seed=0)
-    for matrix in (model.get_input_embeddings().weight, model.get_output_embeddings().weight):
-        assert len(matrix) >= vocabulary.size
-        new = matrix[vocabulary.text_size : vocabulary.size]
-        assert torch.pdist(new).min() > 0.1 * torch.pdist(matrix[: vocabulary.text_size]).median()
-    assert torch.equal(model.get_output_embeddings().weight[: vocabulary.text_size], before[: vocabulary.text_size])
 
 
 @pytest.mark.parametrize(
