@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,25 @@ def test_results_are_generated_from_their_json(monkeypatch: pytest.MonkeyPatch) 
     from results import results
 
     assert (ROOT / "RESULTS.md").read_text(encoding="utf-8") == results(), "run `python benchmarks/results.py`"
+
+
+def test_runs_of_several_seeds_become_one_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "benchmarks")])
+    import over_seeds
+
+    report = json.loads((ROOT / "docs" / "results" / "starter.json").read_text(encoding="utf-8"))
+    report["methods"] = ["item-CF", "NEO"]
+    rows = [r for r in report["results"] if r["method"] in report["methods"] and r["task"] == "recommend"]
+    report["results"] = [r for r in rows if (r["group"], r["listeners"]) == ("show", "all")]
+    files = {"its-own-0": 0.2, "its-own-1": 0.3, "given-0": 0.26}
+    for name, value in files.items():
+        report["results"][1]["metrics"]["HR@10"]["value"] = value
+        (tmp_path / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
+    lines = over_seeds.markdown(tmp_path).splitlines()
+    cells = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in lines if line.startswith("|")}
+    assert cells["NEO, its own"][1] == "0.2500 (0.2000 to 0.3000)" and cells["NEO, its own"][-1] == "2 |"
+    assert cells["NEO, given"][1] == "**0.2600**" and cells["item-CF"][1] == "0.2190"
+    assert lines[-1].endswith("1,000 cases, test split.")
 
 
 def test_every_row_of_figures_in_the_readme_stands_in_the_results() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,8 +11,8 @@ from transformers import PreTrainedModel
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 
-# Of a code's row, in spreads of the old rows: what it means, and chance, which tells codes of one meaning apart.
-MEANT, CHANCE = 0.8, 0.6
+# Of a code's row, in spreads of the old rows: its items' words, its meaning, and chance, for codes that share both.
+WORDS, MEANING, CHANCE = 0.8, 0.5, 0.33
 
 
 def extend(
@@ -45,26 +44,28 @@ def extend(
     with torch.no_grad():
         for matrix in matrices:
             old = matrix[: vocabulary.text_size].float()
-            known = chain(
-                _of_texts(old, vocabulary, sids, texts), _of_meanings(vocabulary, meanings, old.shape[1], seed)
-            )
-            matrix[vocabulary.new_rows.start : vocabulary.size] = _start(old, vocabulary, known, generator)
+            words = _of_texts(old, vocabulary, sids, texts)
+            meant = _of_meanings(vocabulary, meanings, old.shape[1], seed)
+            parts = [(WORDS, words), (MEANING, meant)]
+            matrix[vocabulary.new_rows.start : vocabulary.size] = _start(old, vocabulary, parts, generator)
 
 
 def _start(
-    old: torch.Tensor, vocabulary: Vocabulary, known: Iterator[tuple[int, torch.Tensor]], generator: torch.Generator
+    old: torch.Tensor,
+    vocabulary: Vocabulary,
+    parts: Sequence[tuple[float, Iterator[tuple[int, torch.Tensor]]]],
+    generator: torch.Generator,
 ) -> torch.Tensor:
     """float32 [new rows, width]: chance, mixed with all that is known; at the place and spread of the old rows."""
-    mean, spread = old.mean(0), old.std(0).mean()
-    chance = torch.randn(len(vocabulary.new_rows), old.shape[1], generator=generator)
-    meant, parts = torch.zeros_like(chance), torch.zeros(len(chance), 1)
-    for first, rows in known:
-        seen = rows.abs().sum(1) > 0
-        place = first - vocabulary.text_size + torch.nonzero(seen).squeeze(1)
-        meant[place] += rows[seen] / rows[seen].std().clamp(min=1e-8)
-        parts[place] += 1
-    mixed = MEANT * meant / parts.clamp(min=1).sqrt() + CHANCE * chance
-    return mean + spread * torch.where(parts > 0, mixed, chance)
+    rows = CHANCE * torch.randn(len(vocabulary.new_rows), old.shape[1], generator=generator)
+    share = torch.full((len(rows), 1), CHANCE**2)
+    for weight, of_books in parts:
+        for first, known in of_books:
+            seen = known.abs().sum(1) > 0
+            place = first - vocabulary.text_size + torch.nonzero(seen).squeeze(1)
+            rows[place] += weight * known[seen] / known[seen].std().clamp(min=1e-8)
+            share[place] += weight**2
+    return old.mean(0) + old.std(0).mean() * rows / share.sqrt()
 
 
 def _of_meanings(
