@@ -20,7 +20,7 @@ test-slow: .venv/ready-dev
 	$(BIN)/python -m pytest -q -m "slow or not slow"
 
 lint: .venv/ready-dev
-	$(BIN)/ruff check . && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "NEO needs Python 3.11 or newer, this is " + sys.version)'

@@ -47,9 +47,7 @@ def test_ranking_equals_the_formula(documents: list[list[str]], query: list[str]
     ranked = fitted([" ".join(words) for words in documents]).rank([" ".join(query)], "show", 8)[0]
     scores = slow_bm25(documents, query)
     assert sorted(ranked.tolist()) == list(range(len(documents)))
-    np.testing.assert_allclose(
-        [scores[row] for row in ranked], sorted(scores, reverse=True), rtol=1e-4, atol=1e-6
-    )
+    np.testing.assert_allclose([scores[row] for row in ranked], sorted(scores, reverse=True), rtol=1e-4, atol=1e-6)
 
 
 def test_only_the_type_that_is_asked_for() -> None:

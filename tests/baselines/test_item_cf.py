@@ -64,9 +64,7 @@ def test_a_batch_ranks_like_its_histories_alone(histories: list[list[int]]) -> N
     ranker = ItemCF.fit(events_of([[0, 7, 1, 8, 2], [1, 2, 3, 9], [4, 5, 10, 6, 0]]), CATALOG)
     arrays = [np.array(history, dtype=np.int32) for history in histories]
     together = ranker.rank(arrays, "audiobook", 4)
-    assert [rows.tolist() for rows in together] == [
-        ranker.rank([a], "audiobook", 4)[0].tolist() for a in arrays
-    ]
+    assert [rows.tolist() for rows in together] == [ranker.rank([a], "audiobook", 4)[0].tolist() for a in arrays]
 
 
 def test_a_new_listener_gets_what_is_popular() -> None:

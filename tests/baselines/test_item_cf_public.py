@@ -24,9 +24,7 @@ def check() -> ModuleType:
 def test_known_figures_are_met(name: str, check: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     folder = check.data_folder() / name
     if not folder.is_dir():
-        reason = (
-            f"item-CF is NOT checked against the known figures of {name}: {folder} is missing, set NEO_DATA"
-        )
+        reason = f"item-CF is NOT checked against the known figures of {name}: {folder} is missing, set NEO_DATA"
         with capsys.disabled():
             print(f"\nSKIPPED: {reason}")
         pytest.skip(reason)

@@ -11,9 +11,7 @@ from neo.catalog.starter.oracle import SPLITS, TOP, TYPES, Cases, Oracle
 from neo.catalog.starter.world import World, make_world
 from neo_sdk.errors import NotFoundError
 
-CONFIG = WorldConfig(
-    shows=120, episodes=1_000, audiobooks=120, listeners=500, days=60, events_per_listener=40, seed=3
-)
+CONFIG = WorldConfig(shows=120, episodes=1_000, audiobooks=120, listeners=500, days=60, events_per_listener=40, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +75,7 @@ def test_cases_are_the_first_events_of_each_type_in_each_window(world: World) ->
                 expected.add((*key, item, time))
     cases = world.oracle.recommend
     columns = (cases.split, cases.listener, cases.type, cases.target, cases.time)
-    found = [
-        (SPLITS[s], u, TYPES[t], i, at)
-        for s, u, t, i, at in zip(*map(np.ndarray.tolist, columns), strict=True)
-    ]
+    found = [(SPLITS[s], u, TYPES[t], i, at) for s, u, t, i, at in zip(*map(np.ndarray.tolist, columns), strict=True)]
     assert len(found) == len(set(found)) and set(found) == expected
 
 

@@ -131,9 +131,7 @@ def test_the_canonical_wordings():
 def test_for_count_keeps_the_wordings_of_the_number(task):
     one, several = for_count(TASKS[task], 1), for_count(TASKS[task], 3)
     assert len(one) >= 4 and len(several) >= 4 and set(one) | set(several) == set(TASKS[task])
-    assert all("{types}" not in wording for wording in one) and all(
-        "{types}" in wording for wording in several
-    )
+    assert all("{types}" not in wording for wording in one) and all("{types}" in wording for wording in several)
 
 
 def test_for_count_leaves_wordings_without_a_type():
@@ -161,9 +159,7 @@ def test_fill_puts_contents_in_and_never_reads_them(chosen, query, row):
 
 
 def test_a_query_that_spells_a_slot_stays_a_query():
-    segments = fill(
-        'Search {types} for "{query}".', types="shows", query="{item} {types} <|sid|>", item=ItemRef(3)
-    )
+    segments = fill('Search {types} for "{query}".', types="shows", query="{item} {types} <|sid|>", item=ItemRef(3))
     assert segments == (Text('Search shows for "{item} {types} <|sid|>".'),)
 
 
@@ -196,9 +192,7 @@ def test_fill_refuses_what_is_no_plain_template(wording, slots):
 def test_type_words_of_built_in_and_registered_types():
     assert type_words(SHOW)[0] == ("show", "shows") and ("podcast", "podcasts") in type_words(SHOW)
     assert type_words(EPISODE)[0] == ("episode", "episodes")
-    assert type_words(AUDIOBOOK)[0] == ("audiobook", "audiobooks") and ("book", "books") in type_words(
-        AUDIOBOOK
-    )
+    assert type_words(AUDIOBOOK)[0] == ("audiobook", "audiobooks") and ("book", "books") in type_words(AUDIOBOOK)
     assert type_words(ItemType("short_story", "short_stories")) == (("short story", "short stories"),)
 
 

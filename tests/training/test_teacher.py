@@ -53,9 +53,7 @@ def make_case(seed: int) -> Case:
     book = FactBook(world.catalog, world.listeners)
     rows = rng.choice(len(world.rows), 3, replace=False).tolist()
     truth = Truth(world, history, world.listeners.topics(listener_row))
-    return Case(
-        world, rows, [book.item(row) for row in rows], book.listener(history, listener_row), truth, rng
-    )
+    return Case(world, rows, [book.item(row) for row in rows], book.listener(history, listener_row), truth, rng)
 
 
 def says(text: str, clauses: tuple[str, ...]) -> bool:
@@ -151,9 +149,7 @@ def test_a_listener_without_history_is_told_so():
             recommend_mixed([item], NOBODY, rng),
         ):
             text = shown(segments).lower()
-            assert any(
-                words in text for words in ("no history", "without any history", "history is empty")
-            ), text
+            assert any(words in text for words in ("no history", "without any history", "history is empty")), text
 
 
 def test_answers_depend_on_the_seed_and_on_the_place_alone():

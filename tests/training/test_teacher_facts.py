@@ -81,9 +81,7 @@ def turns_by_hand(world: World, history: list[int]) -> set[str | None]:
 
 
 def test_a_turn_of_interest_is_seen():
-    table = pa.table(
-        {"id": ["a", "b"], "type": ["show"] * 2, "title": ["A", "B"], "topics": [["old"], ["old", "new"]]}
-    )
+    table = pa.table({"id": ["a", "b"], "type": ["show"] * 2, "title": ["A", "B"], "topics": [["old"], ["old", "new"]]})
     book = FactBook(Catalog.from_table(table))
     assert book.listener([0] * 9 + [1] * 3).turn == "new"
     assert book.listener([0] * 6 + [1] * 1).turn is None  # under eight events
@@ -108,9 +106,7 @@ def test_registered_types_and_odd_extras():
         '{"tone": ""}',
         '{"tone": "' + "x" * 50 + '"}',
     ]
-    table = pa.table(
-        {"id": list("abcde"), "type": ["short_course"] * 5, "title": list("ABCDE"), "extras": extras}
-    )
+    table = pa.table({"id": list("abcde"), "type": ["short_course"] * 5, "title": list("ABCDE"), "extras": extras})
     book = FactBook(Catalog.from_table(table, types=(*BUILT_IN, course)))
     assert [book.item(row).tone for row in range(5)] == ["warm", None, None, None, None]
     assert book.item(0).words == ("short course", "short courses")

@@ -125,9 +125,7 @@ MORE = (
 )
 
 
-def audiobook_title(
-    picker: Picker, titles: Titles, slots: Callable[[], Mapping[str, str]], fiction: bool
-) -> str:
+def audiobook_title(picker: Picker, titles: Titles, slots: Callable[[], Mapping[str, str]], fiction: bool) -> str:
     return titles.new(picker, NOVEL_TITLES if fiction else TITLES, slots, f", by {slots()['author']}")
 
 

@@ -52,19 +52,13 @@ class Choices:
         tone = state.people.tone[u][:, items.tone[:n]]
         appeal = self.show_appeal[day]
         last = state.last_show[u]
-        near = state.affinity[items.sub1[last]][:, items.sub1[:n]] + 0.3 * (
-            items.tone[last][:, None] == items.tone[:n]
-        )
+        near = state.affinity[items.sub1[last]][:, items.sub1[:n]] + 0.3 * (items.tone[last][:, None] == items.tone[:n])
         near = np.where(last[:, None] >= 0, near, 0.0)
         utility = (
-            SHOW_MATCH * np.log(FLOOR + self._match(interest, slice(0, n)))
-            + SHOW_TONE * tone
-            + SHOW_APPEAL * appeal
+            SHOW_MATCH * np.log(FLOOR + self._match(interest, slice(0, n))) + SHOW_TONE * tone + SHOW_APPEAL * appeal
         )
         utility += (
-            SHOW_NEAR * near
-            + SHOW_HOST * state.hosts[u][:, items.creator[:n]]
-            - self._strange(state, u, slice(0, n))
+            SHOW_NEAR * near + SHOW_HOST * state.hosts[u][:, items.creator[:n]] - self._strange(state, u, slice(0, n))
         )
         closed = state.followed[u] | (self.released[day] == 0)
         return self._explored(state, u, utility, appeal, tone, closed, slice(0, n))
@@ -80,11 +74,7 @@ class Choices:
         last = state.last_book[u]
         just = (last[:, None] >= 0) & (author[last][:, None] == author)
         before = state.finished[u][:, items.previous]
-        utility = (
-            BOOK_MATCH * np.log(FLOOR + self._match(interest, books))
-            + BOOK_TONE * tone
-            + BOOK_APPEAL * appeal
-        )
+        utility = BOOK_MATCH * np.log(FLOOR + self._match(interest, books)) + BOOK_TONE * tone + BOOK_APPEAL * appeal
         utility += BOOK_AUTHOR * (known + 0.7 * just) - self._strange(state, u, books)
         later = items.previous >= 0
         utility += np.where(later, np.where(before, BOOK_NEXT, -BOOK_EARLY), 0.0)
@@ -106,8 +96,7 @@ class Choices:
         utility = HABIT * np.log(0.2 + state.habit[u]) + PLAY_MATCH * np.log(0.05 + match)
         fresh = ~state.heard[u[:, None], self.newest[day[:, None], show]]
         utility += (
-            self.freshness[day[:, None], show] * fresh
-            + PLAY_TONE * state.people.tone[u[:, None], items.tone[show]]
+            self.freshness[day[:, None], show] * fresh + PLAY_TONE * state.people.tone[u[:, None], items.tone[show]]
         )
         again = np.arange(show.shape[1]) == state.last_slot[u][:, None]
         utility += PLAY_BINGE * np.where(items.style[show] == SERIAL, 1.3, 0.4) * again

@@ -20,9 +20,7 @@ class WorldConfig(Strict):
     audiobooks: int = Field(default=500, ge=5)
     listeners: int = Field(default=5_000, ge=1)
     days: int = Field(default=150, ge=21, description="length of the simulated period")
-    horizon_days: int = Field(
-        default=7, ge=1, description="length of the validation window and of the test window"
-    )
+    horizon_days: int = Field(default=7, ge=1, description="length of the validation window and of the test window")
     events_per_listener: float = Field(
         default=72.0, gt=0, description="mean, of listeners present for the whole period"
     )

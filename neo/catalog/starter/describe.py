@@ -36,9 +36,7 @@ def _counts(world: World) -> Iterator[str]:
     events, searches = len(data.events), len(data.searches)
     yield f"{data.catalog}, {len(data.listeners)} listeners, {events} events, {searches} searches"
     kinds = np.bincount(data.events.kind_codes, minlength=len(data.events.kinds))
-    yield "events: " + ", ".join(
-        f"{count} {kind}" for kind, count in zip(data.events.kinds, kinds, strict=True)
-    )
+    yield "events: " + ", ".join(f"{count} {kind}" for kind, count in zip(data.events.kinds, kinds, strict=True))
     quarters = np.percentile(per_listener, [10, 25, 50, 75, 90])
     yield "events per listener, at 10/25/50/75/90%: " + " ".join(f"{q:.0f}" for q in quarters)
     windows = f"validation from {_day(cuts['validation'])}, test from {_day(cuts['test'])}"
@@ -124,10 +122,7 @@ def _foreseen(world: World) -> Iterator[str]:
     yield f"{'':22}{'cases':>7}{'HR@10':>8}{'expected':>10}{'NDCG@10':>9}{'HR@30':>8}{'popularity HR@10':>19}"
     cases, searched = world.oracle.cases("test"), world.oracle.search_cases("test")
     for name in TYPES:
-        yield (
-            _line(name, cases.of_type(name))
-            + f"{popularity_hit_rate(world, cases.of_type(name), name):19.3f}"
-        )
+        yield (_line(name, cases.of_type(name)) + f"{popularity_hit_rate(world, cases.of_type(name), name):19.3f}")
     kinds = world.dataset.searches.kind_codes[searched.search]
     for code, kind in enumerate(world.dataset.searches.kinds):
         yield _line(f"search, {kind}", searched.take(kinds == code))

@@ -58,9 +58,7 @@ def title_case(text: str) -> str:
     parts = text.split(" ")
     last = len(parts) - 1
     return " ".join(
-        part
-        if part in SMALL_WORDS and 0 < i < last and not parts[i - 1].endswith(":")
-        else part[:1].upper() + part[1:]
+        part if part in SMALL_WORDS and 0 < i < last and not parts[i - 1].endswith(":") else part[:1].upper() + part[1:]
         for i, part in enumerate(parts)
     )
 
@@ -86,9 +84,7 @@ class Titles:
     def __init__(self) -> None:
         self.taken: set[str] = set()
 
-    def new(
-        self, picker: Picker, templates: Sequence[str], slots: Callable[[], Mapping[str, str]], last: str
-    ) -> str:
+    def new(self, picker: Picker, templates: Sequence[str], slots: Callable[[], Mapping[str, str]], last: str) -> str:
         """A title that nobody has yet, of a template and slots freshly drawn; else with `last` behind it."""
         title, filling = "", slots()
         for attempt in range(40):

@@ -70,9 +70,7 @@ class Writer:
             row["date"] = self.config.first_day + timedelta(days=int(items.day[i]))
             row["duration"] = int(items.duration[i])
             # What a publisher knew before the period: nothing yet of what comes out within it.
-            row["popularity"] = (
-                round(100 / (1 + float(np.exp(-items.appeal[i]))), 1) if items.day[i] < 0 else None
-            )
+            row["popularity"] = round(100 / (1 + float(np.exp(-items.appeal[i]))), 1) if items.day[i] < 0 else None
         return Catalog.from_table(
             pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in _COLUMNS})
         )
@@ -153,9 +151,7 @@ class Writer:
 
     def _episodes(self) -> list[dict[str, Any]]:
         picker, titles, out, items = Picker(self.config.seed, 23), Titles(), [], self.items
-        guests = [
-            picker.some(self.hosts + self.authors, 3) + _some_people(picker, 14) for _ in self.words.topics
-        ]
+        guests = [picker.some(self.hosts + self.authors, 3) + _some_people(picker, 14) for _ in self.words.topics]
         invites = [style != SERIAL and picker.chance(0.6) for style in items.style.tolist()]
         for episode, show in enumerate(items.show_of.tolist()):
             row = items.n_shows + episode
@@ -191,9 +187,7 @@ class Writer:
         )
         day = self.config.first_day + timedelta(days=int(items.day[row]))
         event, event2 = picker.some(EVENTS, 2)
-        topic = self.words.topics[
-            self._subtopic(items.sub2[row] if items.second[row] else items.sub1[row]).topic
-        ]
+        topic = self.words.topics[self._subtopic(items.sub2[row] if items.second[row] else items.sub1[row]).topic]
         shared = self._shared(picker, row)
         if items.second[row]:
             second = self._subtopic(items.sub2[row])

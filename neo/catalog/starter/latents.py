@@ -198,9 +198,7 @@ def _sizes(rng: np.random.Generator, n: int, total: int) -> np.ndarray:
     return sizes
 
 
-def _release_days(
-    rng: np.random.Generator, config: WorldConfig, style: np.ndarray, sizes: np.ndarray
-) -> Columns:
+def _release_days(rng: np.random.Generator, config: WorldConfig, style: np.ndarray, sizes: np.ndarray) -> Columns:
     """`day` of every show (its first episode) and `episode_day` of every episode."""
     every = np.where(style == NEWS, rng.choice([3, 4, 7], len(style)), rng.choice([7, 7, 14, 30], len(style)))
     days: list[np.ndarray] = []
@@ -211,9 +209,7 @@ def _release_days(
         wanted -= min(int(sizes[show]), config.days // int(every[show])) if wanted > 0 else 0
     for show, size in enumerate(sizes):
         last = (
-            config.days - 1 - int(rng.integers(0, every[show] + 1))
-            if running[show]
-            else -1 - int(rng.exponential(250))
+            config.days - 1 - int(rng.integers(0, every[show] + 1)) if running[show] else -1 - int(rng.exponential(250))
         )
         jitter = rng.integers(0, 2, size)
         days.append(np.minimum(last - (np.arange(size)[::-1] * every[show]) + jitter, config.days - 1))
@@ -234,9 +230,7 @@ def _episodes(rng: np.random.Generator, config: WorldConfig, words: Words, shows
         subject[start : start + size] = rng.permutation(12)[arcs % 12]
         part[start : start + size] = np.arange(size) - np.searchsorted(arcs, arcs) + 1
     tone = np.where(rng.random(n) < 0.85, shows["tone"][show], rng.integers(0, len(TONES), n))
-    episodes = {
-        name: shows[name][show] for name in ("sub1", "sub2", "weight1", "language", "country", "creator")
-    }
+    episodes = {name: shows[name][show] for name in ("sub1", "sub2", "weight1", "language", "country", "creator")}
     return episodes | {
         "subject": subject,
         "second": second,
@@ -310,6 +304,4 @@ def _by_topic(words: Words, table: dict[str, float]) -> np.ndarray:
 
 def _draw_rows(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
     """int64[n]: one column a row, by the row's weights (which sum to 1)."""
-    return np.minimum(
-        (weights.cumsum(axis=1) < rng.random((len(weights), 1))).sum(axis=1), weights.shape[1] - 1
-    )
+    return np.minimum((weights.cumsum(axis=1) < rng.random((len(weights), 1))).sum(axis=1), weights.shape[1] - 1)

@@ -63,9 +63,7 @@ class Cases:
     @staticmethod
     def join(parts: list[Cases]) -> Cases:
         """All cases of several tables."""
-        return Cases(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in Cases.__dataclass_fields__)
-        )
+        return Cases(*(np.concatenate([getattr(part, name) for part in parts]) for name in Cases.__dataclass_fields__))
 
     @classmethod
     def of(
@@ -102,15 +100,11 @@ class Cases:
     @classmethod
     def none(cls) -> Cases:
         empty = np.empty(0, dtype=np.int64)
-        return cls.of(
-            0, "show", empty, empty, empty, empty, np.empty((0, 1), dtype=np.int64), np.empty((0, 1))
-        )
+        return cls.of(0, "show", empty, empty, empty, empty, np.empty((0, 1), dtype=np.int64), np.empty((0, 1)))
 
     def save(self, path: str | Path) -> None:
         columns = {
-            name: getattr(self, name)
-            for name in self.__dataclass_fields__
-            if name not in ("rows", "probabilities")
+            name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("rows", "probabilities")
         }
         for name in ("rows", "probabilities"):
             columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(getattr(self, name).ravel()), TOP)
@@ -121,10 +115,7 @@ class Cases:
         """Raises BundleError if the file is missing or damaged."""
         table = read_parquet(Path(path)).combine_chunks()
         columns = {name: table.column(name) for name in cls.__dataclass_fields__}
-        wide = {
-            name: columns.pop(name).combine_chunks().flatten().to_numpy()
-            for name in ("rows", "probabilities")
-        }
+        wide = {name: columns.pop(name).combine_chunks().flatten().to_numpy() for name in ("rows", "probabilities")}
         return cls(
             **{name: column.to_numpy() for name, column in columns.items()},
             **{name: values.reshape(-1, TOP) for name, values in wide.items()},
@@ -167,9 +158,7 @@ class Oracle:
 
     @classmethod
     def load(cls, folder: str | Path) -> Oracle:
-        return cls(
-            Cases.load(Path(folder) / "oracle.parquet"), Cases.load(Path(folder) / "oracle_searches.parquet")
-        )
+        return cls(Cases.load(Path(folder) / "oracle.parquet"), Cases.load(Path(folder) / "oracle_searches.parquet"))
 
 
 def _split(name: str) -> int:

@@ -66,9 +66,7 @@ def _tastes(
     for k in range(4):
         inside = topics[:, k][:, None] == words.topic_of
         order = np.argsort(np.argsort(np.where(inside, rng.random(taste.shape), 2.0), axis=1), axis=1)
-        some = np.where(
-            inside & (order < rng.integers(1, 4, n)[:, None]), rng.gamma(1.0, 1.0, taste.shape), 0.0
-        )
+        some = np.where(inside & (order < rng.integers(1, 4, n)[:, None]), rng.gamma(1.0, 1.0, taste.shape), 0.0)
         taste += shares[:, k][:, None] * some / some.sum(axis=1, keepdims=True)
     best = np.take_along_axis(topics, np.argsort(-shares, axis=1), axis=1)
     named = np.minimum(rng.integers(0, 4, n), (shares > 0).sum(axis=1))
@@ -105,9 +103,7 @@ def make_plan(config: WorldConfig, people: People) -> Plan:
             sizes.append(0)
             continue
         day = rng.choice(config.days, count, p=weights / weights.sum())
-        hour = rng.normal(
-            rng.choice([7.5, 12.5, 17.5, 21.5], 2, replace=False)[rng.integers(0, 2, count)], 0.8
-        )
+        hour = rng.normal(rng.choice([7.5, 12.5, 17.5, 21.5], 2, replace=False)[rng.integers(0, 2, count)], 0.8)
         start = np.sort(config.start + day * DAY + (np.clip(hour, 0, 22.9) * 3600).astype(np.int64))
         lengths = np.minimum(1 + rng.poisson(size_mean[listener] - 1, count), 12)
         starts.append(np.repeat(start, lengths))

@@ -153,16 +153,12 @@ class _Run:
             cut = self.config.cuts[name]
             mine = np.flatnonzero((asked.time >= cut) & (asked.time < cut + self.config.horizon_days * DAY))
             who, when = asked.listener[mine], asked.time[mine]
-            self.cases.append(
-                Cases.of(split, type_name, who, first + mine, when, target[mine], rows, weights[mine])
-            )
+            self.cases.append(Cases.of(split, type_name, who, first + mine, when, target[mine], rows, weights[mine]))
         self.queries += queries
         self.parts.append((asked.listener, target, asked.time, np.full(count, KINDS.index(kind))))
 
     def _who(self, count: int) -> _Asked:
-        listener = np.where(
-            self.rng.random(count) < ATTACHED, self.rng.integers(0, self.config.listeners, count), -1
-        )
+        listener = np.where(self.rng.random(count) < ATTACHED, self.rng.integers(0, self.config.listeners, count), -1)
         since = np.where(listener >= 0, np.maximum(self.people.joined[listener], 0), 0)
         day = self.rng.integers(since, self.config.days)
         second = np.clip(self.rng.normal(18 * 3600, 4 * 3600, count), 0, DAY - 1).astype(np.int64)
@@ -171,10 +167,7 @@ class _Run:
     def _liking(self, index: _TypeIndex, asked: _Asked) -> np.ndarray:
         """float32[searches, items]: popularity, a bit of taste, and the language."""
         known, who = (asked.listener >= 0)[:, None], np.maximum(asked.listener, 0)
-        taste = (
-            index.weight1 * self.taste[who][:, index.sub1]
-            + (1 - index.weight1) * self.taste[who][:, index.sub2]
-        )
+        taste = index.weight1 * self.taste[who][:, index.sub1] + (1 - index.weight1) * self.taste[who][:, index.sub2]
         liking = (
             np.float32(TASTE) * np.log(np.float32(0.03) + taste)
             + np.float32(TONE) * self.people.tone[who][:, index.tone]
@@ -221,10 +214,7 @@ class _Run:
         self, index: _TypeIndex, type_name: str, asked: _Asked, liking: np.ndarray
     ) -> tuple[list[str], np.ndarray]:
         subtopic = self._subtopics(asked)
-        queries = [
-            topic_query(self.picker, self.words, self.words.subtopics[s], type_name)
-            for s in subtopic.tolist()
-        ]
+        queries = [topic_query(self.picker, self.words, self.words.subtopics[s], type_name) for s in subtopic.tolist()]
         return queries, np.float32(2.5) * self._nearness(index, subtopic)
 
     def _describe(
@@ -240,9 +230,7 @@ class _Run:
         )
         about_second = index.second[item]
         subtopic = np.where(about_second, index.sub2[item], index.sub1[item])
-        subject = np.where(
-            self.rng.random(n) < (0.85 if type_name == "episode" else 0.45), index.subject[item], -1
-        )
+        subject = np.where(self.rng.random(n) < (0.85 if type_name == "episode" else 0.45), index.subject[item], -1)
         tone = np.where(self.rng.random(n) < 0.6, index.tone[item], -1)
         wishes = [picker.one(CONSTRAINTS_OF[type_name]) if picker.chance(0.25) else "" for _ in range(n)]
         queries = [
@@ -251,9 +239,7 @@ class _Run:
             )
             for s, a, t, wish in zip(subtopic.tolist(), subject.tolist(), tone.tolist(), wishes, strict=True)
         ]
-        match = np.float32(2.6) * self._nearness(index, subtopic) + np.float32(2.2) * (
-            tone[:, None] == index.tone
-        )
+        match = np.float32(2.6) * self._nearness(index, subtopic) + np.float32(2.2) * (tone[:, None] == index.tone)
         match += np.float32(4.5) * self._speaks_of(index, subtopic, subject)
         tests = {
             "short": index.short,
@@ -261,9 +247,7 @@ class _Run:
             "serial": index.serial,
             "": np.zeros(len(index.rows), dtype=bool),
         }
-        fits = [
-            asked.day[i] - index.day < 90 if wish == "new" else tests[wish] for i, wish in enumerate(wishes)
-        ]
+        fits = [asked.day[i] - index.day < 90 if wish == "new" else tests[wish] for i, wish in enumerate(wishes)]
         return queries, match + np.float32(1.5) * np.stack(fits)
 
     def _speaks_of(self, index: _TypeIndex, subtopic: np.ndarray, subject: np.ndarray) -> np.ndarray:

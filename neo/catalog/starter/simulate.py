@@ -29,17 +29,13 @@ class Happened:
     cases: Cases
 
 
-def simulate(
-    config: WorldConfig, items: Latents, people: People, plan: Plan, affinity: np.ndarray
-) -> Happened:
+def simulate(config: WorldConfig, items: Latents, people: People, plan: Plan, affinity: np.ndarray) -> Happened:
     """What everybody listens to, and the true distributions behind the choices that open each window."""
     return _Run(config, items, people, plan, affinity).go()
 
 
 class _Run:
-    def __init__(
-        self, config: WorldConfig, items: Latents, people: People, plan: Plan, affinity: np.ndarray
-    ) -> None:
+    def __init__(self, config: WorldConfig, items: Latents, people: People, plan: Plan, affinity: np.ndarray) -> None:
         self.config, self.items, self.people, self.plan = config, items, people, plan
         self.rng = np.random.default_rng([config.seed, 15])
         self.state = State(people, items, affinity, self.rng)
@@ -60,9 +56,7 @@ class _Run:
         listener = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         cases = Cases.join(self.cases) if self.cases else Cases.none()
         cases = cases.take(np.lexsort((cases.type, cases.listener, cases.split)))
-        return Happened(
-            listener[happened], self.item[happened], self.time[happened], self.kind[happened], cases
-        )
+        return Happened(listener[happened], self.item[happened], self.time[happened], self.kind[happened], cases)
 
     def _step(self, u: np.ndarray, k: int) -> None:
         state, event = self.state, self.plan.offsets[u] + k
@@ -90,9 +84,7 @@ class _Run:
         rest = np.where(state.book_time[u] > 0, (time - state.book_time[u]) / DAY / BOOK_DAYS, 1.0)
         few = state.finished[u].sum(axis=1) < self.items.n_books // 2
         finish = self.people.books[u] * np.clip(rest, 0.02, 1.0) * few
-        play = np.where(
-            self.choices.open_slots(state, u, day).any(axis=1), np.maximum(1 - follow - finish, 0.02), 0.0
-        )
+        play = np.where(self.choices.open_slots(state, u, day).any(axis=1), np.maximum(1 - follow - finish, 0.02), 0.0)
         weights = np.stack((follow, play, finish), axis=1)
         can = weights.sum(axis=1) > 0
         return np.where(can, draw(np.where(can[:, None], weights, 1.0), self.rng), -1)
@@ -134,9 +126,7 @@ class _Run:
         state.play(u, slot, episode)
         return episode + self.items.n_shows
 
-    def _all_episodes(
-        self, u: np.ndarray, day: np.ndarray, slots: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _all_episodes(self, u: np.ndarray, day: np.ndarray, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Catalog rows and weights [len(u), slots * longest]: P(show) x P(episode | show)."""
         who, slot = np.nonzero(slots)
         show = self.state.slot_show[u[who], slot].astype(np.int64)

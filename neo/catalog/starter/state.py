@@ -16,9 +16,7 @@ RECENT_SHARE = 0.25  # weight of the newest item in the trace of what was lately
 class State:
     """Arrays over listeners (u), some also over follow slots (f): slot f holds the f-th show followed."""
 
-    def __init__(
-        self, people: People, items: Latents, affinity: np.ndarray, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, people: People, items: Latents, affinity: np.ndarray, rng: np.random.Generator) -> None:
         n = len(people.taste)
         self.items, self.affinity, self.people, self.rng = items, affinity, people, rng
         self.taste = people.taste @ affinity
@@ -79,9 +77,7 @@ class State:
 
     def _trace(self, u: np.ndarray, row: np.ndarray) -> None:
         weight = self.items.weight1[row][:, None]
-        seen = (
-            weight * self.affinity[self.items.sub1[row]] + (1 - weight) * self.affinity[self.items.sub2[row]]
-        )
+        seen = weight * self.affinity[self.items.sub1[row]] + (1 - weight) * self.affinity[self.items.sub2[row]]
         self.recent[u] = (1 - RECENT_SHARE) * self.recent[u] + RECENT_SHARE * seen
 
     def _draw_focus(self, u: np.ndarray) -> np.ndarray:
@@ -97,7 +93,5 @@ def draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """int64[n]: one column a row, in proportion to non-negative weights with a positive sum."""
     edges = weights.cumsum(axis=1, dtype=np.float64)
     chosen = (edges <= rng.random((len(weights), 1)) * edges[:, -1:]).sum(axis=1)
-    last = (
-        weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1)
-    )  # rounding must not fall on a weight of 0
+    last = weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1)  # rounding must not fall on a weight of 0
     return np.minimum(chosen, last)

@@ -151,9 +151,7 @@ def _subtopics(text: str, topic: int) -> list[Subtopic]:
         elif line.strip():
             if name:
                 says, asked, icons = (tuple(fields[field]) for field in ("says", "asked", "icons"))
-                found.append(
-                    Subtopic(topic, name, says, asked, icons, tuple(_subject(w) for w in fields["about"]))
-                )
+                found.append(Subtopic(topic, name, says, asked, icons, tuple(_subject(w) for w in fields["about"])))
             name = line.strip()
     return found
 

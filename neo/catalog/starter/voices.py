@@ -18,9 +18,7 @@ class Tone:
 
 
 def _tone(name: str, adjectives: str, clauses: str, asked: str) -> Tone:
-    return Tone(
-        name, *(tuple(part.strip() for part in text.split(",")) for text in (adjectives, clauses, asked))
-    )
+    return Tone(name, *(tuple(part.strip() for part in text.split(",")) for text in (adjectives, clauses, asked)))
 
 
 def _list(text: str, separator: str) -> tuple[str, ...]:
@@ -31,29 +29,25 @@ TONES = (
     _tone(
         "funny",
         "funny, irreverent, silly, witty, playful",
-        "with plenty of laughs, with jokes that go too far, never quite serious, with bad puns "
-        "and good facts",
+        "with plenty of laughs, with jokes that go too far, never quite serious, with bad puns and good facts",
         "funny, hilarious, comedy, something to laugh about, humorous",
     ),
     _tone(
         "calm",
         "calm, gentle, unhurried, quiet, soft-spoken",
-        "told slowly and softly, made for quiet evenings, with long pauses and no adverts, best "
-        "heard in the dark",
+        "told slowly and softly, made for quiet evenings, with long pauses and no adverts, best heard in the dark",
         "calm, relaxing, soothing, slow, to fall asleep to",
     ),
     _tone(
         "dark",
         "dark, unsettling, chilling, bleak, haunting",
-        "not for the faint of heart, and nobody comes out clean, with details that stay with you, "
-        "best not heard alone",
+        "not for the faint of heart, and nobody comes out clean, with details that stay with you, best not heard alone",
         "dark, creepy, disturbing, chilling, grim",
     ),
     _tone(
         "curious",
         "curious, surprising, wide-eyed, inquisitive, nerdy",
-        "always one question further, with answers nobody expected, full of odd detours, for "
-        "people who ask why",
+        "always one question further, with answers nobody expected, full of odd detours, for people who ask why",
         "fascinating, interesting facts, mind blowing, surprising, nerdy",
     ),
     _tone(
@@ -79,8 +73,7 @@ TONES = (
     _tone(
         "practical",
         "practical, hands-on, plain-spoken, useful, step-by-step",
-        "with advice to use tomorrow, one step at a time, with checklists and honest mistakes, "
-        "for complete beginners",
+        "with advice to use tomorrow, one step at a time, with checklists and honest mistakes, for complete beginners",
         "for beginners, how to, tips, practical, easy guide",
     ),
 )

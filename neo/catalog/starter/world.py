@@ -54,9 +54,7 @@ class World:
         try:
             config = WorldConfig.model_validate(json.loads((folder / WORLD_FILE).read_text(encoding="utf-8")))
         except FileNotFoundError:
-            raise BundleError(
-                f"{folder / WORLD_FILE} is missing: not a world, or its saving was interrupted"
-            ) from None
+            raise BundleError(f"{folder / WORLD_FILE} is missing: not a world, or its saving was interrupted") from None
         except (ValidationError, ValueError) as error:
             raise BundleError(f"{folder / WORLD_FILE} does not describe a world: {error}") from error
         return cls(config, Dataset.load(folder), Oracle.load(folder))
