@@ -18,7 +18,7 @@ from rich.table import Table
 from neo.catalog.strict import Strict, load_yaml, parse
 from neo.evaluation.decodings import Decoding, DecodingMethod
 from neo.evaluation.neo_method import NeoMethod
-from neo.evaluation.report import Report
+from neo.evaluation.report import ORACLE, Report
 from neo.model.neo_model import NeoModel
 from neo.training.config import load_config
 from neo.training.pipeline import REPORT, measure
@@ -35,6 +35,9 @@ class Ablation(Strict):
     name: str = Field(min_length=1)
     settings: tuple[str, ...] = ()
     decoding: Decoding | None = None
+    other_world: bool = Field(
+        False, description="the settings change data.world: other cases, with an oracle of theirs"
+    )
     paper: str | None = None
 
     @model_validator(mode="after")
@@ -76,7 +79,7 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
         if ablation.settings:
             name = f"name={full.config.name}-{ablation.slug}"
             run = Run(load_config(recipe, [*asked.settings, *settings, *ablation.settings, name]), say)
-            _same_cases(full, run)
+            _same_cases(full, run, ablation.other_world)
             run.folder.mkdir(parents=True, exist_ok=True)
             run.borrow(full)
             run.all()
@@ -88,10 +91,14 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
     Console().print(ablation_table(reports, papers))
 
 
-def _same_cases(full: Run, run: Run) -> None:
-    """InvalidRequestError where a variation is asked something else; the seed draws the cases, too."""
+def _same_cases(full: Run, run: Run, other_world: bool = False) -> None:
+    """InvalidRequestError where a variation is asked something else; the seed draws the cases, too.
+
+    Another world asks for other things, but has an oracle to say how much of it could have been known.
+    """
     mine, theirs = run.config.evaluation, full.config.evaluation
-    changed = ["data"] if run.data_key != full.data_key else []
+    generated = run.config.data.world is not None and full.config.data.world is not None
+    changed = ["data"] if run.data_key != full.data_key and not (other_world and generated) else []
     changed += ["seed"] if run.config.seed != full.config.seed else []
     asked = ("protocol", "split", "cases", "searches")
     changed += [f"evaluation.{name}" for name in asked if getattr(mine, name) != getattr(theirs, name)]
@@ -116,29 +123,35 @@ def _measured(run: Run, ablation: Ablation | None, say: Callable[[str], None]) -
 
 
 def ablation_table(reports: dict[str, Report], papers: dict[str, str | None]) -> Table:
-    """HR@10 of each variation by item type, its mean against the whole system's, and search NDCG@10."""
+    """HR@10 of each variation by item type, what its quality is against the whole system's, and search NDCG@10."""
     full = next(iter(reports.values()))
     types = full.groups("recommend")
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for title in ("", *(f"{name}\nHR@10" for name in types), "mean\nagainst NEO", "paper", "search\nNDCG@10"):
+    for title in ("", *(f"{name}\nHR@10" for name in types), "against\nNEO", "paper", "search\nNDCG@10"):
         table.add_column(title, justify="right" if title else "left")
-    top = mean_hits(full)
+    top = quality(full)
     for name, report in reports.items():
         method = report.methods[0]
         cells = [report.value(method, "recommend", group, "HR@10") for group in types]
         search = report.value(method, "search", "all", "NDCG@10")
-        mean = mean_hits(report)
-        change = "" if report is full or mean is None or not top else f"{mean / top - 1:+.0%}"
+        found = quality(report)
+        change = "" if report is full or found is None or not top else f"{found / top - 1:+.0%}"
         table.add_row(name, *map(_number, cells), change, papers.get(name) or "", _number(search))
     return table
 
 
-def mean_hits(report: Report) -> float | None:
-    """The mean of HR@10 over item types; None where nothing was recommended, as in a model for search alone."""
-    method = report.methods[0]
-    values = [report.value(method, "recommend", group, "HR@10") for group in report.groups("recommend")]
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+def quality(report: Report) -> float | None:
+    """The mean over item types of HR@10, as a share of the oracle's where there is one.
+
+    None where nothing was recommended, as in a model for search alone.
+    """
+    found = [report.find(report.methods[0], "recommend", group) for group in report.groups("recommend")]
+    values = [
+        result.share_of_oracle["HR@10"] if ORACLE in report.methods else result.metrics["HR@10"].value
+        for result in found
+        if result is not None
+    ]
+    return sum(values) / len(values) if values else None
 
 
 def _number(value: float | None) -> str:

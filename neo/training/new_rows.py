@@ -63,7 +63,8 @@ def _start(
         for first, known in of_books:
             seen = known.abs().sum(1) > 0
             place = first - vocabulary.text_size + torch.nonzero(seen).squeeze(1)
-            rows[place] += weight * known[seen] / known[seen].std().clamp(min=1e-8)
+            size = known[seen].square().mean().sqrt() if len(place) else 1.0
+            rows[place] += weight * known[seen] / size
             share[place] += weight**2
     return old.mean(0) + old.std(0).mean() * rows / share.sqrt()
 

@@ -75,7 +75,7 @@ def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = 
 
 
 def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, baselines: bool = True) -> Report:
-    """Models of one split and, unless told otherwise, the baselines and the oracle on the same cases.
+    """Models of one split, the oracle and, unless told otherwise, the baselines on the same cases.
 
     No oracle knows the answers of leave-one-out. Of another decoding only the lists are measured: how a model obeys and
     what it writes is the same for all of them.
@@ -88,7 +88,7 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
         cases = left_out_cases(run.full, split, config.cases, seed)
     else:
         cases = recommend_cases(run.full, split, config.cases, seed)
-        oracle = [] if run.oracle is None or not baselines else [OracleMethod(run.oracle, split)]
+        oracle = [] if run.oracle is None else [OracleMethod(run.oracle, split)]
     say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {split.name} split")
     methods: list[Method] = [*(_baselines(run, say) if baselines else []), *models, *oracle]
     report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)

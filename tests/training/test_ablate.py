@@ -9,11 +9,12 @@ import pytest
 
 from neo.cli import main
 from neo.evaluation.report import Report
-from neo.training.ablate import _same_cases, mean_hits
+from neo.training.ablate import _same_cases, quality
 from neo.training.config import load_config
 from neo.training.run import Run
 from neo_sdk.errors import InvalidRequestError
 
+STARTER = Path(__file__).resolve().parents[2] / "docs" / "results" / "starter.json"
 RECIPE = """
 name: tiny
 output: {output}
@@ -35,6 +36,7 @@ ablations:
   - {name: merged, settings: [grounding.verbalize=0, grounding.ground=0, grounding.type=0, instruction.ground=8,
                               instruction.type=8]}
   - {name: random backbone, settings: [language.rows=0]}
+  - {name: fewer shows, settings: [data.world.shows=10], other_world: true}
   - {name: greedy, decoding: greedy}
   - {name: top-p sampling, decoding: top-p sampling}
   - {name: constraint off, decoding: constraint off}
@@ -57,13 +59,14 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
         "collaborative",
         "merged",
         "random backbone",
+        "fewer shows",
         "greedy",
         "top-p sampling",
         "constraint off",
     ]
     sizes = {name: [(r.group, r.n) for r in report.results] for name, report in reports.items()}
-    assert all(sizes[name][:3] == sizes["NEO"][:3] for name in sizes)
-    assert all(mean_hits(report) is not None for report in reports.values())
+    assert all(sizes[name][:3] == sizes["NEO"][:3] for name in sizes if name != "fewer shows")
+    assert all(quality(report) is not None for report in reports.values())
     assert all(name in printed.out for name in reports) and "-51%" in printed.out
     # How a model obeys is the same whatever the decoding, and asked once.
     assert [name for name, report in reports.items() if report.steering is None] == [
@@ -72,7 +75,7 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
         "constraint off",
     ]
     # The variations that share data and language did not make them again, and nothing is done twice.
-    assert printed.err.count("stage 0, language ...") == 2 and printed.err.count("data ...") == 1
+    assert printed.err.count("stage 0, language ...") == 3 and printed.err.count("data ...") == 2
     monkeypatch.setattr(Run, "_instruct", None)
     monkeypatch.setattr(Run, "_learn_sids", None)
     assert main(command) == 0
@@ -111,3 +114,14 @@ def test_what_changes_the_cases_is_refused(tmp_path: Path, setting: str, says: s
     _same_cases(full, full)
     with pytest.raises(InvalidRequestError, match=f"other changes {says}: "):
         _same_cases(full, changed)
+    if says == "data":
+        _same_cases(full, changed, other_world=True)
+
+
+def test_quality_is_a_share_of_what_could_be_known() -> None:
+    report = Report.load(STARTER)
+    shares = [report.find("NEO", "recommend", group).share_of_oracle["HR@10"] for group in report.groups("recommend")]
+    alone = report.model_copy(update={"methods": ("NEO", "oracle")})
+    assert quality(alone) == pytest.approx(sum(shares) / 3)
+    hits = [report.value("NEO", "recommend", group, "HR@10") for group in report.groups("recommend")]
+    assert quality(report.model_copy(update={"methods": ("NEO",)})) == pytest.approx(sum(hits) / 3)

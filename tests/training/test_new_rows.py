@@ -48,6 +48,16 @@ def test_codes_start_as_near_to_one_another_as_their_meanings(dim: int) -> None:
     assert new.std().item() == pytest.approx(old.std().item(), rel=0.3)
 
 
+def test_where_nothing_is_known_rows_start_by_chance() -> None:
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model = qwen3(tokenizer.get_vocab_size(), True)
+    old = model.get_input_embeddings().weight.std().item()
+    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": CODES})
+    extend(model, vocabulary, table(), {}, {"show": np.zeros((2, CODES, 8), dtype=np.float32)}, seed=0)
+    new = model.get_input_embeddings().weight[vocabulary.text_size : vocabulary.size].detach()
+    assert new.std().item() == pytest.approx(old, rel=0.1) and torch.pdist(new).min() > 0
+
+
 def test_the_same_seed_starts_the_same_rows() -> None:
     started = []
     for _ in range(2):
