@@ -148,6 +148,9 @@ class Evaluation(Strict):
 
     protocol: Literal["time", "leave_one_out"] = "time"
     split: Literal["validation", "test"] = "test"
+    withheld: Literal[2, 3] = Field(
+        2, description="of leave-one-out; 3 with split=validation, to choose settings: see evaluation/leave_one_out.py"
+    )
     cases: int = Field(1000, ge=1, description="at most, for each item type")
     searches: int = Field(1000, ge=1)
     beams: int = Field(30, ge=30, le=1000, description="at least as many as the longest list that is judged")

@@ -126,7 +126,7 @@ class Run:
         """What is learned from and what is asked for: a cut in time, or the last two items of each listener."""
         name = self.config.evaluation.split
         if self.config.evaluation.protocol == "leave_one_out":
-            return LeaveOneOut(name)
+            return LeaveOneOut(name, withheld=self.config.evaluation.withheld)
         if self.config.data.world is not None:
             world = self.config.data.world
             return Split(name, world.cuts[name], world.horizon_days)
@@ -146,7 +146,7 @@ class Run:
     def _learned_from(self) -> str:
         """What of the split decides which data is learned from: under leave-one-out the same for both of its names."""
         evaluation = self.config.evaluation
-        return evaluation.split if evaluation.protocol == "time" else evaluation.protocol
+        return evaluation.split if evaluation.protocol == "time" else f"{evaluation.protocol}, {evaluation.withheld}"
 
     @cached_property
     def known(self) -> Dataset:

@@ -69,17 +69,17 @@ def test_cases_are_the_last_and_the_second_last_items(sequences: list[list[int]]
 
 
 @settings(deadline=None)
-@given(SEQUENCES)
-def test_training_ends_before_the_second_last_item(sequences: list[list[int]]) -> None:
+@given(SEQUENCES, st.sampled_from([2, 3]))
+def test_training_ends_before_the_withheld_items(sequences: list[list[int]], withheld: int) -> None:
     data = dataset_of(sequences)
-    known = TEST.training(data)
+    known = LeaveOneOut("test", withheld=withheld).training(data)
     assert known.catalog is data.catalog and known.listeners is data.listeners
     for who, items in enumerate(sequences):
-        kept = items if len(set(items)) < 3 else items[: first_meetings(items)[-2]]
+        kept = items if len(set(items)) < 3 else items[: first_meetings(items)[-withheld]]
         assert known.events.history(who).tolist() == kept
         assert known.events.times(who).tolist() == list(range(len(kept)))
     assert len(known.events) == int(known.events.offsets[-1]) == known.events.offsets.max()
-    validating = VALIDATION.training(data).events  # one training serves both
+    validating = LeaveOneOut("validation", withheld=withheld).training(data).events  # one training serves both
     assert np.array_equal(validating.item, known.events.item)
     for case in [*left_out_cases(data, TEST), *left_out_cases(data, VALIDATION)]:
         assert case.target not in known.events.history(case.listener)
@@ -215,3 +215,5 @@ def test_what_cannot_be_asked_is_told() -> None:
         LeaveOneOut("train")
     with pytest.raises(InvalidRequestError, match="history is 0"):
         LeaveOneOut("test", 0)
+    with pytest.raises(InvalidRequestError, match="withheld is 1"):
+        LeaveOneOut("test", withheld=1)
