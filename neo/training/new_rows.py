@@ -81,12 +81,11 @@ def _of_meanings(
         books = torch.from_numpy(of_type).float()
         known = books.abs().sum(2, keepdim=True) > 0
         books = (books - (books * known).sum(1, keepdim=True) / known.sum(1, keepdim=True).clamp(min=1)) * known
-        dim = books.shape[2]
-        if dim > width:
-            axes = torch.linalg.svd(books.flatten(0, 1), full_matrices=False).Vh[:width].T
-        else:
-            axes = torch.linalg.qr(torch.randn(width, dim, generator=generator)).Q.T
-        for level, book in enumerate(books @ axes):
+        if books.shape[2] > width:
+            books = books @ torch.linalg.svd(books.flatten(0, 1), full_matrices=False).Vh[:width].T
+        if books.shape[2] < width:  # also where there are fewer codes than axes were wanted
+            books = books @ torch.linalg.qr(torch.randn(width, books.shape[2], generator=generator)).Q.T
+        for level, book in enumerate(books):
             yield vocabulary.code_start(name, level), book
 
 

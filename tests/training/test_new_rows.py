@@ -48,6 +48,19 @@ def test_codes_start_as_near_to_one_another_as_their_meanings(dim: int) -> None:
     assert new.std().item() == pytest.approx(old.std().item(), rel=0.3)
 
 
+def test_meanings_may_be_wider_than_the_model_and_codes_fewer() -> None:
+    """Six meanings span six axes, however wide they and the model are."""
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    model = qwen3(tokenizer.get_vocab_size(), True)
+    width, codes = model.config.hidden_size, 3
+    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": codes})
+    books = np.random.default_rng(0).normal(size=(2, codes, 5 * width)).astype(np.float32)
+    extend(model, vocabulary, table(), {}, {"show": books}, seed=0)
+    first = vocabulary.code_start("show", 0)
+    rows = model.get_input_embeddings().weight[first : first + 2 * codes].detach()
+    assert len(rows) < width and bool(rows.isfinite().all()) and torch.pdist(rows).min() > 0
+
+
 def test_where_nothing_is_known_rows_start_by_chance() -> None:
     tokenizer = scratch_tokenizer(TEXTS, 300)
     model = qwen3(tokenizer.get_vocab_size(), True)
