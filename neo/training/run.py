@@ -287,12 +287,15 @@ class Run:
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
         rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
-        known = np.zeros(len(self.full.catalog), dtype=np.bool_)
-        known[self.visible] = True
-        codebooks = Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
-        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, codebooks)
+        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, self.codebooks(vocabulary))
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
+
+    def codebooks(self, vocabulary: Vocabulary) -> Codebooks:
+        """What the codes of a history are scored among: those of the items that may be learned from."""
+        known = np.zeros(len(self.full.catalog), dtype=np.bool_)
+        known[self.visible] = True
+        return Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
 
     # The bundle
 

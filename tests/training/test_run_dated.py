@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from neo.evaluation.leave_one_out import left_out_cases
 from neo.evaluation.protocol import Split, recommend_cases
 from neo.evaluation.search_cases import search_cases
+from neo.language.vocabulary import Vocabulary
+from neo.training.base import scratch_tokenizer
 from neo.training.config import load_config
 from neo.training.run import Run
 
@@ -52,6 +55,18 @@ def test_the_cut_is_set_by_what_has_a_time(recipe: Path) -> None:
     assert set(run.known.searches.item.tolist()) <= set(run.visible.tolist())  # later tags are of books to come
     assert [case.target for case in recommend_cases(run.full, run.split)] == [50, 46, 47, 48, 49]
     assert search_cases(run.full, run.split)
+
+
+def test_codes_of_a_history_are_scored_among_what_was_out_by_then(recipe: Path) -> None:
+    run = run_of(recipe, "sids={levels: 1, codes: 64, dim: 4}", "name=scored")
+    run.learn_sids()
+    table = run.sids.table
+    vocabulary = Vocabulary.extend(scratch_tokenizer(["Book"], 300), 1, table.codebook_sizes)
+    one = torch.tensor([[vocabulary.prompt, *vocabulary.sid_ids(table.codes_of(0), "audiobook")]])
+    place = one == vocabulary.code_start("audiobook", 0) + int(table.codes_of(0)[0])
+    ((_, _, leads_on),) = run.codebooks(vocabulary).choices(one, place)
+    assert leads_on[0].nonzero().flatten().tolist() == sorted(table.codes_of_rows(run.visible)[:, 0].tolist())
+    assert len(run.visible) < len(run.full.catalog)
 
 
 def test_the_last_item_of_each_is_asked_for_whenever_it_was(recipe: Path) -> None:
