@@ -158,6 +158,12 @@ class Evaluation(Strict):
     texts: int = Field(0, ge=0, description="explanations, and as many portraits, to write and to check; 0: none")
     judge: JudgeConfig | None = Field(None, description="a language model that scores these texts; see judge.py")
 
+    @model_validator(mode="after")
+    def _items_are_withheld(self) -> Evaluation:
+        if self.withheld == 3 and self.protocol == "time":
+            raise ValueError("withheld: a cut in time withholds no items; leave it out, or set protocol=leave_one_out")
+        return self
+
 
 class RunConfig(Strict):
     """Everything that one run needs."""

@@ -38,6 +38,7 @@ def test_overrides_are_checked_by_the_same_models(tmp_path: Path) -> None:
         ("name.x=1", "not a group"),
         ("grounding.weight_decay=0.1", "weight_decay"),
         ("seed=-1", "seed"),
+        ("evaluation.withheld=3", "leave_one_out"),
         ("base.scratch.kv_heads=3", "multiple of kv_heads"),
         ("evaluation.beams=10", "beams"),
         ("evaluation.beams=2000", "beams"),
