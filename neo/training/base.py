@@ -1,4 +1,4 @@
-"""The base language model: built from scratch, or loaded from Hugging Face; then extended by NEO's tokens."""
+"""The base language model: built from scratch, or loaded from Hugging Face."""
 
 from __future__ import annotations
 
