@@ -1,4 +1,5 @@
-"""What the loss saves on a CPU: the same training through TRL's own loss, scoring only labels, and within codebooks.
+"""What the loss saves on a CPU: the same training through TRL's own loss, through one that scores only labels, and
+through ours, which scores each code of a history among those that lead on to an item.
 
     python benchmarks/masked_loss.py          prints CPU seconds of each, and their ratio to ours
 
