@@ -25,14 +25,14 @@ RECENT_DAYS = 14.0
 Fitted = TypeVar("Fitted", HistoryMethod, QueryMethod, TimedMethod)
 
 
-def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = RECENT_DAYS) -> list[Method]:
+def baseline_methods(dataset: Dataset, split: AnySplit) -> list[Method]:
     """The quick ones: popularity (all-time, recent), item-CF (last 20 events, full past) and BM25.
 
     `dataset` is whole: the split says what of it is learned from. Leave-one-out has no days, so that recent popularity
     is left out there, and so is BM25 where it has no searches.
     """
     events, catalog = split.training(dataset).events, dataset.catalog
-    fallback = _fallback(dataset, split, recent_days)
+    fallback = _fallback(dataset, split)
     methods: list[Method] = [
         _timed(lambda: HistoryMethod(Popularity.fit(events, catalog))),
         _timed(lambda: HistoryMethod(ItemCF.fit(events, catalog, fallback=fallback))),
@@ -45,15 +45,13 @@ def baseline_methods(dataset: Dataset, split: AnySplit, recent_days: float = REC
     return methods
 
 
-def dense_methods(
-    dataset: Dataset, split: AnySplit, embedder: Embedder, vectors: np.ndarray, recent_days: float = RECENT_DAYS
-) -> list[Method]:
+def dense_methods(dataset: Dataset, split: AnySplit, embedder: Embedder, vectors: np.ndarray) -> list[Method]:
     """Dense retrieval from histories and, where there are searches, from queries: as quick as the embedder.
 
     embedder, vectors: those of the run's SIDs, which have learned nothing from what is asked for; `vectors`
     float32[n, dim] are the items' in the catalog's order.
     """
-    fallback = _fallback(dataset, split, recent_days)
+    fallback = _fallback(dataset, split)
     methods: list[Method] = [HistoryMethod(DenseHistory(embedder.name, vectors, fallback))]
     if _searched(dataset, split):
         methods.append(_timed(lambda: QueryMethod(Dense.fit(dataset.catalog, embedder, fallback))))
@@ -66,7 +64,6 @@ def further_methods(
     vectors: np.ndarray,
     seed: int,
     say: Callable[[str], None],
-    recent_days: float = RECENT_DAYS,
 ) -> list[Method]:
     """Those that are trained for minutes: Markov, the podcast trajectory, factors, SASRec, 2T-HGNN; in time also the
     membership RNN.
@@ -78,7 +75,7 @@ def further_methods(
     from neo.baselines.two_tower import TwoTower
 
     events, catalog = split.training(dataset).events, dataset.catalog
-    fallback, visible = _fallback(dataset, split, recent_days), split.visible(dataset.catalog)
+    fallback, visible = _fallback(dataset, split), split.visible(dataset)
 
     def sasrec() -> SasRec:
         if not isinstance(split, LeaveOneOut):
@@ -109,12 +106,12 @@ def _searched(dataset: Dataset, split: AnySplit) -> bool:
     return isinstance(split, Split) or not dataset.searches.timed.all()
 
 
-def _fallback(dataset: Dataset, split: AnySplit, recent_days: float) -> Popularity:
+def _fallback(dataset: Dataset, split: AnySplit) -> Popularity:
     """What orders items that a method knows nothing about: the latest popularity that is known."""
     events = split.training(dataset).events
     if isinstance(split, LeaveOneOut):
         return Popularity.fit(events, dataset.catalog)
-    return Popularity.fit(events, dataset.catalog, before=split.cut, days=recent_days)
+    return Popularity.fit(events, dataset.catalog, before=split.cut, days=RECENT_DAYS)
 
 
 def _timed(fit: Callable[[], Fitted]) -> Fitted:

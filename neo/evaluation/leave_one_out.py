@@ -20,7 +20,6 @@ from typing import ClassVar
 import numpy as np
 
 from neo.catalog.activity import Dataset, Events, Searches
-from neo.catalog.catalog import Catalog
 from neo.evaluation.protocol import RecommendCase, Split, sample
 from neo.evaluation.queries import LEARNED, parts
 from neo_sdk.errors import InvalidRequestError
@@ -71,9 +70,9 @@ class LeaveOneOut:
         """bool[n]: the searches asked for, those without a time of this split's queries."""
         return parts(searches) == self.name
 
-    def visible(self, catalog: Catalog) -> np.ndarray:
+    def visible(self, dataset: Dataset) -> np.ndarray:
         """int64[]: all rows. An item's words are known, though nobody may have met it."""
-        return np.arange(len(catalog))
+        return np.arange(len(dataset.catalog))
 
 
 AnySplit = Split | LeaveOneOut

@@ -24,8 +24,7 @@ class NeoMethod:
             places = [i for i, case in enumerate(cases) if case.type == type_name]
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
-            heard = [np.asarray(history) for history in histories]
-            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=max(self.beams, k), exclude=heard)
+            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=max(self.beams, k))
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 

@@ -14,7 +14,6 @@ from typing import ClassVar
 import numpy as np
 
 from neo.catalog.activity import Dataset, Events, Searches
-from neo.catalog.catalog import Catalog
 from neo.evaluation.queries import LEARNED, parts
 from neo_sdk.errors import InvalidRequestError
 
@@ -47,7 +46,7 @@ class Split:
         Of the searches without a time, those whose query is learned from and whose item was out.
         """
         searches = dataset.searches
-        out = np.isin(searches.item, self.visible(dataset.catalog))
+        out = np.isin(searches.item, self.visible(dataset))
         known = (searches.time < self.cut) | ((parts(searches) == LEARNED) & out)
         return Dataset(dataset.catalog, dataset.listeners, dataset.events.before(self.cut), searches.where(known))
 
@@ -55,11 +54,16 @@ class Split:
         """bool[n]: the searches asked for, those within the horizon and those of this split's queries."""
         return ((searches.time >= self.cut) & (searches.time < self.end)) | (parts(searches) == self.name)
 
-    def visible(self, catalog: Catalog) -> np.ndarray:
-        """int64[]: rows of the items that were out at the cut. Undated ones came out with their parent, or always."""
-        dates, parents = catalog.dates, catalog.parent_rows
+    def visible(self, dataset: Dataset) -> np.ndarray:
+        """int64[]: rows of the items that were out at the cut. Undated ones came out with their parent, or always.
+
+        What somebody has met before the cut was out, whatever its date says: dates are of days, the cut is of a second.
+        """
+        dates, parents = dataset.catalog.dates, dataset.catalog.parent_rows
         dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
-        return np.flatnonzero(np.isnat(dates) | (dates < np.datetime64(self.cut, "s").astype("datetime64[D]")))
+        out = np.isnat(dates) | (dates < np.datetime64(self.cut, "s").astype("datetime64[D]"))
+        out[dataset.events.before(self.cut).item] = True
+        return np.flatnonzero(out)
 
 
 @dataclass(frozen=True, eq=False)

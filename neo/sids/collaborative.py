@@ -34,15 +34,16 @@ def collaborative_vectors(events: Events, content: np.ndarray, rows: np.ndarray,
     vectors = np.zeros((len(rows), dim), dtype=np.float32)
     if not heard.any():
         return vectors
-    dim_known = min(dim, alike.shape[1] - 1)
+    dim_known = min(dim, int(heard.sum()), alike.shape[1] - 1)
     if dim_known >= 1:
         with one_thread():
             learned = TruncatedSVD(dim_known, random_state=seed).fit_transform(alike[rows[heard]])
         vectors[heard, :dim_known] = _unit(learned)
-    for start in range(0, len(rows), CHUNK):
-        some = np.flatnonzero(~heard[start : start + CHUNK]) + start
-        near = np.argsort(-(content[some] @ content[heard].T), axis=1, kind="stable")[:, :NEIGHBORS]
-        vectors[some] = _unit(vectors[heard][near].mean(axis=1))
+    known, meant, unheard = content[heard], vectors[heard], np.flatnonzero(~heard)
+    nearest = min(NEIGHBORS, len(known))
+    for some in (unheard[start : start + CHUNK] for start in range(0, len(unheard), CHUNK)):
+        near = np.argpartition(-(content[some] @ known.T), nearest - 1, axis=1)[:, :nearest]
+        vectors[some] = _unit(meant[near].mean(axis=1))
     return vectors
 
 

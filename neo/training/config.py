@@ -79,7 +79,7 @@ class Stage(Strict):
     learning_rate: float = Field(gt=0)
     tokens: int = Field(4096, ge=16, description="of a batch, padding included; its rows are of like length")
     accumulate: int = Field(1, ge=1, description="batches of a step, from short rows to long ones; all count the same")
-    warmup: int = Field(50, ge=0, description="steps")
+    warmup: int = Field(50, ge=0, description="steps; a fifth of all at most")
     weight_decay: float = Field(0.01, ge=0)
     beta2: float = Field(0.95, ge=0, lt=1, description="AdamW's memory of squared gradients")
     dropout: float = Field(0, ge=0, lt=1, description="of embeddings and of what each layer adds; for few, short data")

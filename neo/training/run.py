@@ -155,8 +155,8 @@ class Run:
 
     @cached_property
     def visible(self) -> np.ndarray:
-        """Rows of the items whose words may be learned from."""
-        return self.split.visible(self.full.catalog)
+        """Rows of the items that may be learned from."""
+        return self.split.visible(self.full)
 
     # Stage 1: semantic foundation
 
@@ -311,8 +311,9 @@ class Run:
 
     @property
     def is_trained(self) -> bool:
-        """Whether the bundle in the run's folder is what this configuration makes."""
-        return is_done(self.folder / "packed", self._instruction_key) and self.bundle_folder.exists()
+        """Whether the run's folder holds what this configuration makes: the bundle, and the data and SIDs beside it."""
+        steps = {"data": self.data_key, "sids": self._sids_key, "packed": self._instruction_key}
+        return all(is_done(self.folder / name, key) for name, key in steps.items()) and self.bundle_folder.exists()
 
     def has_rows(self, stage: str) -> bool:
         """Whether a stage's folder holds training rows of this very configuration."""

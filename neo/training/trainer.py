@@ -77,6 +77,11 @@ class StageTrainer(SFTTrainer):
         loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
         return self.accelerator.prepare(loader)
 
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        # Of the few steps that a small catalog makes, a warm-up meant for thousands would leave none.
+        self.args.warmup_steps = min(self.stage.warmup, num_training_steps // 5)
+        return super().create_scheduler(num_training_steps, optimizer)
+
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:

@@ -23,5 +23,11 @@ def test_an_item_met_alone_stands_beside_what_it_is_about(monkeypatch: pytest.Mo
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(6), abs=1e-5)
 
 
+def test_vectors_may_be_wider_than_there_are_items_met_together() -> None:
+    content = np.eye(8, dtype=np.float32)
+    vectors = collaborative_vectors(events_of([[0, 1, 2], [3, 4], [5], [6], [7]]), content, np.arange(8), dim=16)
+    assert vectors.shape == (8, 16) and np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(8), abs=1e-5)
+
+
 def test_where_everything_was_met_alone_there_is_nothing_to_know() -> None:
     assert not collaborative_vectors(events_of([[0], [1, 1]]), np.eye(2), np.arange(2), dim=4).any()

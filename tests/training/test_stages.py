@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 from pathlib import Path
@@ -55,6 +56,16 @@ def stage(**settings: object) -> Stage:
 
 def weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def test_a_warm_up_leaves_most_of_a_short_training_to_learn_in(tmp_path: Path) -> None:
+    model, vocabulary, _ = extended()
+    asked = stage(warmup=1_000, checkpoint_steps=1, log_steps=1)
+    train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), asked, tmp_path, 0, lambda _: None)
+    (last,) = (tmp_path / "checkpoints").glob("checkpoint-*")
+    history = json.loads((last / "trainer_state.json").read_text())["log_history"]
+    rates = [entry["learning_rate"] for entry in history if "learning_rate" in entry]
+    assert len(rates) >= 5 and max(rates) == pytest.approx(asked.learning_rate, rel=0.1)
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
