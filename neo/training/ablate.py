@@ -71,16 +71,19 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
     asked = parse(Ablations, load_yaml(file), str(file))
     recipe = (file.parent / asked.recipe).resolve()
     full = Run(load_config(recipe, [*asked.settings, *settings]), say)
+    runs = []  # all of them before the first is trained: a mistake in the last should not show hours later
+    for ablation in asked.ablations:
+        name = f"name={full.config.name}-{ablation.slug}"
+        changed = Run(load_config(recipe, [*asked.settings, *settings, *ablation.settings, name]), say)
+        _same_cases(full, changed, ablation.other_world)
+        runs.append(changed if ablation.settings else full)
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
     full.all()
     reports = {FULL: _measured(full, None, say)}
-    for ablation in asked.ablations:
+    for ablation, run in zip(asked.ablations, runs, strict=True):
         say(f"ablation: {ablation.name}")
-        run = full
-        if ablation.settings:
-            name = f"name={full.config.name}-{ablation.slug}"
-            run = Run(load_config(recipe, [*asked.settings, *settings, *ablation.settings, name]), say)
-            _same_cases(full, run, ablation.other_world)
-            run.folder.mkdir(parents=True, exist_ok=True)
+        if run is not full:
             run.borrow(full)
             run.all()
         reports[ablation.name] = _measured(run, ablation, say)
@@ -100,7 +103,7 @@ def _same_cases(full: Run, run: Run, other_world: bool = False) -> None:
     generated = run.config.data.world is not None and full.config.data.world is not None
     changed = ["data"] if run.data_key != full.data_key and not (other_world and generated) else []
     changed += ["seed"] if run.config.seed != full.config.seed else []
-    asked = ("protocol", "split", "cases", "searches")
+    asked = ("protocol", "split", "withheld", "cases", "searches")
     changed += [f"evaluation.{name}" for name in asked if getattr(mine, name) != getattr(theirs, name)]
     if changed:
         raise InvalidRequestError(

@@ -194,9 +194,12 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
     config = parse(RunConfig, raw, str(path))
     # Files named in a recipe are relative to the recipe; `output`, models and what is typed, to where one stands.
     # Made absolute, they are the same files from anywhere, and finished steps are found again.
-    texts = tuple((path.parent / text).resolve() for text in config.language.texts)
-    files = None if config.data.files is None else (path.parent / config.data.files).resolve()
     typed = {override.partition("=")[0] for override in overrides}
+    beside_texts = Path() if "language.texts" in typed else path.parent
+    texts = tuple((beside_texts / text).resolve() for text in config.language.texts)
+    files = config.data.files
+    if files is not None:
+        files = files.resolve() if "data.files" in typed else (path.parent / files).resolve()
     root, given = config.data.root, config.sids.given
     if root is not None and "data.root" in typed:
         root = str(Path(root).resolve())

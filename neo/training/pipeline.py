@@ -35,6 +35,7 @@ from neo_sdk.errors import InvalidRequestError
 
 Say = Callable[[str], None]
 REPORT = "report.json"
+OF_BOTH = ("data", "evaluation", "seed", "name", "output")  # settings that a comparison never changes on one side
 STAGES = ("stage2", "stage3")  # those that are trained on turns
 
 
@@ -110,21 +111,22 @@ def _baselines(run: Run, say: Say) -> list[Method]:
 
 
 def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None = None) -> Report:
-    """The recipe as it is against the recipe with settings changed: same data, same cases, same budget."""
-    if not settings:
-        raise InvalidRequestError("Nothing to compare: give at least one key=value to change.")
-    plain = load_config(recipe)
-    label = " ".join(settings)
-    name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
-    changed = load_config(recipe, [*settings, f"name={name}"])
-    runs = [Run(config, say) for config in (plain, changed)]
-    asked = [(config.evaluation.protocol, config.evaluation.split) for config in (plain, changed)]
-    if asked[0] != asked[1] or runs[0].data_key != runs[1].data_key:
+    """The recipe as it is against the recipe with settings changed: same data, same cases, same budget.
+
+    Settings of what both are asked (data, evaluation, seed, name, output) hold for both.
+    """
+    both = [setting for setting in settings if setting.partition("=")[0].partition(".")[0] in OF_BOTH]
+    label = " ".join(setting for setting in settings if setting not in both)
+    if not label:
         raise InvalidRequestError(
-            "A comparison needs the same data and split on both sides: leave data, protocol and split as they are."
+            f"Nothing to compare: give a key=value to change. Those of {', '.join(OF_BOTH)} hold for both sides."
         )
+    plain = load_config(recipe, both)
+    name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
+    runs = [Run(plain, say), Run(load_config(recipe, [*settings, f"name={name}"]), say)]
     models = []
     for run, title in zip(runs, ("NEO", "NEO changed"), strict=True):
+        run.borrow(runs[0])
         run.all()
         models.append(NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams, title))
     report = measure(runs[0], models, say)

@@ -74,6 +74,7 @@ class Run:
             "stage0": lambda run: run._base_key,
             "stage2": lambda run: run._grounding_key,
         }
+        self.folder.mkdir(parents=True, exist_ok=True)
         for name, key in steps.items():
             mine, theirs = self.folder / name, other.folder / name
             if not is_done(theirs, key(other)) or key(self) != key(other) or mine.exists():

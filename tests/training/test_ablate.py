@@ -82,6 +82,30 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
     assert json.loads((tmp_path / "found.json").read_text())["reports"] == found
 
 
+def test_a_mistake_in_the_last_ablation_shows_before_the_first_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
+    late = ABLATIONS + "  - {name: misspelt, settings: [sids.levles=2]}\n"
+    (tmp_path / "ablations.yaml").write_text(late)
+    assert main(["ablate", str(tmp_path / "ablations.yaml")]) == 1
+    assert "levles" in capsys.readouterr().err and not (tmp_path / "runs").exists()
+
+
+def test_a_comparison_changes_one_side_and_asks_both_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
+    command = ["compare", str(tmp_path / "tiny.yaml"), "evaluation.split=validation", "evaluation.cases=5"]
+    assert main(command) == 1 and "Nothing to compare" in capsys.readouterr().err
+    assert main([*command, "shuffle_sids=true", "--json", str(tmp_path / "both.json")]) == 0
+    report = Report.load(tmp_path / "both.json")
+    assert report.setting.split == "validation" and {"NEO", "NEO changed", "item-CF"} <= set(report.methods)
+    assert {r.n for r in report.results if r.task == "recommend" and r.listeners == "all"} <= set(range(1, 6))
+    printed = capsys.readouterr()
+    assert "NEO changed: shuffle_sids=true" in printed.out and printed.err.count("stage 0, language ...") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -54,6 +54,11 @@ def test_files_are_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.
     assert here.data.files == there.data.files == tmp_path / "mine.yaml"
     assert here.language.texts == there.language.texts == (tmp_path / "more.txt",)
     assert here.data.root == str(tmp_path / "files")  # typed, so relative to where one stands
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    typed = load_config(path, ["data.files=typed.yaml", "language.texts=[typed.txt]"])
+    assert typed.data.files == tmp_path / "elsewhere/typed.yaml"
+    assert typed.language.texts == (tmp_path / "elsewhere/typed.txt",)
 
 
 @pytest.mark.parametrize(
