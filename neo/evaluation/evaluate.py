@@ -155,6 +155,7 @@ def _setting(dataset: Dataset, split: AnySplit, seed: int, ks: Sequence[int]) ->
         cut=split.cut if isinstance(split, Split) else None,
         horizon_days=split.horizon_days if isinstance(split, Split) else None,
         history=None if isinstance(split, Split) else split.history,
+        withheld=None if isinstance(split, Split) else split.withheld,
         seed=seed,
         ks=tuple(ks),
         items={name: len(catalog.rows_of(name)) for name in catalog.type_names},

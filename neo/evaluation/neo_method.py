@@ -10,6 +10,7 @@ from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.search_cases import SearchCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
+from neo_sdk.errors import InvalidRequestError
 
 
 class NeoMethod:
@@ -29,10 +30,21 @@ class NeoMethod:
         return [ranked[i] for i in range(len(cases))]
 
     def search(self, cases: Sequence[SearchCase], k: int) -> list[np.ndarray]:
-        found = self.model.search_rows(
-            [case.query for case in cases], [case.type for case in cases], k, beams=max(self.beams, k)
-        )
-        return [_rows(items) for items in found]
+        """A query that the model refuses, since it is too long to be read, finds nothing."""
+        read = [i for i, case in enumerate(cases) if self._reads(case)]
+        queries, types = [cases[i].query for i in read], [cases[i].type for i in read]
+        found = self.model.search_rows(queries, types, k, beams=max(self.beams, k))
+        ranked = [np.zeros(0, dtype=np.int64)] * len(cases)
+        for i, items in zip(read, found, strict=True):
+            ranked[i] = _rows(items)
+        return ranked
+
+    def _reads(self, case: SearchCase) -> bool:
+        try:
+            self.model.search_prompt(case.query, case.type)
+        except InvalidRequestError:
+            return False
+        return True
 
 
 def _rows(items: Sequence[tuple[int, float]]) -> np.ndarray:

@@ -25,9 +25,10 @@ Task = Literal["recommend", "search"]
 class Setting(Strict):
     """What was asked, of what, and from which seed.
 
-    A protocol in time has a cut and a horizon; leave-one-out has neither, and a longest history. `events_before_cut`
-    and `searches_before_cut` count what could be learned from, under either; `untimed_searches` are those of the
-    latter that have no time, and are known because their query is not asked for.
+    A protocol in time has a cut and a horizon; leave-one-out has neither, but a longest history, and the number of last
+    items that were withheld from each listener. `events_before_cut` and `searches_before_cut` count what could be
+    learned from, under either; `untimed_searches` are those of the latter that have no time, and are known because
+    their query is not asked for.
     """
 
     protocol: Literal["time", "leave_one_out"] = "time"
@@ -35,6 +36,7 @@ class Setting(Strict):
     cut: int | None
     horizon_days: float | None
     history: int | None = None
+    withheld: int | None = None
     seed: int
     ks: tuple[int, ...]
     items: dict[str, int]

@@ -77,12 +77,14 @@ class Ranker:
         for name in dict.fromkeys(types):
             named = every_type(self.bundle.catalog, None if name is None else [name])
             choices[name] = Candidates.choose(self.index, self.bundle.sids.table, named)
-        asked = []
-        for query, name in zip(queries, types, strict=True):
-            item_type = None if name is None else choices[name].asked[0]
-            turn = Turn(prompts.search(words("query", query, MAX_QUERY), item_type))
-            asked.append(fit(self.renderer, Asker(NOBODY), [turn], self.room()).ids)
+        asked = [self.search_prompt(query, name) for query, name in zip(queries, types, strict=True)]
         return self._rank(asked, lambda place: choices[types[place]], k, beams, batch)
+
+    def search_prompt(self, query: str, type: str | None) -> list[int]:
+        """The prompt of `search_rows` as token ids. Raises InvalidRequestError for a query that is too long."""
+        item_type = None if type is None else every_type(self.bundle.catalog, [type])[0]
+        turn = Turn(prompts.search(words("query", query, MAX_QUERY), item_type))
+        return fit(self.renderer, Asker(NOBODY), [turn], self.room()).ids
 
     def recommend_prompts(
         self,

@@ -31,7 +31,7 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
     types = {}
     for name in model.table.type_names:
         sids = model.table.of(name)
-        before = np.asarray(sids.codes)
+        before = None  # of codes from a file, and of those made from what was met too, it is not known any more
         if model.config.given is None and model.config.vectors == "content":
             before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows)
         types[name] = type_report(sids, vectors[name], before, seed)
@@ -52,15 +52,15 @@ def _quantized(quantizer: ResidualKMeans, vectors: np.ndarray, catalog: Catalog,
     return quantizer.encode(vectors)
 
 
-def type_report(sids: TypeSids, vectors: np.ndarray, before: np.ndarray, seed: int = 0) -> dict[str, Any]:
-    """The numbers of one type. vectors: float32 [n, d], length 1. before: codes [n, levels] as quantized."""
+def type_report(sids: TypeSids, vectors: np.ndarray, before: np.ndarray | None, seed: int = 0) -> dict[str, Any]:
+    """The numbers of one type. vectors: float32 [n, d], length 1. before: codes [n, levels] as quantized, if known."""
     return {
         "items": len(sids),
         "codes": sids.size,
         "capacity": sids.size ** sids.codes.shape[1],
-        "before": collisions(before, sids.size),
+        "before": None if before is None else collisions(before, sids.size),
         "after": collisions(np.asarray(sids.codes), sids.size),
-        "moved": int((before != sids.codes).any(axis=1).sum()),
+        "moved": None if before is None else int((before != sids.codes).any(axis=1).sum()),
         "usage": code_usage(sids),
         "coherence": prefix_coherence(sids, vectors),
         "neighbors": neighbor_agreement(sids, vectors, seed),
@@ -177,7 +177,7 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return [
         ("items", [str(t["items"]) for t in types]),
         ("codes a level", [str(t["codes"]) for t in types]),
-        ("share a tuple, as quantized", [_share(t["before"]["colliding"], t["items"]) for t in types]),
+        ("share a tuple, as quantized", [_share(t["before"] and t["before"]["colliding"], t["items"]) for t in types]),
         ("share a tuple, now", [_share(t["after"]["colliding"], t["items"]) for t in types]),
         ("largest bucket, before / now", [_buckets(t) for t in types]),
         ("moved to a free tuple", [_share(t["moved"], t["items"]) for t in types]),
@@ -188,8 +188,8 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part} ({part / max(whole, 1):.1%})"
+def _share(part: int | None, whole: int) -> str:
+    return "-" if part is None else f"{part} ({part / max(whole, 1):.1%})"
 
 
 def _number(value: float | None) -> str:
@@ -197,7 +197,8 @@ def _number(value: float | None) -> str:
 
 
 def _buckets(numbers: dict[str, Any]) -> str:
-    return f"{numbers['before']['largest_bucket']} / {numbers['after']['largest_bucket']}"
+    before = numbers["before"]["largest_bucket"] if numbers["before"] else "-"
+    return f"{before} / {numbers['after']['largest_bucket']}"
 
 
 def _used(usage: dict[str, Any]) -> str:

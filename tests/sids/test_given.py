@@ -60,7 +60,7 @@ def test_a_model_of_given_codes_is_saved_reported_and_not_extended(tmp_path: Pat
     assert loaded.table.fingerprint() == model.table.fingerprint() and loaded.config == model.config
     report = sid_report(loaded, CATALOG)
     assert report["unique"] == "given"
-    assert report["types"]["product"]["moved"] == 0 and report["types"]["product"]["after"]["colliding"] == 2
+    assert report["types"]["product"]["moved"] is None and report["types"]["product"]["after"]["colliding"] == 2
     with pytest.raises(ConfigError, match="were read from"):
         loaded.assign(CATALOG, np.array([0]))
 
