@@ -191,8 +191,8 @@ def _left_out(setting: Setting) -> str:
     read = ", the second-last among them" if setting.split == "test" else ""
     return (
         f"Leave-one-out, {setting.split}: each listener's {last} item is asked for after the {setting.history} items "
-        f"before it at most{read}; trained without the last {setting.withheld}, on {setting.events_before_cut:,} events of "
-        f"{setting.listeners:,} listeners; seed {setting.seed}. With one right item a case HR is Recall."
+        f"before it at most{read}; trained without the last {setting.withheld}, on {setting.events_before_cut:,} "
+        f"events of {setting.listeners:,} listeners; seed {setting.seed}. With one right item a case HR is Recall."
     )
 
 

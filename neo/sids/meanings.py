@@ -8,20 +8,27 @@ from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.sids.build import SidModel, code_vectors
 from neo.sids.quantize import ResidualKMeans
+from neo.sids.table import SidTable
 
 
-def code_meanings(sids: SidModel, catalog: Catalog, rows: np.ndarray, events: Events) -> dict[str, np.ndarray]:
-    """float32 [levels, K, dim] by type: what the codes of these items say, and who meets them.
+def item_meanings(sids: SidModel, catalog: Catalog, rows: np.ndarray, events: Events) -> np.ndarray:
+    """float32 [n, d]: what the items say and who meets them, whatever their codes were made from.
 
-    rows: the catalog rows that may be learned from. Codes of no such item are zero vectors.
+    rows: the catalog rows [n] that may be learned from.
     """
     config = sids.config.model_copy(update={"vectors": "both"})
-    vectors = code_vectors(sids.embed(catalog, rows), rows, config, events)
+    return code_vectors(sids.embed(catalog, rows), rows, config, events)
+
+
+def code_meanings(table: SidTable, rows: np.ndarray, vectors: np.ndarray) -> dict[str, np.ndarray]:
+    """float32 [levels, K, d] by type: what codes mean, from the vectors [n, d] of catalog rows [n].
+
+    Codes of none of these items are zero vectors.
+    """
     books = {}
-    for name, of_type in sids.table.types.items():
+    for name, of_type in table.types.items():
         mine = np.isin(rows, of_type.rows)
-        codes = sids.table.codes_of_rows(rows[mine])
-        books[name] = meanings(vectors[mine], codes, sids.table.codebook_sizes[name]).codebooks
+        books[name] = meanings(vectors[mine], table.codes_of_rows(rows[mine]), table.codebook_sizes[name]).codebooks
     return books
 
 

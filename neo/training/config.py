@@ -122,6 +122,7 @@ class InstructionStage(Stage):
     recommend: int = Field(10_000, ge=0, description="from whole histories")
     recommend_short: int = Field(0, ge=0, description="from histories of any length, short ones more often")
     histories: int = Field(0, ge=0, description="without a request: only the items are trained; for few listeners")
+    walks: int = Field(0, ge=0, description="through items that lie near one another: see examples/walks.py")
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
     verbalize: int = Field(2_000, ge=0, description="items in words, as in stage 2, now with all weights")
@@ -135,8 +136,9 @@ class InstructionStage(Stage):
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:
-        if self.histories and not self.learn_history:
-            raise ValueError(f"histories is {self.histories}, but learn_history is false: nothing of them is trained")
+        for name in ("histories", "walks"):
+            if getattr(self, name) and not self.learn_history:
+                raise ValueError(f"{name} is {getattr(self, name)}, but learn_history is false: nothing is learned")
         return self
 
 

@@ -27,7 +27,7 @@ from neo.model.bundle import Bundle
 from neo.model.folder import FORMAT
 from neo.sids.build import SidModel, build_sids
 from neo.sids.given import given_sids
-from neo.sids.meanings import code_meanings
+from neo.sids.meanings import code_meanings, item_meanings
 from neo.sids.table import SidTable
 from neo.training import base
 from neo.training.config import RunConfig, Scratch, Stage, fingerprint
@@ -35,6 +35,7 @@ from neo.training.examples.grounding import grounding_examples
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.rows import write_rows
+from neo.training.examples.walks import Walks
 from neo.training.freeze import train_only_rows
 from neo.training.loss import Codebooks
 from neo.training.new_rows import extend
@@ -244,7 +245,7 @@ class Run:
         vocabulary = Vocabulary.extend(tokenizer, table.levels, table.codebook_sizes)
         catalog = self.full.catalog
         about = {int(row): story(catalog, int(row)) for row in self.visible}
-        books = code_meanings(self.sids, catalog, self.visible, self.known.events)
+        books = code_meanings(self.sids.table, self.visible, self._meant())
         extend(model, vocabulary, table, about, books, self.config.seed)
         vocabulary.save(folder)
         stage = self.config.grounding
@@ -257,6 +258,9 @@ class Run:
             return
         train_only_rows(model, vocabulary.new_rows)
         self._train(model, vocabulary, stage, folder)
+
+    def _meant(self) -> np.ndarray:
+        return item_meanings(self.sids, self.full.catalog, self.visible, self.known.events)
 
     # Stage 3: instruction
 
@@ -272,7 +276,9 @@ class Run:
         vocabulary = Vocabulary.load(self.folder / "stage2")
         stage = self.config.instruction
         if not (folder / ROWS).exists():
-            examples = InstructionExamples(self.known, self.visible, stage, self.config.seed).examples(self._teacher())
+            walks = Walks.among(self.visible, self._meant()) if stage.walks else None
+            drafts = InstructionExamples(self.known, self.visible, stage, self.config.seed, walks)
+            examples = drafts.examples(self._teacher())
             renderer = Renderer(vocabulary, self.sids.table)
             write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say)
         self._train(model, vocabulary, stage, folder)

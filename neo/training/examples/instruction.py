@@ -19,6 +19,7 @@ from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
+from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
 
 TEACHER_BATCH = 256
@@ -37,8 +38,11 @@ class Draft:
 class InstructionExamples:
     """All stage-3 examples of a dataset that has been cut in time already."""
 
-    def __init__(self, dataset: Dataset, visible: np.ndarray, stage: InstructionStage, seed: int) -> None:
-        self.dataset, self.visible, self.stage = dataset, visible, stage
+    def __init__(
+        self, dataset: Dataset, visible: np.ndarray, stage: InstructionStage, seed: int, walks: Walks | None = None
+    ) -> None:
+        """`walks`: what `stage.walks` are drawn from."""
+        self.dataset, self.visible, self.stage, self.walks = dataset, visible, stage, walks
         self.rng = np.random.default_rng([seed, 3])
         self.facts = FactBook(dataset.catalog, dataset.listeners)
         types = dataset.catalog.type_codes
@@ -68,6 +72,7 @@ class InstructionExamples:
         yield from self._from_moments(stage.recommend, self._recommend)
         yield from self._from_moments(stage.recommend_short, self._recommend, shortened=True)
         yield from self._histories(stage.histories)
+        yield from self._walked(stage.walks)
         yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed, shortened=True)
         yield from self._from_moments(stage.explain, self._explain, shortened=True)
         yield from self._from_moments(stage.understand, self._understand, shortened=True)
@@ -101,6 +106,10 @@ class InstructionExamples:
         for listener, history in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
             yield Draft("history", Context(about, history).unfinished(), None)
+
+    def _walked(self, count: int) -> Iterator[Draft]:
+        for walk in self.walks.draw(count, self.rng) if self.walks else ():
+            yield Draft("walk", Context(history=walk).unfinished(), None)
 
     def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
         searches = self.dataset.searches
