@@ -27,6 +27,7 @@ from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows
 from neo.training.examples.moments import Moments
 from neo.training.examples.rows import Example, shorten, write_rows
+from neo.training.examples.walks import Walks
 from neo.training.teacher.built_in import BuiltInTeacher
 
 TYPES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
@@ -90,14 +91,17 @@ def test_late_events_are_drawn_more_often() -> None:
 def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
     counts = {"search": 20, "lookup": 20, "verbalize": 20, "explain": 6, "understand": 6}
     counts |= {"recommend_mixed": 6, "search_mixed": 6, "chat": 6}
-    stage = InstructionStage.model_validate({"recommend": 30, "histories": 9, **counts})
-    catalog = dataset.catalog
-    made = InstructionExamples(dataset, np.arange(len(catalog)), stage, seed=0).examples(BuiltInTeacher())
+    counts |= {"histories": 9, "walks": 7}
+    stage, catalog = InstructionStage.model_validate({"recommend": 30, **counts}), dataset.catalog
+    counts["history"], counts["walk"] = counts.pop("histories"), counts.pop("walks")
+    visible = np.arange(len(catalog))
+    walks = Walks.among(visible, np.random.default_rng(0).normal(size=(len(catalog), 4)))
+    made = InstructionExamples(dataset, visible, stage, 0, walks).examples(BuiltInTeacher())
     by_task: dict[str, list[Turn]] = {}
     for example in made:
         by_task.setdefault(example.task, []).append(example.turns[0])
-    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == counts | {"history": 9}
-    assert all(turn.answer is None for turn in by_task["history"])
+    assert {task: len(turns) for task, turns in by_task.items() if task != "recommend"} == counts
+    assert all(turn.answer is None for task in ("history", "walk") for turn in by_task[task])
     types = {catalog.type_of(turn.answer[0].row) for turn in by_task["recommend"]}
     assert types == {"show", "episode", "audiobook"}
     for task in ("recommend", "search", "lookup"):

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from neo.catalog.catalog import Catalog
 from neo.cli import main
 from neo.evaluation.report import Report
+from neo.language.vocabulary import Vocabulary
 from neo.model.neo_model import NeoModel
+from neo.training import run as run_module
 from neo.training.config import load_config
-from neo.training.run import Run
+from neo.training.run import ROWS, Run
 
 RECIPE = """
 name: tiny
@@ -25,7 +28,7 @@ sids: {{levels: 2, codes: 16, dim: 16}}
 base:
   scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
 grounding: {{tokens: 1024, warmup: 1}}
-instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 8, search: 8, lookup: 8, verbalize: 8,
+instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 8, walks: 8, search: 8, lookup: 8, verbalize: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 4, warmup: 1}}
 evaluation: {{cases: 10, searches: 5, beams: 30}}
 """
@@ -80,6 +83,41 @@ def test_nothing_learned_has_seen_what_comes_after_the_cut(ran: Path) -> None:
     assert neo.bundle.events.time.max() < run.split.cut
 
 
+def test_no_lesson_holds_a_word_or_an_item_of_what_comes_later(
+    ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later items get a title of their own; stages are prepared as they are, and not trained."""
+    run = Run(load_config(ran, [f"output={tmp_path}"]), lambda _: None)
+    run.folder.mkdir()
+    run.read_data()
+    table, later = run.full.catalog.table, np.setdiff1d(np.arange(len(run.full.catalog)), run.visible)
+    titles = ["Xylophagous" if row in later else title.as_py() for row, title in enumerate(table["title"])]
+    table = table.set_column(table.column_names.index("title"), "title", pa.array(titles))
+    run.full = replace(run.full, catalog=Catalog.from_table(table, run.full.catalog.types))
+    learned: list[str] = []
+    make = run_module.base.scratch_tokenizer
+    monkeypatch.setattr(run_module, "train_stage", lambda *_: None)
+    monkeypatch.setattr(
+        run_module.base, "scratch_tokenizer", lambda texts, size: make(learned.extend(texts) or texts, size)
+    )
+    for step in (run.learn_sids, run.teach_language, run.ground, run.instruct):
+        step()
+    vocabulary, items = Vocabulary.load(run.folder / "stage2"), set()
+    for stage in ("stage2", "stage3"):
+        rows = pq.read_table(run.folder / stage / ROWS)["input_ids"].to_pylist()
+        learned += [vocabulary.decode([i for i in ids if i < vocabulary.text_size]) for ids in rows]
+        for ids in rows:
+            codes = [found for found in map(vocabulary.type_level_code, ids) if found]
+            levels = vocabulary.levels
+            for at in range(0, len(codes), levels):
+                span = codes[at : at + levels]
+                assert [level for _, level, _ in span] == list(range(levels))
+                items.add(run.sids.table.row_of(span[0][0], [code for _, _, code in span]))
+    assert len(later) and items <= set(run.visible.tolist()) and len(items) > len(run.visible) / 2
+    assert len(learned) > 200 and not any("xylophagous" in text.lower() for text in learned)
+    assert not run.sids.embedder.embed(["Xylophagous"]).any() and run.sids.embedder.embed([titles[0]]).any()
+
+
 def test_training_examples_can_be_seen(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["view", str(ran), "--task", "search", "-n", "1"]) == 0
     assert "<|prompt|>" in capsys.readouterr().out
@@ -102,7 +140,8 @@ def test_an_undated_part_came_out_with_its_whole(ran: Path) -> None:
     dates[show] = np.datetime64(run.split.cut, "s").astype("datetime64[D]") + 1
     place = catalog.table.column_names.index("date")
     table = catalog.table.set_column(place, "date", pa.array(dates, pa.date32()))
-    run.full = replace(run.full, catalog=Catalog.from_table(table, catalog.types))
+    nothing_met = run.full.events.before(0)  # what somebody met was out, whatever its date
+    run.full = replace(run.full, catalog=Catalog.from_table(table, catalog.types), events=nothing_met)
     hidden = np.setdiff1d(np.arange(len(catalog)), run.visible)
     parts = np.flatnonzero(catalog.parent_rows == show)
     assert len(parts) and hidden.tolist() == sorted([show, *parts.tolist()])  # the rest was always there
