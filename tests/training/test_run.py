@@ -87,7 +87,8 @@ def test_no_lesson_holds_a_word_or_an_item_of_what_comes_later(
     ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Later items get a title of their own; stages are prepared as they are, and not trained."""
-    run = Run(load_config(ran, [f"output={tmp_path}"]), lambda _: None)
+    many = [f"instruction.{task}=200" for task in ("lookup", "verbalize", "walks")]
+    run = Run(load_config(ran, [f"output={tmp_path}", *many]), lambda _: None)
     run.folder.mkdir()
     run.read_data()
     table, later = run.full.catalog.table, np.setdiff1d(np.arange(len(run.full.catalog)), run.visible)
