@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
-    view.add_argument("-n", type=int, default=5, help="how many (default 5)")
+    view.add_argument("-n", type=int, default=5, help="how many of each task (default 5)")
 
     for name, function, text in (
         ("recommend", _recommend, "Recommend items of a type to a listener."),
@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--listener", metavar="ID")
         sub.add_argument("--history", nargs="+", metavar="ITEM", help="item ids, oldest first")
         if name in ("recommend", "search"):
-            sub.add_argument("--type", default="show" if name == "recommend" else None)
+            all_types = "the catalog's first" if name == "recommend" else "all"
+            sub.add_argument("--type", help=f"an item type of the catalog (default: {all_types})")
             sub.add_argument("-k", type=int, default=10)
     return parser
 

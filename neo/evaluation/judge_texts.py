@@ -89,10 +89,13 @@ def _who(neo: NeoModel, case: RecommendCase) -> tuple[str, list[str]]:
     return bundle.listeners.id(case.listener), [bundle.catalog.id(int(row)) for row in case.history]
 
 
+def read_history(neo: NeoModel, case: RecommendCase) -> np.ndarray:
+    """The rows of the history that the model reads: no more of it than it was trained to."""
+    return with_sids(neo.bundle, case.history)[-neo.bundle.history_length :]
+
+
 def _read(neo: NeoModel, book: FactBook, case: RecommendCase) -> ListenerFacts:
-    """The facts of the history that the model reads: no more of it than it was trained to."""
-    rows = with_sids(neo.bundle, case.history)[-neo.bundle.history_length :]
-    return book.listener(rows, case.listener)
+    return book.listener(read_history(neo, case), case.listener)
 
 
 def _judged(scores: Sequence[Scores | None], seed: int) -> tuple[Judged, ...]:

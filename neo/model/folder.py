@@ -124,7 +124,7 @@ def _read(folder: Path) -> dict[str, Any]:
     if version != FORMAT:
         raise BundleError(
             f"{path} has format {version!r}, this version reads format {FORMAT}: "
-            f"use the version of neo that wrote the bundle, or save it again with this one."
+            f"use the version of neo that wrote the bundle, or train it again with this one."
         )
     return manifest
 

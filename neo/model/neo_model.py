@@ -67,7 +67,7 @@ class NeoModel(Ranker):
         self,
         listener: str | None = None,
         history: Sequence[str] | None = None,
-        type: str = "show",
+        type: str | None = None,
         k: int = 10,
         format: ItemsOrMixed = "items",
         *,
@@ -83,10 +83,11 @@ class NeoModel(Ranker):
     ) -> Answer:
         """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
 
+        type: by default the first that the catalog registers, shows where nothing else is said.
         within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
         a show). Without a listener: what suits anybody.
         """
-        (item_type,) = every_type(self.bundle.catalog, names("type", [type]))
+        item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         who = asker(self.bundle, listener, history)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude)
         manner = Manner(temperature, seed, max_tokens)

@@ -19,6 +19,9 @@ from neo.sids.config import SidConfig
 from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
 
+# Settings that change no result: work that is done with others is used again.
+INDIFFERENT = {"checkpoint_steps", "log_steps", "concurrency", "timeout", "max_retries", "api_key_env"}
+
 
 class DataSource(Strict):
     """Either the generated starter world or the user's own files."""
@@ -224,9 +227,17 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
 
 
 def fingerprint(*parts: BaseModel | str | int | bool | None) -> str:
-    """A short hash of settings: equal settings give equal results, so a finished step can be reused."""
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    """A short hash of settings: equal settings give equal results, so a finished step can be reused.
+
+    What changes no result (how often a stage saves, how patiently an endpoint is asked) does not count.
+    """
+    plain = [_deciding(part.model_dump(mode="json")) if isinstance(part, BaseModel) else part for part in parts]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in settings.items() if name not in INDIFFERENT}
+    return {name: _deciding(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from neo.sids.report import report_table, sid_report
 from neo.training.config import load_config
 from neo.training.run import ROWS, Run
 from neo.training.steps import once
-from neo.training.text_evaluation import evaluate_texts
+from neo.training.text_evaluation import evaluate_texts, judge_of
 from neo_sdk.errors import InvalidRequestError
 
 Say = Callable[[str], None]
@@ -51,10 +52,14 @@ def trained(recipe: Path, settings: Sequence[str], say: Say) -> Run:
     run = Run(load_config(recipe, settings), say)
     if not run.is_trained:
         raise InvalidRequestError(
-            f"{run.folder} holds no bundle of this recipe and these settings: `neo train {recipe}` makes it "
-            f"(in place of what is there; name=another keeps both)."
+            f"{run.folder} holds no bundle of this recipe and these settings: "
+            f"`{_training(recipe, settings)}` makes it (in place of what is there; name=another keeps both)."
         )
     return run
+
+
+def _training(recipe: Path, settings: Sequence[str]) -> str:
+    return shlex.join(["neo", "train", str(recipe), *settings])
 
 
 def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = False) -> Report:
@@ -83,6 +88,7 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
     """
     config = run.config.evaluation
     split, seed = run.split, run.config.seed
+    judge, labels = judge_of(run)
     searches = search_cases(run.full, split, config.searches, seed)
     oracle: list[OracleMethod] = []
     if isinstance(split, LeaveOneOut):
@@ -96,7 +102,7 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
     if isinstance(models[0], DecodingMethod):
         return report
     steered = steering(models[0].model, cases, beams=config.beams) if cases else None
-    texts = evaluate_texts(run, models[0].model, cases, say)
+    texts = evaluate_texts(run, models[0].model, cases, judge, labels, say)
     return report.model_copy(update={"steering": steered, "texts": texts})
 
 
@@ -159,8 +165,15 @@ def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) ->
     run = Run(load_config(recipe, settings))
     if not all(run.has_rows(stage) for stage in STAGES):
         raise InvalidRequestError(
-            f"{run.folder} has no training rows of this recipe and these settings: `neo train {recipe}` writes them."
+            f"{run.folder} has no training rows of this recipe and these settings: "
+            f"`{_training(recipe, settings)}` writes them."
         )
+    if count < 1:
+        raise InvalidRequestError(f"-n is {count}, expected 1 or more rows of each task.")
+    tasks = [pq.read_table(run.folder / stage / ROWS, columns=["task"])["task"] for stage in STAGES]
+    there = sorted({name for column in tasks for name in column.unique().to_pylist()})
+    if task is not None and task not in there:
+        raise InvalidRequestError(f"There are no rows of the task {task!r}, expected one of {', '.join(there)}.")
     vocabulary = Vocabulary.load(run.folder / "stage2")
     console = Console(soft_wrap=True)
     console.print(LEGEND)

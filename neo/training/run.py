@@ -47,6 +47,8 @@ from neo.training.trainer import drop_checkpoints, train_stage
 from neo_sdk.errors import ConfigError
 
 ROWS = "rows.parquet"
+# Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
+SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 1, 1, 1, 1
 
 
 class Run:
@@ -168,7 +170,7 @@ class Run:
         deal = config.seed if config.shuffle_sids else None
         embedder = stamps(sorted(Path(config.sids.embedder.removeprefix("st:")).rglob("*")))
         given = stamps([] if config.sids.given is None else [config.sids.given])
-        return fingerprint(self.data_key, config.sids, deal, self._learned_from, *embedder, *given)
+        return fingerprint(SIDS_VERSION, self.data_key, config.sids, deal, self._learned_from, *embedder, *given)
 
     def learn_sids(self) -> None:
         once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
@@ -198,8 +200,8 @@ class Run:
         config = self.config
         if config.base.pretrained is not None:
             return fingerprint(config.base, *stamps(sorted(Path(config.base.pretrained.model).glob("*"))))
-        texts = stamps(config.language.texts)
-        return fingerprint(self.data_key, config.base, config.language, *texts, self._learned_from, config.seed)
+        known = (self.data_key, self._learned_from, *stamps(config.language.texts))
+        return fingerprint(LANGUAGE_VERSION, config.base, config.language, config.seed, *known)
 
     def teach_language(self) -> None:
         scratch = self.config.base.scratch
@@ -234,7 +236,8 @@ class Run:
 
     @cached_property
     def _grounding_key(self) -> str:
-        return fingerprint(self._sids_key, self._base_key, self.config.grounding, self.config.seed)
+        config = self.config
+        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed)
 
     def ground(self) -> None:
         once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", self._ground, self.say)
@@ -266,7 +269,8 @@ class Run:
 
     @cached_property
     def _instruction_key(self) -> str:
-        return fingerprint(self._grounding_key, self.config.instruction, self.config.teacher, FORMAT)
+        config = self.config
+        return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, config.instruction, config.teacher)
 
     def instruct(self) -> None:
         once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)

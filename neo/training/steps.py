@@ -21,6 +21,7 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
         say(f"{title}: reused from {folder}")
         return
     if key_of(folder) != key and folder.exists():
+        say(f"{title}: what is in {folder} was made with other settings, and is made anew")
         (folder / MARKER).unlink(missing_ok=True)  # first: a folder that is half gone must not look finished
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -155,7 +155,7 @@ def _last_whole(checkpoints: Path, averaged: bool) -> str | None:
 
 def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
     gpu = torch.cuda.is_available()
-    return SFTConfig(
+    arguments = SFTConfig(
         output_dir=str(checkpoints),
         max_length=None,  # TRL would cut the end off, the answer, and then drop the row without a word
         gradient_accumulation_steps=stage.accumulate,
@@ -179,6 +179,8 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         data_seed=seed,
         dataloader_pin_memory=gpu,
     )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # of several GPUs one trains: TRL refuses to wrap the model for more
+    return arguments
 
 
 @contextmanager

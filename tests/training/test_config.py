@@ -68,7 +68,7 @@ def test_files_are_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.
         ("name: a\ndata: {}\n", "exactly one of `world`"),
         ("name: a\ndata: {world: {}}\nbase: {scratch: {}, pretrained: {model: x}}\n", "exactly one of `scratch`"),
         ("name: ../up\ndata: {world: {}}\n", "name"),
-        ("name: a\ndata: {world: {}}\ninstruction: {histories: 9, learn_history: false}\n", "is trained"),
+        ("name: a\ndata: {world: {}}\ninstruction: {histories: 9, learn_history: false}\n", "is learned"),
         ("- a\n", "list"),
         ("a: !!python/object/apply:os.system ['true']\n", "YAML"),
     ],
@@ -83,3 +83,10 @@ def test_fingerprints_follow_the_settings(tmp_path: Path) -> None:
     plain, same, other = load_config(path), load_config(path), load_config(path, ["sids.levels=4"])
     assert fingerprint(plain.sids) == fingerprint(same.sids) != fingerprint(other.sids)
     assert RunConfig.model_validate(plain.model_dump()) == plain
+    patient = load_config(path, ["instruction.checkpoint_steps=7", "instruction.log_steps=1"])
+    assert fingerprint(plain.instruction) == fingerprint(patient.instruction)  # the same model: no work is thrown away
+    asked = "teacher={base_url: 'http://localhost:1/v1', model: m, "
+    hasty, calm, warm = (
+        load_config(path, [asked + more]).teacher for more in ("timeout: 1}", "concurrency: 2}", "temperature: 1}")
+    )
+    assert fingerprint(hasty) == fingerprint(calm) != fingerprint(warm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,7 +124,10 @@ def test_training_examples_can_be_seen(ran: Path, capsys: pytest.CaptureFixture[
     assert main(["view", str(ran), "--task", "search", "-n", "1"]) == 0
     assert "<|prompt|>" in capsys.readouterr().out
     assert main(["view", str(ran), "instruction.history=5"]) == 1  # rows of other settings are not passed off as these
-    assert "neo train" in capsys.readouterr().err
+    assert f"neo train {ran} instruction.history=5`" in capsys.readouterr().err
+    assert main(["view", str(ran), "--task", "serach"]) == 1
+    assert "recommend_mixed, search, search_mixed" in capsys.readouterr().err
+    assert main(["view", str(ran), "-n", "-1"]) == 1
 
 
 def test_evaluating_never_trains(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,6 +135,20 @@ def test_evaluating_never_trains(ran: Path, capsys: pytest.CaptureFixture[str]) 
     assert "neo train" in capsys.readouterr().err
     assert main(["evaluate", str(ran)]) == 0
     assert "evaluation: reused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", ["data.world.seed=1", "sids.dim=12"])
+def test_a_model_is_not_measured_on_data_or_sids_of_other_settings(
+    ran: Path, setting: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = f"output={tmp_path}"
+    shutil.copytree(load_config(ran).folder, load_config(ran, [here]).folder)
+    assert main(["evaluate", str(ran), here]) == 0
+    assert main(["sids", str(ran), here, setting]) == 0
+    assert "made with other settings" in capsys.readouterr().err
+    assert main(["evaluate", str(ran), here]) == 1 and "neo train" in capsys.readouterr().err
+    assert main(["run", str(ran), here]) == 0
+    assert "stage 3, instruction: reused" in capsys.readouterr().err  # what fits is used again
 
 
 def test_an_undated_part_came_out_with_its_whole(ran: Path) -> None:

@@ -62,7 +62,7 @@ class InstructionExamples:
 
     def _answered(self, drafts: list[Draft], teacher: Teacher) -> Iterator[Example]:
         asks = [draft.answer for draft in drafts if isinstance(draft.answer, Ask)]
-        answers = iter(teacher.answers(asks, self.rng))
+        answers = iter(teacher.answers(asks, self.rng) if asks else ())
         for draft in drafts:
             answer = next(answers) if isinstance(draft.answer, Ask) else draft.answer
             yield Example(draft.task, (Turn(draft.request, answer),))

@@ -37,7 +37,7 @@ class EndpointTeacher:
         self.config = config
         self.endpoint = Endpoint(config, cache, "teacher")
         self.replaced = 0
-        self._last_problem = ""
+        self._told, self._last_problem = 0, ""
         self._lock = threading.Lock()
 
     @property
@@ -53,7 +53,8 @@ class EndpointTeacher:
         own = streams(rng, len(asks))
         keys = [request_key({"messages": messages(ask)}) for ask in asks]
         found = self.endpoint.each(keys, lambda complete, place: self._answer(complete, asks[place], own[place]))
-        if self.replaced:
+        if self.replaced > self._told:
+            self._told = self.replaced
             text = "%d labels of the teacher %s could not be used, the built-in one wrote them (the last: %s)"
             logger.warning(text, self.replaced, self.config.model, self._last_problem)
         return found
