@@ -29,10 +29,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import inference_report
 import numpy as np
 import torch
 from inference_answers import Request, answer_alone, answer_lists, answer_mixed
-from inference_load import Run, Served, System, Tail, WallClock, in_turn, percentile, serve
+from inference_load import Run, Served, System, Tail, WallClock, in_turn, serve
 from inference_quality import Case, Quality, same, sample_cases
 from inference_queue import BatchingQueue
 
@@ -101,18 +102,6 @@ class Row:
     quality: Quality
     reference: Quality
     invalid: str
-
-    @property
-    def line(self) -> str:
-        cells = [self.scenario, f"{self.requests:,}", f"{self.batch:.1f}" if self.batch else ""]
-        cells += [f"{percentile(self.latencies, p) * 1e3:,.0f}" if self.latencies else "" for p in (50, 90, 99)]
-        cells += [f"{self.per_second:.1f}", f"{self.same / self.requests:.1%}" if self.requests else ""]
-        cells += ["" if share is None else f"{share:.1%}" for share in self.quality.shares(self.reference)]
-        return f"| {' | '.join([*cells, 'no: ' + self.invalid if self.invalid else 'yes'])} |"
-
-
-TITLES = ["scenario", "requests", "batch", "p50 ms", "p90 ms", "p99 ms", "a second", "same as alone"]
-TITLES += ["HR@10 kept", "NDCG@10 kept", "valid"]
 
 
 @dataclass(frozen=True)
@@ -217,20 +206,12 @@ def say(text: str) -> None:
     print(f"{time.perf_counter() - STARTED:6.1f} s  {text}", file=sys.stderr, flush=True)
 
 
-def table(task: Task, judge: Judge, measured: Measured) -> str:
-    reference = judge.reference
-    about = (
-        f"**{task.name}**: {task.k} items at most{', with words' if task.format == 'mixed' else ''}. The reference on "
-        f"{len(judge.cases):,} cases: HR@10 {reference.hit_rate:.4f}, NDCG@10 {reference.ndcg:.4f}."
-    )
-    head = f"| {' | '.join(TITLES)} |\n|---|{'---:|' * (len(TITLES) - 2)}---|"
-    return "\n".join([about, "", head, *(row.line for row in measured.rows), ""])
-
-
-def as_json(judge: Judge, plan: Plan, measured: Measured) -> dict[str, Any]:
+def as_json(task: Task, judge: Judge, plan: Plan, measured: Measured) -> dict[str, Any]:
     rows = [{**asdict(row), "valid": not row.invalid} for row in measured.rows]
     served = measured.served
     return {
+        "k": task.k,
+        "format": task.format,
         "reference": {"cases": len(judge.cases), **asdict(judge.reference)},
         "plan": asdict(plan),
         "scenarios": rows,
@@ -279,12 +260,10 @@ def main() -> None:
         "wait ms": options.wait,
         "seconds": round(time.perf_counter() - STARTED),
     }
-    for task, (judge, measured) in results.items():
-        print(table(task, judge, measured))
-    print(", ".join(f"{name} {value}" for name, value in about.items()))
+    tasks = {task.name: as_json(task, judge, asked[task], measured) for task, (judge, measured) in results.items()}
+    found = {"about": about, "machine": machine.model_dump(), "enough": options.enough, "tasks": tasks}
+    print(inference_report.markdown(found))
     if options.json:
-        tasks = {task.name: as_json(judge, asked[task], measured) for task, (judge, measured) in results.items()}
-        found = {"about": about, "machine": machine.model_dump(), "enough": options.enough, "tasks": tasks}
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import decoding_report
+import inference_report
 import over_seeds
 
 from neo.evaluation.report import Report
 from neo.evaluation.tables import to_markdown
+from neo.training.ablate import ablation_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = {  # in this order
     "starter": "The starter world",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
+    "ablations": "What each part is worth",
     "decoding": "What naming items costs",
+    "inference": "How fast it answers",
 }
 HEAD = """# Results
 
@@ -42,12 +47,25 @@ def results(folder: Path = ROOT / "docs" / "results") -> str:
 
 
 def tables(file: Path) -> str:
-    """What a JSON file holds, as Markdown: an evaluation, or a benchmark of decoding; or a folder of evaluations."""
+    """What a JSON file holds, as Markdown: an evaluation, several of them, or a benchmark; a folder holds seeds."""
     if file.is_dir():
         return over_seeds.markdown(file)
-    if "bars" in json.loads(file.read_text(encoding="utf-8")):
-        return decoding_report.markdown(json.loads(file.read_text(encoding="utf-8")))
+    measured = json.loads(file.read_text(encoding="utf-8"))
+    if "bars" in measured:
+        return decoding_report.markdown(measured)
+    if "tasks" in measured:
+        return inference_report.markdown(measured)
+    if "papers" in measured:
+        return ablations(measured)
     return to_markdown(Report.load(file)).strip()
+
+
+def ablations(measured: dict[str, Any]) -> str:
+    """What `neo ablate --json` wrote: a row for each variation."""
+    reports = {name: Report.model_validate(report) for name, report in measured["reports"].items()}
+    titles, rows = ablation_rows(reports, measured["papers"])
+    lines = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,31 @@ def test_runs_of_several_seeds_become_one_row(monkeypatch: pytest.MonkeyPatch, t
     assert lines[-1].endswith("1,000 cases, test split.")
 
 
+def test_ablations_and_load_become_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "benchmarks")])
+    from results import tables
+
+    whole = json.loads((ROOT / "docs" / "results" / "starter.json").read_text(encoding="utf-8"))
+    whole["methods"] = ["NEO", "oracle"]
+    less = json.loads(json.dumps(whole))
+    for result in less["results"]:
+        result["share_of_oracle"] = {name: share / 2 for name, share in result["share_of_oracle"].items()}
+    ablations = {"papers": {"half": "-60%"}, "reports": {"NEO": whole, "half": less}}
+    (tmp_path / "ablations.json").write_text(json.dumps(ablations), encoding="utf-8")
+    lines = tables(tmp_path / "ablations.json").splitlines()
+    assert lines[0].split(" | ")[-3:] == ["against NEO", "paper", "search NDCG@10 |"]
+    assert " | -50% | -60% | " in lines[-1] and len(lines) == 4
+
+    quality = {"hit_rate": 0.5, "ndcg": 0.25}
+    row = {"scenario": "offline", "requests": 4, "batch": 2.0, "latencies": [], "per_second": 8.0, "same": 3}
+    row |= {"quality": quality, "reference": quality, "invalid": ""}
+    task = {"k": 10, "format": "items", "reference": {"cases": 4, **quality}, "scenarios": [row]}
+    load = {"about": {"cores": 2}, "tasks": {"lists": task}}
+    (tmp_path / "inference.json").write_text(json.dumps(load), encoding="utf-8")
+    lines = tables(tmp_path / "inference.json").splitlines()
+    assert "| offline | 4 | 2.0 |  |  |  | 8.0 | 75.0% | 100.0% | 100.0% | yes |" in lines and lines[-1] == "cores 2"
+
+
 def test_every_row_of_figures_in_the_readme_stands_in_the_results() -> None:
     lines = set((ROOT / "RESULTS.md").read_text(encoding="utf-8").splitlines())
     readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()

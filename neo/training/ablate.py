@@ -7,7 +7,7 @@ a folder of its own, so that an interrupted list of ablations goes on where it w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -79,6 +79,7 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
         runs.append(changed if ablation.settings else full)
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
+    papers = {ablation.name: ablation.paper for ablation in asked.ablations}
     full.all()
     reports = {FULL: _measured(full, None, say)}
     for ablation, run in zip(asked.ablations, runs, strict=True):
@@ -89,9 +90,14 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
         reports[ablation.name] = _measured(run, ablation, say)
         if output:
             found = {name: report.model_dump(mode="json") for name, report in reports.items()}
-            output.write_text(json.dumps({"reports": found}, indent=1) + "\n", encoding="utf-8")
-    papers = {ablation.name: ablation.paper for ablation in asked.ablations}
-    Console().print(ablation_table(reports, papers))
+            output.write_text(json.dumps({"papers": papers, "reports": found}, indent=1) + "\n", encoding="utf-8")
+    titles, rows = ablation_rows(reports, papers)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for title in titles:
+        table.add_column(title.replace(" ", "\n", 1), justify="right" if title else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
 
 
 def _same_cases(full: Run, run: Run, other_world: bool = False) -> None:
@@ -125,22 +131,23 @@ def _measured(run: Run, ablation: Ablation | None, say: Callable[[str], None]) -
     return Report.load(folder / REPORT)
 
 
-def ablation_table(reports: dict[str, Report], papers: dict[str, str | None]) -> Table:
-    """HR@10 of each variation by item type, what its quality is against the whole system's, and search NDCG@10."""
+def ablation_rows(reports: Mapping[str, Report], papers: Mapping[str, str | None]) -> tuple[list[str], list[list[str]]]:
+    """Titles, and for each variation its HR@10 by item type, its quality against the whole system's, search NDCG@10.
+
+    reports: that of the whole system first. papers: what was reported elsewhere, by name.
+    """
     full = next(iter(reports.values()))
     types = full.groups("recommend")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for title in ("", *(f"{name}\nHR@10" for name in types), "against\nNEO", "paper", "search\nNDCG@10"):
-        table.add_column(title, justify="right" if title else "left")
-    top = quality(full)
+    titles = ["", *(f"{name} HR@10" for name in types), f"against {FULL}", "paper", "search NDCG@10"]
+    top, rows = quality(full), []
     for name, report in reports.items():
         method = report.methods[0]
         cells = [report.value(method, "recommend", group, "HR@10") for group in types]
         search = report.value(method, "search", "all", "NDCG@10")
         found = quality(report)
         change = "" if report is full or found is None or not top else f"{found / top - 1:+.0%}"
-        table.add_row(name, *map(_number, cells), change, papers.get(name) or "", _number(search))
-    return table
+        rows.append([name, *map(_number, cells), change, papers.get(name) or "", _number(search)])
+    return titles, rows
 
 
 def quality(report: Report) -> float | None:
