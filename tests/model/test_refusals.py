@@ -56,7 +56,7 @@ def test_unknown_names_are_not_found(neo: NeoModel, ask: Callable[[NeoModel], ob
         (lambda neo: neo.recommend(beams=10**6), "beams is 1000000"),
         (lambda neo: neo.recommend(format="text"), "format is 'text', expected one of items, mixed"),
         (lambda neo: neo.recommend(format=None), "format is None"),
-        (lambda neo: neo.recommend(type=None), "type is None"),
+        (lambda neo: neo.recommend(type=7), "type is 7"),
         (lambda neo: neo.recommend(7), "listener is 7"),
         (lambda neo: neo.recommend("\ud800"), "listener is '.ud800', expected valid Unicode"),
         (lambda neo: neo.recommend(history="s-1"), "history is 's-1', expected a list"),
