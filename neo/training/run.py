@@ -127,7 +127,7 @@ class Run:
 
     @cached_property
     def split(self) -> AnySplit:
-        """What is learned from and what is asked for: a cut in time, or the last two items of each listener."""
+        """What is learned from and what is asked for: a cut in time, or the last items of each listener."""
         name = self.config.evaluation.split
         if self.config.evaluation.protocol == "leave_one_out":
             return LeaveOneOut(name, withheld=self.config.evaluation.withheld)

@@ -4,6 +4,7 @@ judged."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from neo.cli import main
 from neo.evaluation.leave_one_out import LeaveOneOut
+from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.queries import normalized
 from neo.evaluation.report import Report
 from neo.evaluation.search_cases import search_cases
@@ -87,6 +89,23 @@ def test_nothing_held_out_was_learned_from(ran: Run) -> None:
     neo = NeoModel.load(ran.bundle_folder)
     assert not np.isin(neo.bundle.events.item, LAST).any()
     assert len(ran.visible) == ITEMS  # their words are known all the same
+
+
+def test_without_a_type_the_catalogs_own_is_recommended(ran: Run) -> None:
+    neo = NeoModel.load(ran.bundle_folder)
+    found = neo.recommend(history=["3", "4"], k=5)
+    assert [item.type for item in found.items] == ["product"] * 5
+    assert found.items == neo.recommend(history=["3", "4"], type="product", k=5).items
+
+
+def test_a_query_too_long_for_the_model_finds_nothing_and_costs_no_other(ran: Run) -> None:
+    method = NeoMethod(NeoModel.load(ran.bundle_folder))
+    cases = search_cases(ran.full, ran.split)[:3]
+    long = [replace(cases[0], query="жщ" * 900), replace(cases[0], query="x" * 3_000)]
+    found = method.search([cases[0], *long, *cases[1:]], 5)
+    assert [len(rows) for rows in found[1:3]] == [0, 0]
+    alone = method.search(cases, 5)
+    assert all(map(np.array_equal, [found[0], *found[3:]], alone)) and all(len(rows) == 5 for rows in alone)
 
 
 def test_no_row_of_recommendations_names_a_held_out_item(ran: Run) -> None:

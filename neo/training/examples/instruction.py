@@ -108,6 +108,8 @@ class InstructionExamples:
             yield Draft("history", Context(about, history).unfinished(), None)
 
     def _walked(self, count: int) -> Iterator[Draft]:
+        if count and self.walks is None:
+            raise ValueError(f"{count} walks are asked for, and nothing is given to draw them from")
         for walk in self.walks.draw(count, self.rng) if self.walks else ():
             yield Draft("walk", Context(history=walk).unfinished(), None)
 
