@@ -17,7 +17,7 @@ from neo.catalog.activity import Listeners
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
 from neo.language.segments import History, ItemRef, Segment, Text, merge_texts
-from neo.language.wordings import grounding, instructions
+from neo.language.wordings import conversation, grounding, instructions
 from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
 from neo_sdk.types import OutputFormat
 
@@ -108,11 +108,22 @@ def understand(context: Context, variant: int = 0) -> Request:
     return merge_texts((*context.segments(), *fill(wording(instructions.UNDERSTAND, variant))))
 
 
-def chat(context: Context, variant: int = 0, about: str | None = None) -> Request:
-    """A chatty request, open or with a subject, as training writes it; a user writes their own."""
+def chat(
+    context: Context,
+    variant: int = 0,
+    about: str | None = None,
+    item_type: ItemType | None = None,
+    words: int = 0,
+    count: int = 1,
+) -> Request:
+    """A chatty request, open or with a subject or a type, as training writes it; a user writes their own."""
+    templates: tuple[str, ...]
     if about is None:
-        return merge_texts((*context.segments(), *fill(wording(instructions.CHAT_MIXED, variant))))
-    return merge_texts((*context.segments(), *fill(wording(instructions.CHAT_ABOUT, variant), query=about)))
+        templates = conversation.CHAT_TYPED if item_type else conversation.CHAT_MIXED
+    else:
+        templates = conversation.CHAT_ABOUT_TYPED if item_type else conversation.CHAT_ABOUT
+    slots = {"query": about or "", **(words_for(item_type, words).slots() if item_type else {})}
+    return merge_texts((*context.segments(), *fill(wording(for_count(templates, count), variant), **slots)))
 
 
 def verbalize(item: int, variant: int = 0) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from neo.catalog.starter.world import make_world
 from neo.language.render import Renderer
 from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
+from neo.language.wordings import conversation
+from neo.language.wordings.fill import fill, type_words
 from neo.sids.table import SidTable
 from neo.training.config import GroundingStage, InstructionStage
 from neo.training.examples.grounding import grounding_examples, item_words
@@ -124,6 +127,27 @@ def test_mixed_searches_name_what_was_opened_after_the_query(dataset: Dataset) -
         asked = "".join(part.text for part in turn.request if isinstance(part, Text))
         assert rows and len(set(rows)) == len(rows)
         assert any(query in asked and all((query, row) in log for row in rows) for query in queries)
+
+
+def test_a_chat_that_names_a_type_is_answered_with_items_of_it(dataset: Dataset) -> None:
+    none = dict.fromkeys(("recommend", "search", "lookup", "verbalize", "explain", "understand", "recommend_mixed"), 0)
+    stage = InstructionStage.model_validate({**none, "search_mixed": 0, "chat": 120})
+    made = InstructionExamples(dataset, np.arange(len(dataset.catalog)), stage, seed=0).examples(BuiltInTeacher())
+    turns = [example.turns[0] for example in made]
+    catalog, named = dataset.catalog, Counter[str]()
+    phrases = [
+        (item_type.name, [part.text for part in fill(wording, query=ItemRef(0), **words.slots()) if type(part) is Text])
+        for wording in (*conversation.CHAT_TYPED, *conversation.CHAT_ABOUT_TYPED)
+        for item_type in catalog.types
+        for words in type_words(item_type)
+    ]
+    for turn in turns:
+        asked = "".join(part.text for part in turn.request if isinstance(part, Text))
+        types = {catalog.type_of(part.row) for part in turn.answer or () if isinstance(part, ItemRef)}
+        for name in {name for name, texts in phrases if all(text in asked for text in texts)}:
+            assert types == {name}, asked
+            named[name] += 1
+    assert len(named) == 3 and 20 < named.total() < len(turns)
 
 
 def test_examples_are_the_same_for_the_same_seed(dataset: Dataset) -> None:

@@ -7,7 +7,7 @@ explain or describe. No wording names an item type itself: the slots `{type}`, `
 
 from __future__ import annotations
 
-from neo.language.wordings import grounding
+from neo.language.wordings import conversation, grounding
 
 RECOMMEND = (
     "Recommend {types} for me, items only.",
@@ -215,46 +215,6 @@ UNDERSTAND = (
     "Tell me about my habits.",
 )
 
-CHAT_MIXED = (
-    "What should I try next? I am open to anything.",
-    "Hi! I have some time tonight. Any ideas?",
-    "I have a long drive tomorrow. What do you suggest?",
-    "I am bored. Surprise me with a few things.",
-    "What goes well with a quiet evening?",
-    "Help me fill the weekend.",
-    "I can't decide what to put on.",
-    "Good morning! What have you got for me?",
-    "Something for my walk, please.",
-    "What would you start with in my place?",
-    "Hello, what is good for me today?",
-    "I need a change. What do you have?",
-    "Cooking dinner now. What could I put on?",
-    "Talk me through a few things I might enjoy.",
-    "Any tips for me this week?",
-    "I have an hour free. Where do I begin?",
-    "Can you put together a small mix for me?",
-    "I am free all day. Ideas?",
-    "My train is late. Keep me company with something?",
-    "What is waiting for me that I would enjoy?",
-    "Let's find something nice to listen to.",
-    "A rainy day here. What do you suggest?",
-)
-
-CHAT_ABOUT = (  # a chatty request with a subject, answered like CHAT_MIXED
-    "I am in the mood for {query}. Any ideas?",
-    "Lately I think a lot about {query}. What do you suggest?",
-    "Hi! Do you have something on {query}?",
-    "I would love something about {query} tonight.",
-    "Let's talk about {query}. Where should I begin?",
-    "A friend told me about {query}. What could I try?",
-    "I am curious about {query}. Help me out?",
-    "What is a good way into {query}?",
-    "{query} sounds nice today. What have you got?",
-    "I want to get into {query}. Any tips?",
-    "Put together a small mix on {query} for me.",
-    "Could you find me a few things on {query}?",
-)
-
 TASKS: dict[str, tuple[str, ...]] = {
     "recommend": RECOMMEND,
     "recommend_mixed": RECOMMEND_MIXED,
@@ -264,8 +224,10 @@ TASKS: dict[str, tuple[str, ...]] = {
     "search_mixed_any": SEARCH_MIXED_ANY,
     "explain": EXPLAIN,
     "understand": UNDERSTAND,
-    "chat_mixed": CHAT_MIXED,
-    "chat_about": CHAT_ABOUT,
+    "chat_mixed": conversation.CHAT_MIXED,
+    "chat_typed": conversation.CHAT_TYPED,
+    "chat_about": conversation.CHAT_ABOUT,
+    "chat_about_typed": conversation.CHAT_ABOUT_TYPED,
     "verbalize": grounding.VERBALIZE,
     "ground": grounding.GROUND,
     "type": grounding.TYPE,
@@ -313,15 +275,6 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "Characterize my interests briefly.",
         "What can one tell from my history?",
     ),
-    "chat_mixed": (
-        "Hey there, what would make my evening better?",
-        "I am packing for a trip. What comes along?",
-        "Give me a hand: I don't know what to begin.",
-    ),
-    "chat_about": (
-        "Is there a nice way to spend tonight with {query}?",
-        "Everyone speaks of {query}. What would you hand me?",
-        "My head is full of {query}. Got anything?",
-    ),
+    **conversation.HELD_OUT,
     **grounding.HELD_OUT,
 }

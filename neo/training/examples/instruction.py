@@ -24,6 +24,7 @@ from neo.training.teacher.ask import Ask, Teacher
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
+CHATS_WITH_A_TYPE = 0.4  # of the chatty requests
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,11 @@ class InstructionExamples:
             yield Draft("history", Context(about, history).unfinished(), None)
 
     def _walked(self, count: int) -> Iterator[Draft]:
-        if count and self.walks is None:
+        if not count:
+            return
+        if self.walks is None:
             raise ValueError(f"{count} walks are asked for, and nothing is given to draw them from")
-        for walk in self.walks.draw(count, self.rng) if self.walks else ():
+        for walk in self.walks.draw(count, self.rng):
             yield Draft("walk", Context(history=walk).unfinished(), None)
 
     def _from_log(self, count: int, draft: Callable[[str, int, Context], Draft]) -> Iterator[Draft]:
@@ -157,8 +160,8 @@ class InstructionExamples:
         return Draft("understand", request, self._ask("portrait", (), moment))
 
     def _chat(self, moment: Moment, code: int) -> Draft:
-        request = prompts.chat(self._context(moment), self._any())
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
+        request = self._chatty(self._context(moment), code, len(items))
         return Draft("chat", request, self._ask("chat_mixed", items, moment))
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
@@ -176,9 +179,13 @@ class InstructionExamples:
         return Draft("search_mixed", request, ask)
 
     def _chat_about(self, query: str, item: int, context: Context) -> Draft:
-        request = prompts.chat(context, self._any(), about=query)
+        request = self._chatty(context, self._code(item), 1, query)
         ask = Ask("chat_mixed", (self.facts.item(item),), self.facts.listener(()), query)
         return Draft("chat", request, ask)
+
+    def _chatty(self, context: Context, code: int, count: int, about: str | None = None) -> tuple[Segment, ...]:
+        named = self._type(code) if self.rng.random() < CHATS_WITH_A_TYPE else None
+        return prompts.chat(context, self._any(), about, named, self._any(), count)
 
     def _context(self, moment: Moment) -> Context:
         return Context(prompts.about_listener(self.dataset.listeners, moment.listener), moment.history)
