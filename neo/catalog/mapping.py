@@ -92,7 +92,8 @@ class TimeColumn(Column):
     """A date or a time; without a zone it is UTC.
 
     `format`: iso, epoch, epoch_ms, year, a strptime pattern with %, or auto: ISO 8601, RFC 2822, year,
-    YYYYMMDD, epoch seconds or milliseconds, told apart by their looks.
+    YYYYMMDD, epoch seconds or milliseconds, told apart by their looks. Small numbers are refused: a step that
+    counts from 0 is `epoch`.
     """
 
     format: str = "auto"

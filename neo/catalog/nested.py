@@ -44,8 +44,7 @@ def one_query_each(batch: Batch, column: str, separator: str | None) -> tuple[Ba
     queries = [_queries(row, separator) for row in rows]
     counts = np.array([len(some) for some in queries], dtype=np.int64)
     flat = [query for some in queries for query in some]
-    entries = pa.array(flat, pa.string()) if all(isinstance(query, str) for query in flat) else flat
-    columns, records = _a_row_each(batch, column, entries, counts)
+    columns, records = _a_row_each(batch, column, _as_texts(flat), counts)
     return Batch(columns, records, batch.names, batch.bad), int((counts == 0).sum())
 
 
@@ -54,6 +53,16 @@ def _queries(value: Any, separator: str | None) -> list[Any]:
         value = value.split(separator)
     entries = value if isinstance(value, list) else [value]
     return [entry for entry in entries if entry is not None and not (isinstance(entry, str) and not entry.strip())]
+
+
+def _as_texts(entries: list[Any]) -> pa.Array | list[Any]:
+    """As one column where all are texts that UTF-8 can hold; JSON can spell half a surrogate pair, which it cannot."""
+    if not all(isinstance(entry, str) for entry in entries):
+        return entries
+    try:
+        return pa.array(entries, pa.string())
+    except UnicodeEncodeError:
+        return entries
 
 
 def _holds_lists(values: pa.Array | list[Any]) -> bool:

@@ -36,12 +36,13 @@ def clean_text(text: str) -> tuple[str, bool]:
 
     Lone surrogates become U+FFFD. A `<` that opens no tag and an `&` that opens no entity stay.
     """
-    plain = _SURROGATES.sub("\ufffd", text)
+    # Controls go first: with one inside, a tag is none until it is gone.
+    plain = _CONTROLS.sub("", _SURROGATES.sub("\ufffd", text))
     stripped = _strip_tags(plain)
-    # Feeds often escape their HTML once more, so tags may appear only now.
-    stripped = _strip_tags(_ENTITY.sub(lambda match: html.unescape(match[0]), stripped))
+    # Feeds often escape their HTML once more, so tags, and controls in them, may appear only now.
+    unescaped = _ENTITY.sub(lambda match: html.unescape(match[0]), stripped)
+    stripped = _strip_tags(_CONTROLS.sub("", _SURROGATES.sub("\ufffd", unescaped)))
     found_html = stripped != plain
-    stripped = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", stripped))
     return _SPACES.sub(" ", stripped).strip(" "), found_html
 
 

@@ -189,8 +189,7 @@ class _Reader:
         self.log.note(self.file, "{rows} left out by 'where'", int((~keep).sum()))
         if self.source.sample is not None:
             share = self.source.sample.share
-            values, _ = _convert(batch, self.plan[self.sample_by], Counter())
-            chosen = shares(values, self.source.sample.seed) < share
+            chosen = shares(self._drawn_by(batch), self.source.sample.seed) < share
             self.log.note(self.file, f"{{rows}} left out by 'sample' of {share:g}", int((keep & ~chosen).sum()))
             keep &= chosen
         if keep.all():
@@ -199,6 +198,15 @@ class _Reader:
             ids, _ = _convert(batch, self.plan["id"], Counter())
             self.left_out.append(ids.filter(pa.array(~keep)).drop_null())
         return _taken(batch, keep)
+
+    def _drawn_by(self, batch: Batch) -> pa.Array:
+        """What a sample draws, a text for each row: a show is its own parent, a search of nobody one for itself."""
+        values, _ = _convert(batch, self.plan[self.sample_by], Counter())
+        if "id" in self.plan:
+            alone, _ = _convert(batch, self.plan["id"], Counter())
+        else:
+            alone = pa.array(batch.records).cast(pa.string())
+        return pc.coalesce(values.cast(pa.string()), alone.cast(pa.string()))
 
     def _converted(self, batch: Batch) -> tuple[dict[str, pa.Array], np.ndarray]:
         """Our columns, less rows with problems where the source says to skip those."""

@@ -44,7 +44,9 @@ class AsSeconds:
             return self._number(float(value)) if not isinstance(value, str) else self._text(value.strip())
         except (ValueError, OverflowError):
             shape = "" if self.format == "auto" else f" of the format {self.format!r}"
-            raise ValueError(f"cannot read {value!r} as a date or time{shape}") from None
+            counted = self.format == "auto" and re.fullmatch(r"\s*[0-9]{1,8}\s*", str(value))
+            hint = ": where it counts seconds, set format: epoch" if counted else ""
+            raise ValueError(f"cannot read {value!r} as a date or time{shape}{hint}") from None
 
     def _text(self, text: str) -> int | None:
         if not text:
@@ -104,10 +106,13 @@ class AsSeconds:
 
 
 def _looks(value: float) -> str:
-    if 1 <= value < 3000:
+    """What a number is that nobody named: a counter from 0 or 1 is told on its first row, and not taken for a year."""
+    if 1000 <= value < 3000:
         return "year"
     if 1e7 < value < 1e8:
         return "date"
+    if 0 <= value <= 1e7:
+        raise ValueError
     return "epoch" if abs(value) < 1e11 else "epoch_ms"
 
 

@@ -192,7 +192,10 @@ class FactBook:
         names: dict[str, int] = {}
         rows = np.flatnonzero(pc.fill_null(pc.match_substring(extras, '"tone"'), False).to_numpy())
         for row, text in zip(rows.tolist(), extras.take(pa.array(rows)).to_pylist(), strict=True):
-            values = json.loads(text)
+            try:
+                values = json.loads(text)
+            except ValueError:  # a catalog made by hand may hold anything there
+                continue
             tone = values.get("tone") if isinstance(values, Mapping) else None
             if isinstance(tone, str) and 0 < len(tone.strip()) <= TONE_LIMIT:
                 codes[row] = names.setdefault(tone.strip(), len(names))

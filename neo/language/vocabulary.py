@@ -170,5 +170,8 @@ def _plain_encoder(base: Tokenizer, text_size: int) -> tuple[Tokenizer, frozense
     plain = Tokenizer.from_str(json.dumps(state))
     # Some tokenizers list their control tokens in the model's own vocabulary too; such ids are checked by name.
     looks_like_control = re.compile(r"<\|.*\|>|<(s|/s|unk|pad|bos|eos)>").fullmatch
-    named = {i for token, i in plain.get_vocab().items() if looks_like_control(token)}
-    return plain, frozenset(token["id"] for token in added if token["special"]) | frozenset(named)
+    own = plain.get_vocab()
+    named = {i for token, i in own.items() if looks_like_control(token)}
+    # Qwen3's <think> is added and not "special": no text becomes it, so no answer may hold it either.
+    beside = {token["id"] for token in added if token["special"] or token["content"] not in own}
+    return plain, frozenset(beside | named)

@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
 from neo.catalog.item_types import ItemType
@@ -228,8 +227,9 @@ class NeoModel(Ranker):
         own = self.bundle.catalog.type_of(row) if type is None else type
         (item_type,) = every_type(self.bundle.catalog, names("type", [own]))
         whole("k", k, 1, MAX_K)
-        choice = self._choose((item_type,), Asker(NOBODY, np.array([row])), True, filter, None, exclude)
+        choice = self._choose((item_type,), Asker(NOBODY, NOTHING), True, filter, None, exclude)
         among = choice.index.of(item_type.name).rows.cpu().numpy() if choice.types else NOTHING
+        among = among[among != row]
         found = most_similar(self.bundle.sids, row, item_type.name, k, among) if len(among) else []
         parts = tuple(ItemPart(item=self.bundle.catalog.item(near), score=score) for near, score in found)
         return Answer(

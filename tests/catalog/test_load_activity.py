@@ -74,7 +74,7 @@ def test_the_order_of_the_file_does_not_matter(
 def test_events_that_name_nothing_are_problems(tmp_path: Path) -> None:
     rows = [
         *EVENTS,
-        {"listener": "u1", "item": "s9", "time": 5},
+        {"listener": "u1", "item": "s9", "time": 1_700_000_000},
         {"listener": "", "item": None, "time": "soon"},
     ]
     write(tmp_path / "events.jsonl", rows)
@@ -181,8 +181,8 @@ def test_an_event_file_without_events_is_no_problem(tmp_path: Path) -> None:
 
 def test_problems_of_all_files_come_together_in_their_order(tmp_path: Path) -> None:
     write(tmp_path / "items.jsonl", [*ITEMS, {"id": "s5", "title": ""}])
-    write(tmp_path / "events.jsonl", [{"listener": "u", "item": "x", "time": 1}])
-    (tmp_path / "searches.csv").write_text("query,thing,time\na,s1,1\n")
+    write(tmp_path / "events.jsonl", [{"listener": "u", "item": "x", "time": 1_700_000_000}])
+    (tmp_path / "searches.csv").write_text("query,thing,time\na,s1,2024-01-01\n")
     said = lines_of(
         tmp_path,
         events=[{"path": "events.jsonl"}, {"path": "none.csv"}],

@@ -20,6 +20,8 @@ from neo.catalog.plain_text import SUSPECT, clean_text
         ("x<script>alert('<b>')</script>y<style>p{}</style>z", "x y z"),
         ("<!-- hidden -->shown", "shown"),
         ("<img src=x onerror=alert(1)>pic", "pic"),
+        ("<scr\x00ipt>x</scr\u200bipt>pic", "pic"),
+        ("&lt;im&#8203;g src=x&gt;pic", "pic"),
     ],
 )
 def test_html_becomes_plain(text: str, plain: str) -> None:

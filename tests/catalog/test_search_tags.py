@@ -117,3 +117,15 @@ def test_some_times_missing_are_a_mistake_and_none_at_all_are_not(tmp_path: Path
 def test_a_query_is_always_needed(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"columns\.query is null, but query is needed"):
         load(tmp_path, [["owl"]], columns={"query": None})
+
+
+def test_half_a_surrogate_pair_in_a_tag_is_replaced(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert pairs(load(tmp_path, [["owl", "sea\ud83d"]], said)) == [("owl", "s0"), ("sea\ufffd", "s0")]
+    assert any("broken characters replaced in 'query' in 1 row" in line for line in said)
+
+
+def test_a_sample_of_searches_that_nobody_made_is_one_of_rows(tmp_path: Path) -> None:
+    data = load(tmp_path, [["owl", "sea"]] * 400, sample=0.3)
+    items = {item for _, item in pairs(data)}
+    assert 80 < len(items) < 160 and len(pairs(data)) == 2 * len(items)

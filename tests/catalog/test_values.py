@@ -154,6 +154,7 @@ def test_times(value: object, form: str, expected: dt.datetime) -> None:
     [
         *(("soon", "auto"), ("2023-02-30", "auto"), ("12", "iso"), (9e18, "auto"), (20241399, "auto")),
         *(("0000-00-00", "auto"), ("2024", "%d.%m.%Y"), (True, "auto"), (1844.5, "year")),
+        *((0, "auto"), (1, "auto"), ("17", "auto"), (3_000_000, "auto")),  # counters, of something
     ],
 )
 def test_times_that_are_none(value: object, form: str) -> None:

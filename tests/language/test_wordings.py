@@ -199,6 +199,7 @@ def test_type_words_of_built_in_and_registered_types():
     assert type_words(EPISODE)[0] == ("episode", "episodes")
     assert type_words(AUDIOBOOK)[0] == ("audiobook", "audiobooks") and ("book", "books") in type_words(AUDIOBOOK)
     assert type_words(ItemType("short_story", "short_stories")) == (("short story", "short stories"),)
+    assert type_words(ItemType("audiobook", "novels")) == (("audiobook", "novels"),)
 
 
 def test_words_of_different_types_never_coincide():

@@ -35,7 +35,7 @@ def test_the_answer_leaves_the_item_itself_out(tiny_bundle: Bundle) -> None:
     assert len(answer.items) == 19
     assert {item.type for item in answer.items} == {"show"}
     assert "s-3" not in [item.id for item in answer.items]
-    assert answer.warnings[0].startswith("There are no more shows")
+    assert answer.warnings == ("There are no more shows to name: 20 in the catalog.",)
 
 
 def test_a_filter_and_what_is_left_out_hold_here_too(tiny_bundle: Bundle) -> None:

@@ -110,6 +110,10 @@ _WORDS: dict[str, tuple[TypeWords, ...]] = {
 
 
 def type_words(item_type: ItemType) -> tuple[TypeWords, ...]:
-    """The words for a type, the canonical first; a registered type goes by its own name and plural."""
+    """The words for a type, the canonical first; one that a catalog registers goes by its own name and plural.
+
+    So does a built-in one whose plural the catalog has changed: its "books" may be no audiobooks.
+    """
     own = TypeWords(item_type.name.replace("_", " "), item_type.plural.replace("_", " "))
-    return _WORDS.get(item_type.name, (own,))
+    words = _WORDS.get(item_type.name, (own,))
+    return words if words[0] == own else (own,)
