@@ -22,6 +22,7 @@ from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
 from neo_sdk.types import OutputFormat
 
 Request = tuple[Segment, ...]
+TOPIC_LETTERS = 80  # of a topic that a listener chose: a topic, not an essay that fills the prompt
 DESCRIPTION_WORDS = 24  # what verbalize says and ground reads of a description: a few seconds of reading
 
 
@@ -48,7 +49,7 @@ NOBODY = Context()
 
 def about_listener(listeners: Listeners, row: int) -> str:
     """The line about a listener: country, language and the topics chosen at the start, where known."""
-    topics = " and ".join(listeners.topics(row)[:3])
+    topics = " and ".join(topic[:TOPIC_LETTERS] for topic in listeners.topics(row)[:3])
     parts = (listeners.country(row), listeners.language(row), f"likes {topics}" if topics else None)
     return ", ".join(part for part in parts if part)
 

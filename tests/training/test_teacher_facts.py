@@ -120,3 +120,9 @@ def test_nobody_and_rows_that_do_not_exist():
         book.item(10_000)
     with pytest.raises(NotFoundError):
         FactBook(make_world(0).catalog, Listeners.from_ids(["a"])).listener([], 5)
+
+
+def test_extras_that_are_no_json_say_nothing():
+    titles = {"id": ["a", "b"], "type": ["show"] * 2, "title": ["A", "B"]}
+    book = FactBook(Catalog.from_table(pa.table({**titles, "extras": ['no JSON: "tone"', '{"tone": "calm"}']})))
+    assert [book.item(row).tone for row in range(2)] == [None, "calm"]

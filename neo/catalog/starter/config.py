@@ -12,10 +12,10 @@ DAY = 86_400
 
 
 class WorldConfig(Strict):
-    """Everything that a generated world depends on. The same values give the same world, on any machine."""
+    """Everything that a generated world depends on. The same values give the same world on one version of NumPy."""
 
     seed: int = Field(default=0, ge=0)
-    shows: int = Field(default=500, ge=5)
+    shows: int = Field(default=500, ge=5, le=32_767)  # int16 in state.py
     episodes: int = Field(default=5_000, ge=15)
     audiobooks: int = Field(default=500, ge=5)
     listeners: int = Field(default=5_000, ge=1)

@@ -12,7 +12,7 @@ TYPE_WORDS = {
     "episode": ("episode", "podcast episode", "episodes", "podcast"),
     "audiobook": ("audiobook", "book", "audiobooks", "audio book", "novel"),
 }
-# What else a description asks for; the name of a test in search_choice.py, and how people say it.
+# What else a description asks for; the name of a test in searches.py, and how people say it.
 CONSTRAINTS = {
     "short": ("short", "under 20 minutes", "quick", "not too long"),
     "long": ("long", "for a long drive", "very long", "that takes hours"),
