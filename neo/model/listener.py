@@ -13,6 +13,7 @@ from neo.catalog.activity import Listeners
 from neo.language.prompts import Context, about_listener
 from neo.language.render import Renderer
 from neo.language.segments import Turn, merge_texts
+from neo.listeners.recent import recent
 from neo.model.bundle import Bundle
 from neo.model.requests import ids, one_id
 from neo_sdk.errors import InvalidRequestError, NotFoundError
@@ -46,14 +47,14 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -
     if history is not None:
         met = item_rows(bundle, "history", history)
     readable = with_sids(bundle, met)
-    context = Context(about, tuple(readable[-bundle.history_length :].tolist()))
+    context = Context(about, tuple(as_read(bundle, readable).tolist()))
     warnings = []
     if history is not None and len(readable) < len(met):
         warnings.append(f"{len(met) - len(readable)} items of the history have no SID yet and were not read.")
     if history is not None and len(context.history) < len(readable):
         warnings.append(
             f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
-            f"so it read the latest ones."
+            f"so it read the latest of each type."
         )
     return Asker(context, np.unique(met), history is not None, tuple(warnings))
 
@@ -61,6 +62,11 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -
 def with_sids(bundle: Bundle, rows: np.ndarray) -> np.ndarray:
     """The rows that the model has words for, in their order."""
     return rows[bundle.sids.table.types_of_rows(rows) >= 0]
+
+
+def as_read(bundle: Bundle, history: np.ndarray) -> np.ndarray:
+    """What the model reads of a history, int64[n] rows with SIDs: no more of it than it was trained to."""
+    return history[recent(bundle.catalog.type_codes[history], bundle.history_length)]
 
 
 def item_row(bundle: Bundle, item_id: str) -> int:

@@ -16,7 +16,7 @@ from neo.language.render import Renderer
 from neo.language.segments import Turn
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
-from neo.model.listener import Asker, Prompt, fit, fit_unfinished, with_sids
+from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished, with_sids
 from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
 from neo_sdk.errors import InvalidRequestError
 
@@ -95,9 +95,9 @@ class Ranker:
     ) -> list[list[int]]:
         """The prompts of `recommend_rows` as token ids; `in_words`: with a request even where a history could go on."""
         (item_type,) = every_type(self.bundle.catalog, [type])
-        length, asked = self.bundle.history_length, []
+        asked = []
         for history, about in zip(histories, abouts, strict=True):
-            rows = with_sids(self.bundle, np.asarray(history, dtype=np.int64))[-length:]
+            rows = as_read(self.bundle, with_sids(self.bundle, np.asarray(history, dtype=np.int64)))
             who = Asker(Context(about, tuple(rows.tolist())))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked

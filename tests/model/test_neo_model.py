@@ -18,6 +18,7 @@ from neo.language.prompts import Context, about_listener
 from neo.language.segments import ItemRef, Text, Turn
 from neo.model import neo_model as module
 from neo.model.bundle import Bundle
+from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Answer, ItemPart, TextPart
@@ -90,7 +91,7 @@ def test_recommends_all_unheard_items_of_the_type_and_says_that_there_are_no_mor
 def test_the_ranking_is_the_decoders_over_what_may_be_named(neo: NeoModel) -> None:
     bundle, row = neo.bundle, neo.bundle.listeners.row("l5")
     history = bundle.events.history(row)
-    context = Context(about_listener(bundle.listeners, row), tuple(history[-5:].tolist()))
+    context = Context(about_listener(bundle.listeners, row), tuple(as_read(bundle, history).tolist()))
     request = prompts.recommend(context, bundle.catalog.types[1])
     prompt = [*neo.renderer.prompt([Turn(request)]), bundle.vocabulary.open]
     index = neo.index.filtered(~np.isin(np.arange(100), history))
@@ -318,7 +319,7 @@ def test_long_histories_are_cut_from_the_oldest_side(neo: NeoModel, seen: list[l
     rows = [neo.bundle.catalog.row(item_id) for item_id in history[-5:]]
     assert neo.renderer.prompt([Turn(prompts.recommend(Context("", tuple(rows)), BUILT_IN[0]))]) == seen[0][:-1]
     assert passed.warnings == (
-        "The history has 30 items; the model was trained to read 5, so it read the latest ones.",
+        "The history has 30 items; the model was trained to read 5, so it read the latest of each type.",
     )
     assert len(heard_by(neo, "l3")) > 5
     assert neo.recommend("l3").warnings == ()  # the caller did not pass it and need not know

