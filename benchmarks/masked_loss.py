@@ -4,7 +4,7 @@ through ours, which scores each code of a history among those that lead on to an
     python benchmarks/masked_loss.py          prints CPU seconds of each, and their ratio to ours
 
 Rows are random histories of 40 items (3 levels of 64 codes, 3 types) over a text vocabulary of 4,000, with a label on
-every code and on the answer: 208 tokens of which 126 are trained.
+every code and on the answer. The decoder is the recipes': 2 layers of width 256.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> None:
         for repeat in range(REPEATS):
             for name, loss in losses.items():
                 StageTrainer.compute_loss = loss  # type: ignore[method-assign]
-                model = scratch_model(Scratch(layers=3), vocabulary.size, seed=0)
+                model = scratch_model(Scratch(layers=2, hidden=256), vocabulary.size, seed=0)
                 place = Path(folder) / f"{name}{repeat}"
                 started = time.process_time()
                 train_stage(model, tokenizer, rows, stage, place, 0, lambda _: None, codebooks)

@@ -61,7 +61,8 @@ class SpanProcessor(LogitsProcessor):
     """For `model.generate(..., logits_processor=[SpanProcessor(vocab, index)])`.
 
     Outside spans: text, `<|end|>`, and `<|sid|>` if an item of `types` (default: all) exists. Inside: the
-    codes that lead to an item, then `<|/sid|>`. A span that leads to none can only be closed.
+    codes that lead to an item, then `<|/sid|>`. A span that leads to none can only be closed. A prompt that ends within
+    a history, whose span holds many items, is not for this: end it with `<|answer|>`, or use `search_spans`.
 
     `generate` fills up with impossible sequences when it has more beams than there are items: ask for no more
     beams than `index.reachable(types)`, or drop what has a sequence score below -1e6.

@@ -135,6 +135,16 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
         assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
 
 
+def test_short_requests_come_from_any_length_of_a_history_and_from_none(dataset: Dataset) -> None:
+    none = dict.fromkeys(("search", "lookup", "verbalize", "explain", "understand", "recommend_mixed", "chat"), 0)
+    stage = InstructionStage.model_validate({**none, "search_mixed": 0, "recommend": 0, "recommend_short": 400})
+    made = InstructionExamples(dataset, np.arange(len(dataset.catalog)), stage, seed=0).examples(BuiltInTeacher())
+    read = [[part.rows for part in example.turns[0].request if isinstance(part, History)] for example in made]
+    lengths = Counter(len(rows[0]) if rows else 0 for rows in read)
+    lives = np.diff(dataset.events.offsets)
+    assert 20 < lengths[0] < 160 and len(lengths) > 8 and max(lengths) <= lives.max()
+
+
 def test_mixed_searches_name_what_was_opened_after_the_query(dataset: Dataset) -> None:
     stage = InstructionStage(recommend=0, search=0, lookup=0, verbalize=0, explain=0, understand=0, recommend_mixed=0)
     stage = stage.model_copy(update={"search_mixed": 60, "chat": 0})

@@ -91,15 +91,16 @@ class InstructionExamples:
     ) -> Iterator[Draft]:
         """The same number of moments for each type that has events.
 
-        `shortened`: histories of any length up to the longest, short ones more often. They cost a third, are what
-        new listeners have, and leave the answer more of a row's loss than the 50 items of a whole history do.
+        `shortened`: histories of any length up to the longest, short ones more often, one in seven of none at all (of
+        50). They cost a third, are what new listeners have, and leave the answer more of a row's loss than the 50 items
+        of a whole history do.
         """
         for at, code in enumerate(self.heard):
             share = count // len(self.heard) + (at < count % len(self.heard))
             for moment in self.moments.draw(code, share, self.rng):
                 if shortened:
-                    length = int(self.stage.history * self.rng.random() ** 2) + 1
-                    moment = replace(moment, history=moment.history[-length:])
+                    length = int((self.stage.history + 1) * self.rng.random() ** 2)
+                    moment = replace(moment, history=moment.history[max(0, len(moment.history) - length) :])
                 yield draft(moment, code)
 
     def _histories(self, count: int) -> Iterator[Draft]:
