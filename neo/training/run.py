@@ -48,7 +48,7 @@ from neo_sdk.errors import ConfigError
 
 ROWS = "rows.parquet"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 1, 1, 1, 3
+SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 1, 1, 1, 4
 
 
 class Run:

@@ -83,7 +83,7 @@ def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
 
 @given(events(), st.integers(0, 30), st.integers(0, 2**31))
 @settings(max_examples=100, deadline=None)
-def test_histories_are_parts_of_lives_and_no_listener_is_read_twice_as_often(events: Events, n: int, seed: int) -> None:
+def test_histories_are_parts_of_lives_and_late_ones_are_read_more_often(events: Events, n: int, seed: int) -> None:
     moments = Moments(events, TYPES, history=5, recency_days=10.0)
     drawn = list(moments.histories(n, np.random.default_rng(seed)))
     lives = [events.history(listener).tolist() for listener in range(4)]
@@ -98,9 +98,10 @@ def test_histories_are_parts_of_lives_and_no_listener_is_read_twice_as_often(eve
             size = min(5, len(life))
             assert list(history) in [life[start : start + size] for start in range(len(life) - size + 1)]
     long_enough = [listener for listener, life in enumerate(lives) if len(life) >= 2]
-    times = [sum(who == listener for who, _ in drawn) for listener in long_enough]
-    assert sum(times) == len(drawn) == (n if long_enough else 0)
-    assert not times or max(times) - min(times) <= 1
+    times = Counter(listener for listener, _ in drawn)
+    assert len(drawn) == (n if long_enough else 0) and set(times) <= set(long_enough)
+    late = {who: np.exp2(events.time[events.listener == who] / 864_000).mean() ** 0.5 for who in long_enough}
+    assert all(abs(times[who] - n * late[who] / sum(late.values())) <= 1 for who in long_enough)
 
 
 def test_late_events_are_drawn_more_often() -> None:
