@@ -44,8 +44,7 @@ class AsSeconds:
             return self._number(float(value)) if not isinstance(value, str) else self._text(value.strip())
         except (ValueError, OverflowError):
             shape = "" if self.format == "auto" else f" of the format {self.format!r}"
-            counted = self.format == "auto" and re.fullmatch(r"\s*[0-9]{1,8}\s*", str(value))
-            hint = ": where it counts seconds, set format: epoch" if counted else ""
+            hint = ": set format: epoch where it counts seconds, or year" if shape == "" and _small(value) else ""
             raise ValueError(f"cannot read {value!r} as a date or time{shape}{hint}") from None
 
     def _text(self, text: str) -> int | None:
@@ -114,6 +113,14 @@ def _looks(value: float) -> str:
     if 0 <= value <= 1e7:
         raise ValueError
     return "epoch" if abs(value) < 1e11 else "epoch_ms"
+
+
+def _small(value: float | str) -> bool:
+    """Whether it is a number that could be a step, or an early year."""
+    try:
+        return 0 <= float(value) <= 1e7
+    except ValueError:
+        return False
 
 
 def _whole(value: float) -> int:

@@ -14,7 +14,7 @@ from neo.evaluation.names import Names
 from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.text_report import Judged, Texts, checks, coverage, foreign, wrong
 from neo.language.facts import FactBook, ListenerFacts
-from neo.model.listener import as_read, with_sids
+from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
 
@@ -91,7 +91,7 @@ def _who(neo: NeoModel, case: RecommendCase) -> tuple[str, list[str]]:
 
 def read_history(neo: NeoModel, case: RecommendCase) -> np.ndarray:
     """The rows of the history that the model reads."""
-    return as_read(neo.bundle, with_sids(neo.bundle, case.history))
+    return as_read(neo.bundle, case.history)
 
 
 def _read(neo: NeoModel, book: FactBook, case: RecommendCase) -> ListenerFacts:

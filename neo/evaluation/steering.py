@@ -11,7 +11,7 @@ from neo.language.prompts import Context, about_listener, words_for
 from neo.language.segments import Turn
 from neo.language.wordings.fill import fill
 from neo.language.wordings.instructions import HELD_OUT
-from neo.model.listener import Asker, as_read, fit, with_sids
+from neo.model.listener import Asker, as_read, fit
 from neo.model.neo_model import NeoModel
 
 PROMPTS = 200
@@ -43,7 +43,7 @@ def steering(neo: NeoModel, cases: Sequence[RecommendCase], prompts: int = PROMP
 
 def _prompt(neo: NeoModel, case: RecommendCase, type_name: str, place: int) -> list[int]:
     item_type = neo.bundle.catalog.types[neo.bundle.catalog.type_code(type_name)]
-    rows = as_read(neo.bundle, with_sids(neo.bundle, case.history))
+    rows = as_read(neo.bundle, case.history)
     context = Context(about_listener(neo.bundle.listeners, case.listener), tuple(rows.tolist()))
     templates = HELD_OUT["recommend"]
     words = fill(templates[place % len(templates)], **words_for(item_type).slots())

@@ -1,7 +1,7 @@
 """What is read of a long past: the latest events, and of each type the latest.
 
-A listener meets five episodes for each show and fifteen for each audiobook. What a prompt holds of a long past would be
-episodes, though the next audiobook follows from the last one, whenever that was.
+A listener of the starter world meets five episodes for each show and fifteen for each audiobook. What a prompt holds of
+a long past would be episodes, though the next audiobook follows from the last one, whenever that was.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any
 from neo_sdk.errors import BundleError
 
 MANIFEST = "manifest.json"
-FORMAT = 3  # since 3 the model has learned to read a history as one span
+FORMAT = 4  # 3: a history is one span; 4: of a long past each type is read
 SUFFIXES = (".safetensors", ".json", ".parquet")  # formats that cannot run code when they are read
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
 SMALL = 1 << 20

@@ -47,14 +47,14 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -
     if history is not None:
         met = item_rows(bundle, "history", history)
     readable = with_sids(bundle, met)
-    context = Context(about, tuple(as_read(bundle, readable).tolist()))
+    context = Context(about, tuple(as_read(bundle, met).tolist()))
     warnings = []
     if history is not None and len(readable) < len(met):
         warnings.append(f"{len(met) - len(readable)} items of the history have no SID yet and were not read.")
     if history is not None and len(context.history) < len(readable):
         warnings.append(
             f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
-            f"so it read the latest of each type."
+            f"so it read the latest, and some older ones of each type."
         )
     return Asker(context, np.unique(met), history is not None, tuple(warnings))
 
@@ -65,7 +65,8 @@ def with_sids(bundle: Bundle, rows: np.ndarray) -> np.ndarray:
 
 
 def as_read(bundle: Bundle, history: np.ndarray) -> np.ndarray:
-    """What the model reads of a history, int64[n] rows with SIDs: no more of it than it was trained to."""
+    """What the model reads of a history, int64[n] rows: those it has words for, no more than it was trained to."""
+    history = with_sids(bundle, history)
     return history[recent(bundle.catalog.type_codes[history], bundle.history_length)]
 
 
@@ -114,19 +115,19 @@ class Prompt:
 
 
 def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
-    """The history for what comes next in it, in at most `limit` tokens; its oldest items go first."""
+    """The history for what comes next in it, in at most `limit` tokens; its oldest items go, of each type in turn."""
     context, levels = who.context, renderer.vocabulary.levels
     tokens = renderer.unfinished(context.unfinished())
     if (over := len(tokens) - limit) <= 0:
         return Prompt(tokens, who.warnings)
-    cut = Context(context.about, context.history[-(-over // levels) :])
+    cut = _fewer(renderer, context, -(-over // levels))
     if not cut.history:
         raise _too_long(len(tokens) - levels * len(context.history), limit)
     return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
 
 
 def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Prompt:
-    """The prompt in at most `limit` tokens: whole turns go first, then items of the history, oldest first.
+    """The prompt in at most `limit` tokens: whole turns go first, then items of the history, the oldest of each type.
 
     Raises InvalidRequestError where the last request alone is longer.
     """
@@ -137,12 +138,18 @@ def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Pr
         if len(kept) > 1:
             kept = kept[1:]
         elif context.history:
-            gone = -(-(len(tokens) - limit) // levels)
-            context = Context(context.about, context.history[gone:])
+            context = _fewer(renderer, context, -(-(len(tokens) - limit) // levels))
         else:
             raise _too_long(len(tokens), limit)
         tokens = renderer.prompt(opened(context, kept))
     return Prompt(tokens, _warned(who, context, len(turns) - len(kept)))
+
+
+def _fewer(renderer: Renderer, context: Context, gone: int) -> Context:
+    """Without `gone` items of the history: what stays is chosen as it was of the whole past."""
+    rows = np.array(context.history, dtype=np.int64)
+    kept = recent(renderer.sids.types_of_rows(rows), max(0, len(rows) - gone))
+    return Context(context.about, tuple(rows[kept].tolist()))
 
 
 def _too_long(tokens: int, limit: int) -> InvalidRequestError:
@@ -158,9 +165,7 @@ def _warned(who: Asker, read: Context, lost_turns: int = 0) -> tuple[str, ...]:
     if lost_turns:
         warnings.append(f"The conversation is too long for the model: its {lost_turns} oldest turns were not read.")
     if (lost := len(who.context.history) - len(read.history)) and who.passed:
-        warnings.append(
-            f"The request is too long for the model: {lost} more of the oldest history items were not read."
-        )
+        warnings.append(f"The request is too long for the model: {lost} more of the older history items were not read.")
     return tuple(warnings)
 
 

@@ -16,7 +16,7 @@ from neo.language.render import Renderer
 from neo.language.segments import Turn
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
-from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished, with_sids
+from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished
 from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
 from neo_sdk.errors import InvalidRequestError
 
@@ -97,7 +97,7 @@ class Ranker:
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = []
         for history, about in zip(histories, abouts, strict=True):
-            rows = as_read(self.bundle, with_sids(self.bundle, np.asarray(history, dtype=np.int64)))
+            rows = as_read(self.bundle, np.asarray(history, dtype=np.int64))
             who = Asker(Context(about, tuple(rows.tolist())))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked

@@ -48,7 +48,7 @@ from neo_sdk.errors import ConfigError
 
 ROWS = "rows.parquet"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 1, 1, 1, 4
+DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 1, 2, 5
 
 
 class Run:
@@ -96,13 +96,12 @@ class Run:
     def data_key(self) -> str:
         source = self.config.data
         if source.files is None:
-            return fingerprint(source)
+            return fingerprint(DATA_VERSION, source)
         mapping = read_config(source.files, source.root)
         listeners = (mapping.listeners,) if mapping.listeners else ()
         tables = (*mapping.items, *listeners, *mapping.events, *mapping.searches)
-        return fingerprint(
-            source, *stamps([source.files, *(source.files.parent / mapping.root / t.path for t in tables)])
-        )
+        paths = [source.files, *(source.files.parent / mapping.root / table.path for table in tables)]
+        return fingerprint(DATA_VERSION, source, *stamps(paths))
 
     def _read_data(self, folder: Path) -> None:
         source = self.config.data

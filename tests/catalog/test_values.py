@@ -161,6 +161,8 @@ def test_times_that_are_none(value: object, form: str) -> None:
     values, problems = both_ways(pa.array([value]), AsSeconds(form))
     assert values == [None]
     assert ("true or false" if value is True else repr(value)) in problems[0]
+    counts = value in (0, 1, "17", 3_000_000) and value is not True
+    assert ("where it counts seconds, or year" in problems[0]) == counts
 
 
 def test_times_of_typed_columns() -> None:

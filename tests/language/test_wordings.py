@@ -132,7 +132,9 @@ def test_the_canonical_wordings():
     }
 
 
-@pytest.mark.parametrize("task", ["recommend", "recommend_mixed", "search", "search_mixed"])
+@pytest.mark.parametrize(
+    "task", ["recommend", "recommend_mixed", "search", "search_mixed", "chat_typed", "chat_about_typed"]
+)
 def test_for_count_keeps_the_wordings_of_the_number(task):
     one, several = for_count(TASKS[task], 1), for_count(TASKS[task], 3)
     assert len(one) >= 4 and len(several) >= 4 and set(one) | set(several) == set(TASKS[task])

@@ -319,7 +319,8 @@ def test_long_histories_are_cut_from_the_oldest_side(neo: NeoModel, seen: list[l
     rows = [neo.bundle.catalog.row(item_id) for item_id in history[-5:]]
     assert neo.renderer.prompt([Turn(prompts.recommend(Context("", tuple(rows)), BUILT_IN[0]))]) == seen[0][:-1]
     assert passed.warnings == (
-        "The history has 30 items; the model was trained to read 5, so it read the latest of each type.",
+        "The history has 30 items; the model was trained to read 5, "
+        "so it read the latest, and some older ones of each type.",
     )
     assert len(heard_by(neo, "l3")) > 5
     assert neo.recommend("l3").warnings == ()  # the caller did not pass it and need not know
@@ -333,7 +334,7 @@ def test_a_history_that_does_not_fit_beside_the_question_gives_way(neo: NeoModel
     answer = NeoModel(bundle).recommend(history=history)
     assert len(seen[0]) <= 512 - 3
     assert sum(bundle.vocabulary.type_level_code(token) is not None for token in seen[0]) > 400
-    assert "more of the oldest history items were not read" in answer.warnings[0]
+    assert "more of the older history items were not read" in answer.warnings[0]
     NeoModel(bundle).recommend_rows([[20] * 400], [""], "show")
 
 

@@ -92,7 +92,7 @@ def test_a_history_that_is_too_long_for_the_model_loses_its_oldest_items(
 ) -> None:
     neo = trained_to_go_on(tiny_bundle, history=500)
     answer = neo.recommend(history=[f"e-{n % 60}" for n in range(400)])
-    assert "more of the oldest history items were not read" in answer.warnings[0]
+    assert "more of the older history items were not read" in answer.warnings[0]
     assert 512 - 10 <= len(seen[0]) <= 512 - 3
     newest = [neo.bundle.catalog.row(f"e-{n % 60}") for n in range(380, 400)]
     assert seen[0][-60:] == [*chain.from_iterable(span[1:-1] for span in neo.renderer.items(newest))]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from math import ceil
 
 from teacher_worlds import CREATORS, TONES, TOPICS, World
 
@@ -95,8 +94,6 @@ class Truth:
             (built_in._HABIT_PARENT, often),
             (built_in._HABIT_CREATOR, often),
             (built_in._HABIT_TURN, lambda names: names == [self.turn]),
-            (built_in._HABIT_TYPE, self._at_least(ceil(0.7 * events))),
-            (built_in._HABIT_TYPES, self._at_least(1)),
             (built_in._HABIT_TONE, lambda names: 2 * self.tones[names[0]] >= self.tones.total()),
             (built_in._HABIT_NAMED, lambda names: self._named(names) and not times[names[0]]),
         ]

@@ -100,7 +100,8 @@ def test_histories_are_parts_of_lives_and_late_ones_are_read_more_often(events: 
     long_enough = [listener for listener, life in enumerate(lives) if len(life) >= 2]
     times = Counter(listener for listener, _ in drawn)
     assert len(drawn) == (n if long_enough else 0) and set(times) <= set(long_enough)
-    late = {who: np.exp2(events.time[events.listener == who] / 864_000).mean() ** 0.5 for who in long_enough}
+    mean = {who: np.exp2(events.time[events.listener == who] / 864_000).mean() for who in long_enough}
+    late = {who: max(mean[who] / max(mean.values()), 0.01) ** 0.5 for who in long_enough}
     assert all(abs(times[who] - n * late[who] / sum(late.values())) <= 1 for who in long_enough)
 
 
@@ -110,6 +111,14 @@ def test_late_events_are_drawn_more_often() -> None:
     drawn = [m.listener for m in Moments(events, TYPES, 5, 20.0).draw(0, 2_000, np.random.default_rng(0))]
     late = np.mean(np.array(drawn) >= many - 20)
     assert 0.42 < late < 0.58  # one half-life holds half of the weight
+
+
+def test_types_that_were_met_ages_ago_are_drawn_too() -> None:
+    days = np.array([0, 1, 2, 4000])
+    events = Events.from_arrays(np.zeros(4, int), np.array([0, 1, 2, 3]), days * 86_400, ["play"] * 4, 1)
+    moments = Moments(events, TYPES, history=5, recency_days=1.0)
+    rng = np.random.default_rng(0)
+    assert len(list(moments.draw(0, 9, rng))) == 9 and len(list(moments.histories(9, rng))) == 9
 
 
 def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
@@ -143,7 +152,7 @@ def test_short_requests_come_from_any_length_of_a_history_and_from_none(dataset:
     read = [[part.rows for part in example.turns[0].request if isinstance(part, History)] for example in made]
     lengths = Counter(len(rows[0]) if rows else 0 for rows in read)
     lives = np.diff(dataset.events.offsets)
-    assert 20 < lengths[0] < 160 and len(lengths) > 8 and max(lengths) <= lives.max()
+    assert 45 < lengths[0] < 120 and max(lengths) == min(stage.history, lives.max() - 1)  # 24 are first events anyway
 
 
 def test_mixed_searches_name_what_was_opened_after_the_query(dataset: Dataset) -> None:

@@ -1,7 +1,8 @@
 """The chatty requests of stage 3: open ones, ones that name a type, ones with a subject, ones with both.
 
-They ask for items without saying so, in as many ways as people have. With 22 open wordings a model of two layers took
-half of what it had not read before for a question about the listener, and answered with a portrait.
+They want items and a word on them, in as many ways as people have of asking. None wants what its answer, the next that
+the listener met, would not follow: nothing short, nothing different, no three. With 22 open wordings a model of two
+layers took half of what it had not read before for a question about the listener, and answered with a portrait.
 """
 
 from __future__ import annotations
@@ -38,8 +39,6 @@ CHAT_MIXED = (
     "Can you suggest something?",
     "Find something I will love.",
     "What else is there for someone like me?",
-    "More like what I had last, please.",
-    "Something quite different from my usual, please.",
     "What could I play on the bus?",
     "I want to relax. What helps?",
     "I want to laugh.",
@@ -51,16 +50,12 @@ CHAT_MIXED = (
     "What would my friends not know yet?",
     "Is there anything good that I missed?",
     "Where do I go from here?",
-    "Give me three ideas for Sunday.",
-    "Ten minutes to spare. What fits?",
     "A four hour flight. What do I take along?",
     "New ideas for the road?",
     "Got a minute? I need a tip.",
     "Please choose for me today.",
     "I finished the last one. What follows?",
     "Play me something good.",
-    "Something short and light?",
-    "Something long to sink into?",
     "I have heard it all. Help!",
     "What do you have for a Monday morning?",
 )

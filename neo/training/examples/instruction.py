@@ -15,6 +15,7 @@ from neo.language import prompts
 from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Segment, Text, Turn
+from neo.language.wordings.fill import type_words
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.moments import Moment, Moments
@@ -25,6 +26,7 @@ from neo.training.teacher.ask import Ask, Teacher
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
 CHATS_WITH_A_TYPE = 0.4  # of the chatty requests
+NEW_SHARE = 0.12  # of the short requests come from listeners without a history
 
 
 @dataclass(frozen=True)
@@ -91,20 +93,21 @@ class InstructionExamples:
     ) -> Iterator[Draft]:
         """The same number of moments for each type that has events.
 
-        `shortened`: histories of any length up to the longest, short ones more often, one in seven of none at all (of
-        50). They cost a third, are what new listeners have, and leave the answer more of a row's loss than the 50 items
-        of a whole history do.
+        `shortened`: histories of any length up to the longest, short ones more often, and some of nobody known. They
+        cost a third, are what new listeners have, and leave the answer more of a row's loss than the 50 items of a
+        whole history do.
         """
         for at, code in enumerate(self.heard):
             share = count // len(self.heard) + (at < count % len(self.heard))
             for moment in self.moments.draw(code, share, self.rng):
                 if shortened:
-                    length = int((self.stage.history + 1) * self.rng.random() ** 2)
-                    moment = replace(moment, history=moment.history[max(0, len(moment.history) - length) :])
+                    length = int(self.stage.history * self.rng.random() ** 2) + 1
+                    new = self.rng.random() < NEW_SHARE
+                    moment = replace(moment, history=() if new else moment.history[-length:])
                 yield draft(moment, code)
 
     def _histories(self, count: int) -> Iterator[Draft]:
-        """What every listener met, again and again: as many next items as a history holds, for the price of a row."""
+        """What listeners met, again and again: as many next items as a history holds, for the price of a row."""
         for listener, history in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
             yield Draft("history", Context(about, history).unfinished(), None)
@@ -180,13 +183,21 @@ class InstructionExamples:
         return Draft("search_mixed", request, ask)
 
     def _chat_about(self, query: str, item: int, context: Context) -> Draft:
-        request = self._chatty(context, self._code(item), 1, query)
-        ask = Ask("chat_mixed", (self.facts.item(item),), self.facts.listener(()), query)
-        return Draft("chat", request, ask)
+        code = self._code(item)
+        others = [row for row in self.opened[query] if row != item and self._code(row) == code]
+        items = (item, *others[: int(self.rng.integers(3))])
+        request = self._chatty(context, code, len(items), query)
+        return Draft("chat", request, Ask("chat_mixed", self._facts(items), self.facts.listener(()), query))
 
     def _chatty(self, context: Context, code: int, count: int, about: str | None = None) -> tuple[Segment, ...]:
-        named = self._type(code) if self.rng.random() < CHATS_WITH_A_TYPE else None
+        typed = self.rng.random() < CHATS_WITH_A_TYPE and not (about and self._names_a_type(about))
+        named = self._type(code) if typed else None
         return prompts.chat(context, self._any(), about, named, self._any(), count)
+
+    def _names_a_type(self, query: str) -> bool:
+        """Nobody asks for "an episode on episode about wood"."""
+        nouns = (noun for item_type in self.dataset.catalog.types for words in type_words(item_type) for noun in words)
+        return any(noun in query.lower() for noun in nouns)
 
     def _context(self, moment: Moment) -> Context:
         return Context(prompts.about_listener(self.dataset.listeners, moment.listener), moment.history)

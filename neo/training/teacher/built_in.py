@@ -164,7 +164,7 @@ def _further(
 
 
 def _habits(listener: ListenerFacts, named: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Sentences on what else the counts hold."""
+    """Sentences on what else the counts hold; none on types, whose shares the reading of a long past changes."""
     found: list[tuple[tuple[str, ...], str]] = []
     parents = [p.title for p in listener.parents if p.times >= OFTEN and sayable(p.title)]
     creators = [name for name, times in listener.creators if times >= OFTEN and sayable(name)]
@@ -174,11 +174,6 @@ def _habits(listener: ListenerFacts, named: Sequence[str], rng: np.random.Genera
         found.append((_HABIT_CREATOR, creators[0]))
     if listener.turn and sayable(listener.turn):
         found.append((_HABIT_TURN, listener.turn))
-    plural, times = listener.types[0]
-    if times >= 0.7 * listener.events and times > 1:
-        found.append((_HABIT_TYPE, plural))
-    elif len(listener.types) > 1 and listener.types[1].times >= 0.25 * listener.events:
-        found.append((_HABIT_TYPES, series((plural, listener.types[1].name))))
     if listener.tones and listener.tones[0].times >= max(OFTEN, 0.5 * sum(n for _, n in listener.tones)):
         found.append((_HABIT_TONE, listener.tones[0].name))
     fresh = [t for t in named if not listener.topic_times(t)]
@@ -215,9 +210,9 @@ _PORTRAIT_REPEATED = (
     "What you return to most is {ts}.",
     "Again and again, you choose {ts}.",
 )
-_PORTRAIT_TYPES = (
-    "Your history holds {plural} more than anything else.",
-    "What your history holds most is {plural}.",
+_PORTRAIT_TYPES = (  # not how many of them: of a long past each type is read, whatever its share
+    "There are {plural} in your history.",
+    "Your history holds {plural}.",
 )
 _PORTRAIT_NAMED = (
     "There is no history yet, but you named {ts} as your interests.",
@@ -232,8 +227,6 @@ _PORTRAIT_EMPTY = (
 _HABIT_PARENT = ("You keep returning to {x}.", "A steady habit of yours is {x}.")
 _HABIT_CREATOR = ("You often choose {x}.", "You come back to {x} often.")
 _HABIT_TURN = ("Lately you have turned to {x}.", "Your latest interest is {x}.")
-_HABIT_TYPE = ("You mostly choose {x}.", "Your history is mostly {x}.")
-_HABIT_TYPES = ("You choose both {x}.", "Your history mixes {x}.")
 _HABIT_TONE = ("The tone is mostly {x}.", "You like it {x}.")
 _HABIT_NAMED = ("You also named {x} as an interest.", "You told us that you like {x} too.")
 _TRY = (
