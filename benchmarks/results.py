@@ -22,6 +22,7 @@ from neo.training.ablate import ablation_rows
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = {  # in this order
     "starter": "The starter world",
+    "quickstart": "The starter world at the quickstart's budget, and SIDs dealt at random",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
     "ablations": "What each part is worth",

@@ -69,3 +69,11 @@ def test_every_row_of_figures_in_the_readme_stands_in_the_results() -> None:
     rows = [line for line in readme if line.startswith("|") and re.search(r"\d\.\d{3}|\d%", line)]
     assert len(rows) >= 10
     assert [row for row in rows if row not in lines] == []
+
+
+def test_every_figure_in_the_readmes_sentences_stands_in_the_results() -> None:
+    results, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("RESULTS.md", "README.md"))
+    prose = re.sub(r"```.*?```|`[^`]*`", "", readme, flags=re.S)
+    figures = {figure.lstrip("0") for figure in re.findall(r"(?<![\d.])0?\.\d{3,4}(?!\d)", prose)}
+    assert len(figures) >= 15
+    assert figures - {figure.lstrip("0") for figure in re.findall(r"\d*\.\d+", results)} == set()
