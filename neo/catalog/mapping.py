@@ -182,7 +182,8 @@ class SearchColumns(Columns):
 
 
 class Sample(Strict):
-    """A share of the rows, the same ones in every run: those whose `by` value hashes low enough.
+    """A share of the rows, the same ones in every run: those whose `by` value hashes low enough. A row without one
+    is drawn by itself.
 
     Sources sampled with one seed agree: a tenth of the books by id and of the chapters by parent are of the
     same books.

@@ -119,6 +119,10 @@ def test_types_that_were_met_ages_ago_are_drawn_too() -> None:
     moments = Moments(events, TYPES, history=5, recency_days=1.0)
     rng = np.random.default_rng(0)
     assert len(list(moments.draw(0, 9, rng))) == 9 and len(list(moments.histories(9, rng))) == 9
+    # The latest event is of somebody who has met nothing else.
+    alone = Events.from_arrays(np.array([0, 0, 0, 1]), np.array([0, 1, 2, 3]), days * 86_400, ["play"] * 4, 2)
+    drawn = list(Moments(alone, TYPES, history=5, recency_days=1.0).histories(9, rng))
+    assert [listener for listener, _ in drawn] == [0] * 9
 
 
 def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:

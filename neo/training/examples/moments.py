@@ -30,7 +30,6 @@ class Moments:
         self.events, self.length = events, history
         self.types = np.asarray(type_codes)[events.item]
         self.half_life = recency_days * DAY
-        self.weights = np.exp2((events.time - events.time.max(initial=0)) / self.half_life)
 
     def draw(self, type_code: int, count: int, rng: np.random.Generator) -> Iterator[Moment]:
         """At most `count` moments (repeats are left out) whose next item of the type is the label.
@@ -41,10 +40,8 @@ class Moments:
         places = np.nonzero(self.types == type_code)[0]
         if not len(places) or not count:
             return
-        age = self.events.time[places].max() - self.events.time[places]
-        weights = np.exp2(-age / self.half_life)  # of the type's own events: another's latest may be years later
-        weights /= weights.sum()
-        for place in rng.choice(places, size=count, p=weights):
+        weights = self._lateness(places)
+        for place in rng.choice(places, size=count, p=weights / weights.sum()):
             moment = self._moment(int(place), places, rng)
             if moment is not None:
                 yield moment
@@ -56,20 +53,29 @@ class Moments:
         validation week had HR@10 of .304, .408, .273, so drawn .316, .403, .294, by the mean weight itself .313, .407,
         .273 (one seed each; audiobooks move by .015 from run to run).
         """
-        listeners = np.nonzero(np.diff(self.events.offsets) >= 2)[0]
+        lengths = np.diff(self.events.offsets)
+        listeners = np.nonzero(lengths >= 2)[0]
         if not len(listeners):
             return
-        total = np.concatenate([[0.0], np.cumsum(self.weights)])[self.events.offsets]
-        mean = np.diff(total)[listeners] / np.diff(self.events.offsets)[listeners]
+        places = np.nonzero(lengths[self.events.listener] >= 2)[0]
+        mean = np.bincount(self.events.listener[places], self._lateness(places))[listeners] / lengths[listeners]
         often = np.sqrt(np.maximum(mean / mean.max(), LEAST))
         # Drawn at even distances, so that chance moves nobody by more than one row.
         bounds = np.cumsum(often) / often.sum()
-        places = np.minimum(np.searchsorted(bounds, (np.arange(count) + rng.random()) / count), len(listeners) - 1)
-        for listener in rng.permutation(listeners[places]):
+        drawn = np.minimum(np.searchsorted(bounds, (np.arange(count) + rng.random()) / count), len(listeners) - 1)
+        for listener in rng.permutation(listeners[drawn]):
             first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
             kept = first + np.flatnonzero(self._thinned(self.types[first:last], rng))
             start = int(rng.integers(max(0, len(kept) - self.length) + 1))
             yield int(listener), tuple(self.events.item[kept[start : start + self.length]].tolist())
+
+    def _lateness(self, places: np.ndarray) -> np.ndarray:
+        """float64[n]: 1 for the latest of these events, halved with every half-life before it.
+
+        Of these alone: the latest of others may be so much later that nothing would be left of them.
+        """
+        time = self.events.time[places]
+        return np.exp2((time - time.max()) / self.half_life)
 
     def _thinned(self, types: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """bool[n]: the events of a life that stay; of frequent types, from all of them to as few as of the rarest.
