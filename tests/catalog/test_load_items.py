@@ -256,3 +256,17 @@ def test_types_without_items_are_not_carried_along(tmp_path: Path) -> None:
         "show",
         "course",
     )
+
+
+def test_a_sample_of_one_file_keeps_shows_with_their_episodes_and_leaves_others_out(tmp_path: Path) -> None:
+    shows = [{"id": str(n), "title": "x", "kind": "show", "parent": ""} for n in range(60)]
+    episodes = [{"id": f"e{n}", "title": "x", "kind": "episode", "parent": str(n % 60)} for n in range(120)]
+    write(tmp_path / "all.csv", [*shows, *episodes])
+    catalog = load(
+        tmp_path, {"path": "all.csv", "columns": {"type": "kind", "parent": "parent"}, "sample": 0.5}
+    ).catalog
+    kept = {catalog.id(int(row)) for row in catalog.rows_of("show")}
+    assert 15 < len(kept) < 45
+    assert {catalog.id(int(row)) for row in catalog.rows_of("episode")} == {
+        f"e{n}" for n in range(120) if str(n % 60) in kept
+    }

@@ -50,10 +50,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 def test_it_is_the_beginning_of_a_row_that_training_has(neo: NeoModel, seen: list[list[int]]) -> None:
     neo.recommend("l3", type="episode")
     row = neo.bundle.listeners.row("l3")
-    about, history = (
-        about_listener(neo.bundle.listeners, row),
-        as_read(neo.bundle, neo.bundle.events.history(row)).tolist(),
-    )
+    about = about_listener(neo.bundle.listeners, row)
+    history = as_read(neo.bundle, neo.bundle.events.history(row)).tolist()
     longer = neo.renderer.example([Turn(Context(about, (*history, 40)).unfinished())], learn_history=True)
     assert longer.ids[: len(seen[0])] == seen[0]
     assert longer.labels[len(seen[0]) :] == [*longer.ids[len(seen[0]) : -1], -100]  # the next item's codes are trained
@@ -102,6 +100,17 @@ def test_a_line_about_the_listener_that_leaves_no_room_is_refused(neo: NeoModel)
     who = Asker(Context("qz " * 900, (1, 2)))
     with pytest.raises(InvalidRequestError, match=r"tokens long, expected at most 500 .*: shorten the text"):
         fit_unfinished(neo.renderer, who, 500)
+
+
+def test_of_a_history_that_is_too_long_for_the_model_each_type_stays(
+    tiny_bundle: Bundle, seen: list[list[int]]
+) -> None:
+    neo = trained_to_go_on(tiny_bundle, history=500)
+    neo.recommend(history=["s-1", *(f"e-{n % 60}" for n in range(400))])
+    (show,) = neo.renderer.items([neo.bundle.catalog.row("s-1")])
+    assert len(seen[0]) <= 512 - 3
+    start = seen[0].index(show[1])
+    assert seen[0][start : start + len(show) - 2] == show[1:-1]
 
 
 def test_asked_in_words_is_what_a_model_without_histories_does(neo: NeoModel, tiny_bundle: Bundle) -> None:
