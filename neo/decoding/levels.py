@@ -103,10 +103,13 @@ class Levels:
         rows = torch.full_like(beams.prefix, -1)
         for _, lookup, members in self._members(beams.alive, beams.kind):
             rows[members] = lookup.rows(members.nonzero()[:, 0], beams.prefix[members])
-        order = beams.score.argsort(dim=1, descending=True, stable=True)
+        score = beams.score.clone()
+        for place, request in enumerate(self.requests):
+            if request.shift is not None:
+                score[place] += request.shift.to(self.device)[rows[place].clamp(min=0)]
+        order = score.argsort(dim=1, descending=True, stable=True)
         columns = (
-            part.gather(1, order).tolist()
-            for part in (beams.alive, rows, beams.score, beams.prefix, beams.kind, beams.value)
+            part.gather(1, order).tolist() for part in (beams.alive, rows, score, beams.prefix, beams.kind, beams.value)
         )
         found: list[list[ScoredItem]] = []
         for row in zip(*columns, strict=True):

@@ -88,6 +88,7 @@ class AnswerRequest:
     min_items: int = 0
     beams: int = 30
     limit: GroupLimit | None = None
+    shift: torch.Tensor | None = None
     temperature: float | None = None
     top_p: float | None = None
     generator: torch.Generator | None = None
@@ -125,7 +126,7 @@ class AnswerRequest:
 
     def span(self) -> SpanRequest:
         """The search of its first item."""
-        return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit)
+        return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit, shift=self.shift)
 
 
 def stream_answer(

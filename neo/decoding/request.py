@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
@@ -13,7 +14,7 @@ from neo_sdk.errors import ConfigError, InvalidRequestError
 
 @dataclass(frozen=True)
 class ScoredItem:
-    """An item that a search found: its catalog row, log-probability, codes and type.
+    """An item that a search found: its catalog row, log-probability (with its shift, if any), codes and type.
 
     value: what beams are kept by: the log-probability, in a draw with its noise. What was drawn first has the highest.
     """
@@ -36,16 +37,20 @@ class GroupLimit:
     most: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SpanRequest:
     """What one row of a batch asks for: up to `k` items of these types from this index, at most `beams`
-    wide, and no more of a group than the limit allows."""
+    wide, and no more of a group than the limit allows.
+
+    shift: float32 [catalog rows], added to the log-probability of whole items; beams are kept without it.
+    """
 
     types: tuple[str, ...]
     index: SidIndex
     k: int = 10
     beams: int = 30
     limit: GroupLimit | None = None
+    shift: torch.Tensor | None = None
 
     def check(self, vocab: Vocabulary) -> None:
         counts = {"k": self.k, "beams": self.beams}

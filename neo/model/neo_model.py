@@ -52,9 +52,9 @@ class NeoModel(Ranker):
 
     Who asks is `listener`, the id of one that the bundle knows, or `history`, item ids with the oldest first;
     with both, the history stands in for the bundle's. `filter` is a `neo_sdk.Filter` or a mapping of its fields.
-    An item's score is its log-probability. Answers are the most probable ones; with a `temperature` they are
-    drawn, the same for the same `seed`. An answer's `warnings` say what was left out, and why. Unknown ids and
-    types raise NotFoundError, arguments that cannot be used InvalidRequestError.
+    An item's score is its log-probability, in `recommend` with what its trend adds. Answers are the most probable
+    ones; with a `temperature` they are drawn, the same for the same `seed`. An answer's `warnings` say what was left
+    out, and why. Unknown ids and types raise NotFoundError, arguments that cannot be used InvalidRequestError.
     """
 
     @classmethod
@@ -92,8 +92,9 @@ class NeoModel(Ranker):
         manner = Manner(temperature, seed, max_tokens)
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
             request = prompts.recommend(NOBODY, item_type, format, count=k)
-            return self._mixed(request, who, choice, k, beams, manner, per_parent)
-        return self._items(self.recommend_prompt(who, item_type), choice, k, beams, manner, per_parent)
+            return self._mixed(request, who, choice, k, beams, manner, per_parent, self.trend)
+        prompt = self.recommend_prompt(who, item_type)
+        return self._items(prompt, choice, k, beams, manner, per_parent, self.trend)
 
     def search(
         self,
@@ -283,10 +284,11 @@ class NeoModel(Ranker):
         beams: int,
         manner: Manner,
         per_parent: int | None,
+        shift: torch.Tensor | None = None,
     ) -> Answer:
         """At least one item, and words."""
         limit = self._limit(k, beams, per_parent)
-        return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams, limit))
+        return last(self._stream([Turn(request)], who, choice, k, 1, manner, beams, limit, shift))
 
     def _limit(self, k: int, beams: int, per_parent: int | None) -> GroupLimit | None:
         whole("k", k, 1, MAX_K)
@@ -296,7 +298,14 @@ class NeoModel(Ranker):
         return GroupLimit(self.bundle.catalog.parent_rows, whole("per_parent", per_parent, 1, MAX_K))
 
     def _items(
-        self, prompt: Prompt, choice: Candidates, k: int, beams: int, manner: Manner, per_parent: int | None
+        self,
+        prompt: Prompt,
+        choice: Candidates,
+        k: int,
+        beams: int,
+        manner: Manner,
+        per_parent: int | None,
+        shift: torch.Tensor | None = None,
     ) -> Answer:
         """A ranked list of items."""
         limit, vocabulary = self._limit(k, beams, per_parent), self.bundle.vocabulary
@@ -311,6 +320,7 @@ class NeoModel(Ranker):
                 k=k,
                 beams=beams,
                 limit=limit,
+                shift=shift,
                 memory=self.memory,
                 shapes=self.shapes,
                 **manner.sampling(),
@@ -333,6 +343,7 @@ class NeoModel(Ranker):
         manner: Manner,
         beams: int = BEAMS,
         limit: GroupLimit | None = None,
+        shift: torch.Tensor | None = None,
     ) -> Iterator[StreamEvent]:
         """An answer in words, with items among them where `max_items` is above 0."""
         prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
@@ -349,6 +360,7 @@ class NeoModel(Ranker):
             min_items=min_items,
             beams=beams,
             limit=limit,
+            shift=shift,
             temperature=manner.temperature,
             generator=manner.generator(),
         )

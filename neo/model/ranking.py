@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
+import torch
 
 from neo.catalog.item_types import ItemType
+from neo.catalog.trend import trend
 from neo.decoding.beam import search_spans
 from neo.decoding.context import check_model, position_limit
 from neo.decoding.index import SidIndex
@@ -38,6 +41,11 @@ class Ranker:
         """Every item of the catalog that has a SID."""
         return self.bundle.index
 
+    @cached_property
+    def trend(self) -> torch.Tensor:
+        """float32 [catalog rows], see `neo.catalog.trend`, at the last of the bundle's events."""
+        return torch.from_numpy(trend(self.bundle.events, self.bundle.catalog.type_codes)).to(self.bundle.model.device)
+
     def recommend_rows(
         self,
         histories: Sequence[Sequence[int] | np.ndarray],
@@ -50,7 +58,8 @@ class Ranker:
     ) -> list[Ranked]:
         """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
 
-        exclude: for each, the rows that must not come back; by default those of the history.
+        exclude: for each, the rows that must not come back; by default those of the history. Scores are
+        log-probabilities and, in the top `beams` of them, what is met more often of late than before moves up.
         """
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = self.recommend_prompts(histories, abouts, type)
@@ -62,7 +71,7 @@ class Ranker:
             rows = np.asarray(left_out[place], dtype=np.int64)
             return Candidates.choose(self.index, self.bundle.sids.table, (item_type,), rows)
 
-        return self._rank(asked, choose, k, beams, batch)
+        return self._rank(asked, choose, k, beams, batch, self.trend)
 
     def search_rows(
         self,
@@ -123,7 +132,13 @@ class Ranker:
         return limit - min(answer, limit // 2)
 
     def _rank(
-        self, asked: Sequence[list[int]], choose: Callable[[int], Candidates], k: int, beams: int, batch: int
+        self,
+        asked: Sequence[list[int]],
+        choose: Callable[[int], Candidates],
+        k: int,
+        beams: int,
+        batch: int,
+        shift: torch.Tensor | None = None,
     ) -> list[Ranked]:
         """Ranks what `choose` allows at each place of `asked`; no more indexes than a batch has exist at a time.
 
@@ -145,6 +160,7 @@ class Ranker:
                 [choices[place].types for place in some],
                 k=k,
                 beams=beams,
+                shift=shift,
             )
             for place, items in zip(some, found, strict=True):
                 ranked[place] = [(item.row, item.score) for item in items]

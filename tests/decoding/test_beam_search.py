@@ -94,6 +94,20 @@ def test_probabilities_of_all_that_may_be_named_add_up_to_one(world: World, filt
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
+@given(world=worlds(), k=st.integers(1, 9), width=st.integers(1, 7))
+def test_a_shift_reorders_what_the_beams_have_found(world: World, k: int, width: int) -> None:
+    prompt, types = world.prompt(5), world.some_types()
+    shift = world.rng.normal(0, 5, world.rows).astype(np.float32)
+    plain = beam_reference(world, prompt, types, world.index, max(k, width))
+    shifted = [(score + float(shift[row]), *rest, row) for score, *rest, row in plain]
+    expected = sorted(shifted, key=lambda item: -item[0])[:k]
+    found = search_spans(
+        world.model, world.vocab, world.index, [prompt], [types], k=k, beams=width, shift=torch.from_numpy(shift)
+    )[0]
+    check(found, expected)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), most=st.integers(1, 3), k=st.integers(1, 20), groups=st.integers(1, 6))
 def test_a_limit_of_a_group_passes_over_what_has_no_more_room(world: World, most: int, k: int, groups: int) -> None:
     """With beams enough as walking down the whole ranking; with few beams still k items wherever there are k."""
