@@ -51,6 +51,7 @@ def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> It
         [choice.types for _, choice in asked],
         k=[request.k for request in requests],
         beams=beams,
+        shift=model.trend,
         shapes=model.shapes,
     )
     for place, (items, (prompt, _)) in enumerate(zip(found, asked, strict=True)):
@@ -70,6 +71,7 @@ def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> It
             max_items=request.k,
             min_items=1,
             beams=beams,
+            shift=model.trend,
         )
         for request, (prompt, choice) in zip(requests, asked, strict=True)
     ]
