@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,19 @@ class Codebooks:
     def to(self, device: torch.device) -> Codebooks:
         return replace(self, books=tuple(replace(book, sids=book.sids.to(device)) for book in self.books))
 
+    def parts_of(self, head: nn.Linear) -> dict[int, tuple[Tensor, Tensor | None]]:
+        """By where it starts, each book's rows of the head and of its bias.
+
+        Cut in one piece: the gradient of a slice is a matrix as large as the head, one for each of nine books, and
+        filling them with zeros took a quarter of a step.
+        """
+        size = head.weight.shape[0]
+        edges = sorted({0, size, *(edge for book in self.books for edge in (book.start, book.start + book.size))})
+        sizes = [end - start for start, end in pairwise(edges)]
+        weights = head.weight.split(sizes)
+        biases = [None] * len(sizes) if head.bias is None else head.bias.split(sizes)
+        return dict(zip(edges, zip(weights, biases, strict=True), strict=False))
+
     def asked(self, ids: Tensor) -> Tensor:
         """bool, shaped as `ids`: what lies in a request and not in an answer."""
         return (ids == self.prompt).cumsum(1) > (ids == self.answer).cumsum(1)
@@ -99,9 +113,8 @@ def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.
     hidden: [rows, length - 1, d]; wanted, heard: [rows, length - 1], of the places after.
     """
     total, hidden, wanted = hidden.new_zeros(()), hidden[heard], wanted[heard]
+    parts = codebooks.parts_of(head)
     for book, own, leads_on in codebooks.choices(ids, functional.pad(heard, (1, 0))):
-        rows = slice(book.start, book.start + book.size)
-        bias = None if head.bias is None else head.bias[rows]
-        logits = functional.linear(hidden[own], head.weight[rows], bias).float().masked_fill(~leads_on, -torch.inf)
+        logits = functional.linear(hidden[own], *parts[book.start]).float().masked_fill(~leads_on, -torch.inf)
         total = total + functional.cross_entropy(logits, wanted[own] - book.start, reduction="sum")
     return total

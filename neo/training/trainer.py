@@ -22,6 +22,7 @@ from trl import SFTConfig, SFTTrainer
 from neo.training.batches import Steps
 from neo.training.config import Stage
 from neo.training.loss import Codebooks, next_token_loss
+from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.regularize import AVERAGE, Averaging, dropping
 from neo_sdk.errors import TrainingError
 
@@ -124,7 +125,7 @@ def train_stage(
     trainer.remove_callback(PrinterCallback)
     if last:
         report(f"resuming from {last}")
-    with _on_signals(steering.stop), dropping(model, stage.dropout):
+    with _on_signals(steering.stop), dropping(model, stage.dropout), attention_in_float32(model):
         trainer.train(resume_from_checkpoint=last)
     if steering.stopped:
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
@@ -167,7 +168,7 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         adam_beta2=stage.beta2,
         max_grad_norm=1.0,
         activation_checkpointing=False,
-        bf16=gpu and torch.cuda.is_bf16_supported(),
+        bf16=bf16_is_fast(),
         use_cpu=not gpu,
         save_strategy="steps",
         save_steps=stage.checkpoint_steps,

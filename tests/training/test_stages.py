@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -142,8 +141,9 @@ def test_a_crash_before_the_average_is_written_leaves_the_checkpoint_before(
     assert last is not None and last.endswith("checkpoint-1")
 
 
-def test_all_batches_of_a_step_count_the_same(tmp_path: Path) -> None:
+def test_all_batches_of_a_step_count_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever they hold: here the long rows have many labels and the short ones two."""
+    monkeypatch.setattr(trainer, "bf16_is_fast", lambda: False)
     model, vocabulary, _ = extended()
     long = rows(vocabulary, 6).to_list()
     short = [
@@ -168,13 +168,13 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path) -> None:
 
 def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """accelerate puts autocast around the model's own forward, which the loss goes past."""
-    whole, seen = trainer._arguments, set[bool]()
+    seen = set[bool]()
 
     def loss(*arguments: Any) -> torch.Tensor:
         seen.add(torch.is_autocast_enabled("cpu"))
         return next_token_loss(*arguments)
 
-    monkeypatch.setattr(trainer, "_arguments", lambda *args: dataclasses.replace(whole(*args), bf16=True))
+    monkeypatch.setattr(trainer, "bf16_is_fast", lambda: True)
     monkeypatch.setattr(trainer, "next_token_loss", loss)
     model, vocabulary, _ = extended()
     train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
@@ -206,6 +206,7 @@ def test_a_stage_without_rows_says_so(tmp_path: Path) -> None:
 
 def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
+    monkeypatch.setattr(trainer, "bf16_is_fast", lambda: False)  # what rounds otherwise would differ
     for own in (True, False):
         model, vocabulary, _ = extended()
         with monkeypatch.context() as patch:
