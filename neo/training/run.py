@@ -48,7 +48,7 @@ from neo_sdk.errors import ConfigError
 
 ROWS = "rows.parquet"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 1, 2, 5
+DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 6
 
 
 class Run:
