@@ -51,7 +51,7 @@ def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> It
         [choice.types for _, choice in asked],
         k=[request.k for request in requests],
         beams=beams,
-        shift=model.trend,
+        shift=model.standing,
         shapes=model.shapes,
     )
     for place, (items, (prompt, _)) in enumerate(zip(found, asked, strict=True)):
@@ -71,7 +71,7 @@ def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> It
             max_items=request.k,
             min_items=1,
             beams=beams,
-            shift=model.trend,
+            shift=model.standing,
         )
         for request, (prompt, choice) in zip(requests, asked, strict=True)
     ]

@@ -14,7 +14,7 @@ from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
 
-Decoding = Literal["without the trend", "asked in words", "greedy", "top-p sampling", "constraint off"]
+Decoding = Literal["without the standing", "asked in words", "greedy", "top-p sampling", "constraint off"]
 BATCH = 16
 TOP_P = 0.9
 
@@ -22,7 +22,7 @@ TOP_P = 0.9
 class DecodingMethod:
     """Recommends in another way than NeoModel does. Lists may be shorter than k: what does not exist is left out.
 
-    without the trend: the same beams in the model's own order, as in all below except those asked in words.
+    without the standing: the same beams in the model's own order, as in all below except those asked in words.
     asked in words: the history does not just go on, the request says what is wanted.
     greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, in the order
     in which they are drawn.
@@ -54,8 +54,8 @@ class DecodingMethod:
             return self._unconstrained(cases, opened, name, k)
         table, every = bundle.sids.table, self.model.index.only([name])
         indexes = [every.without_rows(table, np.asarray(case.history)) for case in cases]
-        if self.how in ("without the trend", "asked in words"):
-            beams, shift = max(self.beams, k), self.model.trend if self.how == "asked in words" else None
+        if self.how in ("without the standing", "asked in words"):
+            beams, shift = max(self.beams, k), self.model.standing if self.how == "asked in words" else None
             types = [(name,)] * len(cases)
             lists = search_spans(bundle.model, vocabulary, indexes, opened, types, k=k, beams=beams, shift=shift)
             return [[item.row for item in items] for items in lists]

@@ -52,7 +52,7 @@ class NeoModel(Ranker):
 
     Who asks is `listener`, the id of one that the bundle knows, or `history`, item ids with the oldest first;
     with both, the history stands in for the bundle's. `filter` is a `neo_sdk.Filter` or a mapping of its fields.
-    An item's score is its log-probability, in `recommend` with what its trend adds. Answers are the most probable
+    An item's score is its log-probability, in `recommend` with what its standing adds. Answers are the most probable
     ones; with a `temperature` they are drawn, the same for the same `seed`. An answer's `warnings` say what was left
     out, and why. Unknown ids and types raise NotFoundError, arguments that cannot be used InvalidRequestError.
     """
@@ -92,9 +92,9 @@ class NeoModel(Ranker):
         manner = Manner(temperature, seed, max_tokens)
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
             request = prompts.recommend(NOBODY, item_type, format, count=k)
-            return self._mixed(request, who, choice, k, beams, manner, per_parent, self.trend)
+            return self._mixed(request, who, choice, k, beams, manner, per_parent, self.standing)
         prompt = self.recommend_prompt(who, item_type)
-        return self._items(prompt, choice, k, beams, manner, per_parent, self.trend)
+        return self._items(prompt, choice, k, beams, manner, per_parent, self.standing)
 
     def search(
         self,

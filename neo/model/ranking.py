@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from neo.catalog.item_types import ItemType
-from neo.catalog.trend import trend
+from neo.catalog.standing import standing
 from neo.decoding.beam import search_spans
 from neo.decoding.context import check_model, position_limit
 from neo.decoding.index import SidIndex
@@ -42,9 +42,10 @@ class Ranker:
         return self.bundle.index
 
     @cached_property
-    def trend(self) -> torch.Tensor:
-        """float32 [catalog rows], see `neo.catalog.trend`, at the last of the bundle's events."""
-        return torch.from_numpy(trend(self.bundle.events, self.bundle.catalog.type_codes)).to(self.bundle.model.device)
+    def standing(self) -> torch.Tensor:
+        """float32 [catalog rows], see `neo.catalog.standing`, at the last of the bundle's events."""
+        bundle = self.bundle
+        return torch.from_numpy(standing(bundle.events, bundle.catalog.type_codes)).to(bundle.model.device)
 
     def recommend_rows(
         self,
@@ -59,7 +60,7 @@ class Ranker:
         """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
 
         exclude: for each, the rows that must not come back; by default those of the history. Scores are
-        log-probabilities and, in the top `beams` of them, what is met more often of late than before moves up.
+        log-probabilities plus the item's standing, which reorders the top `beams` of them.
         """
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = self.recommend_prompts(histories, abouts, type)
@@ -71,7 +72,7 @@ class Ranker:
             rows = np.asarray(left_out[place], dtype=np.int64)
             return Candidates.choose(self.index, self.bundle.sids.table, (item_type,), rows)
 
-        return self._rank(asked, choose, k, beams, batch, self.trend)
+        return self._rank(asked, choose, k, beams, batch, self.standing)
 
     def search_rows(
         self,

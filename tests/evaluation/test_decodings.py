@@ -26,5 +26,5 @@ def test_what_is_drawn_first_stands_first(tiny_bundle: Bundle, monkeypatch: pyte
     (found,) = neo.recommend_rows([history], [about], "show", k=20, exclude=[history])
     assert len(found) > 10 and all(sorted(rows.tolist()) == sorted(row for row, _ in found) for rows in lists)
     first = Counter(int(rows[0]) for rows in lists)
-    expected = {row: math.exp(score - float(neo.trend[row])) for row, score in found}  # the model's own
+    expected = {row: math.exp(score - float(neo.standing[row])) for row, score in found}  # the model's own
     assert {row: first[row] / DRAWS for row in expected} == pytest.approx(expected, abs=0.04)

@@ -96,11 +96,11 @@ def test_the_ranking_is_the_decoders_over_what_may_be_named(neo: NeoModel) -> No
     prompt = [*neo.renderer.prompt([Turn(request)]), bundle.vocabulary.open]
     index = neo.index.filtered(~np.isin(np.arange(100), history))
     plain = search_spans(bundle.model, bundle.vocabulary, index, [prompt], [("episode",)], k=30, beams=30)[0]
-    shifted = [(item.row, item.score + float(neo.trend[item.row])) for item in plain]  # by what comes up of late
+    shifted = [(item.row, item.score + float(neo.standing[item.row])) for item in plain]
     expected = sorted(shifted, key=lambda item: -item[1])[:10]
 
     answer = neo.recommend("l5", type="episode")
-    assert neo.trend.any() and ids_of(answer) == [bundle.catalog.id(row) for row, _ in expected]
+    assert neo.standing.any() and ids_of(answer) == [bundle.catalog.id(row) for row, _ in expected]
     assert [part.score for part in answer.parts] == pytest.approx([score for _, score in expected], abs=1e-5)
     assert answer.usage.prompt_tokens == len(prompt) - 1
 
