@@ -18,6 +18,7 @@ from neo.evaluation.protocol import RecommendCase, Split
 from neo.evaluation.report import ALL, NEO, ORACLE, Report, Result, Setting, Task, with_shares
 from neo.evaluation.search_cases import SearchCase
 from neo.evaluation.sign_test import Versus, versus_all
+from neo.evaluation.spread import Meetings, Spread
 from neo_sdk.errors import InvalidRequestError
 
 C = TypeVar("C", RecommendCase, SearchCase)
@@ -49,16 +50,18 @@ def evaluate(
     seconds: dict[str, dict[Task, float]] = {}
     ranked: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
     catalog, deepest = dataset.catalog, f"NDCG@{max(ks)}"
+    meetings, spread = Meetings(split.training(dataset).events, catalog), list[Spread]()
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
         if isinstance(method, Recommender) and recommend_cases:
             say(f"{name}: {len(recommend_cases):,} recommendations")
-            gains, took["recommend"] = _run(name, method.recommend, recommend_cases, ks, catalog)
+            lists, gains, took["recommend"] = _run(name, method.recommend, recommend_cases, ks, catalog)
+            spread += meetings.spread(name, lists, recommend_cases, ks[0])
             results += _recommend_results(name, recommend_cases, gains, seed)
             ranked["recommend"][name] = gains[deepest]
         if isinstance(method, Searcher) and search_cases:
             say(f"{name}: {len(search_cases):,} searches")
-            gains, took["search"] = _run(name, method.search, search_cases, ks, catalog)
+            _, gains, took["search"] = _run(name, method.search, search_cases, ks, catalog)
             results += _search_results(name, search_cases, gains, seed)
             ranked["search"][name] = gains[deepest]
         say(f"{name}: {sum(took.values()):.1f} s")
@@ -70,6 +73,7 @@ def evaluate(
         seconds=seconds,
         fit_seconds={method.name: getattr(method, "fit_seconds", 0.0) for method in methods},
         peak_gb=peak_gb(),
+        spread=tuple(spread),
         versus=(
             *_versus("recommend", ranked["recommend"], [case.type for case in recommend_cases]),
             *_versus("search", ranked["search"], [ALL] * len(search_cases)),
@@ -89,8 +93,8 @@ def _run(
     cases: Sequence[C],
     ks: Sequence[int],
     catalog: Catalog,
-) -> tuple[Gains, float]:
-    """What each case gains, and the seconds that ranking took."""
+) -> tuple[list[np.ndarray], Gains, float]:
+    """The lists, what each case gains, and the seconds that ranking took."""
     started, deepest = time.perf_counter(), max(ks)
     ranked = [np.asarray(rows, dtype=np.int64)[:deepest] for rows in rank(cases, deepest)]
     seconds = time.perf_counter() - started
@@ -102,7 +106,7 @@ def _run(
     gains: Gains = {}
     for k in ks:
         gains |= {f"HR@{k}": hit_gain(found, k), f"NDCG@{k}": ndcg_gain(found, right, k)}
-    return gains, seconds
+    return ranked, gains, seconds
 
 
 def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Catalog) -> None:

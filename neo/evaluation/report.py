@@ -13,6 +13,7 @@ from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
 from neo.evaluation.obedience import Steering
 from neo.evaluation.sign_test import Versus
+from neo.evaluation.spread import Spread
 from neo.evaluation.text_report import Texts
 from neo_sdk.errors import InvalidRequestError
 
@@ -80,6 +81,7 @@ class Report(Strict):
     steering: Steering | None = None
     texts: Texts | None = None
     versus: tuple[Versus, ...] = ()
+    spread: tuple[Spread, ...] = ()
 
     def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:
         """The row of a method for a group, None where it was not measured."""

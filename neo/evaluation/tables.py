@@ -13,6 +13,7 @@ from rich.table import Table
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
 from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
 from neo.evaluation.sign_test import Versus
+from neo.evaluation.spread import Spread
 from neo.evaluation.text_tables import text_tables
 
 Cell = float | None
@@ -55,7 +56,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(grid.title, style="bold", highlight=False, markup=False)
         console.print(_rich_table(grid))
         console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
-    for title, rows in [*_versus(report), *text_tables(report.texts)]:
+    for title, rows in [*_spread(report), *_versus(report), *text_tables(report.texts)]:
         console.print(title, style="bold", highlight=False, markup=False)
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=True)
         for place, name in enumerate(rows[0]):
@@ -75,7 +76,7 @@ def to_markdown(report: Report) -> str:
         lines += [_row([name, *_marked(grid, name, values, "**{}**")]) for name, values in grid.rows]
         lines += [_row([f"*{name}*", *map(_percent, values)]) for name, values in grid.shares()]
         parts.append("\n".join([f"**{grid.title}**", "", *lines, "", grid.note]))
-    for title, (header, *rows) in [*_versus(report), *text_tables(report.texts)]:
+    for title, (header, *rows) in [*_spread(report), *_versus(report), *text_tables(report.texts)]:
         lines = [_row(header), _row(["---", *["---:"] * (len(header) - 1)]), *map(_row, rows)]
         parts.append("\n".join([f"**{title}**", "", *lines]))
     return "\n\n".join([*parts, _footer(report)]) + "\n"
@@ -95,6 +96,23 @@ def _versus(report: Report) -> list[tuple[str, list[list[str]]]]:
         title = f"{method} against others: cases placed higher and lower (p of a two-sided sign test)"
         found.append((title, [header, *rows]))
     return found
+
+
+def _spread(report: Report) -> list[tuple[str, list[list[str]]]]:
+    """A header, and a row for each method: what its lists show of each type."""
+    if not report.spread:
+        return []
+    groups = list(dict.fromkeys(found.group for found in report.spread))
+    rows = []
+    for method in sorted(dict.fromkeys(found.method for found in report.spread), key=lambda name: name == ORACLE):
+        cells = {found.group: found for found in report.spread if found.method == method}
+        rows.append([method, *(_shown(cells.get(group)) for group in groups)])
+    title = f"Lists of {report.spread[0].k}: share of the catalog shown, places of the long tail, bits of novelty"
+    return [(title, [["", *groups], *rows])]
+
+
+def _shown(found: Spread | None) -> str:
+    return "-" if found is None else f"{found.coverage:.0%} {found.tail:.0%} {found.novelty:.1f}"
 
 
 def _signs(pair: Versus | None) -> str:

@@ -144,6 +144,13 @@ def test_printed_tables_hold_the_same_and_fit_eighty_columns() -> None:
         assert any(words in line for line in lines)
 
 
+def test_what_lists_show_stands_beside_how_often_they_are_right(report: Report) -> None:
+    by_type = {(found.method, found.group): found for found in report.spread}
+    shows = by_type[("NEO", "show")]
+    assert (shows.lists, shows.k, shows.tail, shows.novelty) == (2, 1, 1, 0)  # nobody has met anything
+    assert f"| NEO | {shows.coverage:.0%} 100% 0.0 |" in to_markdown(report)
+
+
 def test_names_are_no_markup(report: Report) -> None:
     odd = report.model_copy(
         update={
