@@ -110,4 +110,5 @@ def _resolve(entries: list[_Entry]) -> list[Problem]:
                 Problem(name, line(entry.spot), entry.column, message),
             )
         )
-    return [problem for _, _, problem in sorted(resolved, key=lambda each: each[:2])]
+    # A file that two tables name is wrong once.
+    return list(dict.fromkeys(problem for _, _, problem in sorted(resolved, key=lambda each: each[:2])))

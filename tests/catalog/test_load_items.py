@@ -154,6 +154,11 @@ def test_a_missing_column_is_told_once_and_not_for_each_row(tmp_path: Path, endi
     ]
 
 
+def test_a_file_that_two_tables_name_is_missing_once(tmp_path: Path) -> None:
+    sources = [{"path": "all.csv", "type": "show"}, {"path": "all.csv", "type": "audiobook"}]
+    assert lines_of(tmp_path, *sources) == ["all.csv the file does not exist"]
+
+
 def test_children_are_not_blamed_for_a_parents_file_that_is_missing(tmp_path: Path) -> None:
     write(tmp_path / "episodes.csv", [{"id": "e", "title": "x", "parent": "s"}])
     sources = [{"path": "shows.csv", "type": "show"}, {"path": "episodes.csv", "type": "episode"}]
