@@ -25,6 +25,8 @@ SECTIONS = {  # in this order
     "quickstart": "The starter world at the quickstart's budget, and SIDs dealt at random",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
+    "spoken": "Real data: podcasts and audiobooks, in time",
+    "spoken-last": "Real data: podcasts and audiobooks, the last narration of each narrator",
     "ablations": "What each part is worth",
     "decoding": "What naming items costs",
     "inference": "How fast it answers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from neo.evaluation.report import ALL, NEO, ORACLE, Report, Result, Setting, Tas
 from neo.evaluation.search_cases import SearchCase
 from neo.evaluation.sign_test import Versus, versus_all
 from neo.evaluation.spread import Meetings, Spread
+from neo.listeners.familiarity import Familiarity, familiarity
 from neo_sdk.errors import InvalidRequestError
 
 C = TypeVar("C", RecommendCase, SearchCase)
@@ -50,6 +51,7 @@ def evaluate(
     seconds: dict[str, dict[Task, float]] = {}
     ranked: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
     catalog, deepest = dataset.catalog, f"NDCG@{max(ks)}"
+    slices = _slices(recommend_cases, split, catalog)
     meetings, spread = Meetings(split.training(dataset).events, catalog), list[Spread]()
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
@@ -57,7 +59,7 @@ def evaluate(
             say(f"{name}: {len(recommend_cases):,} recommendations")
             lists, gains, took["recommend"] = _run(name, method.recommend, recommend_cases, ks, catalog)
             spread += meetings.spread(name, lists, recommend_cases, ks[0])
-            results += _recommend_results(name, recommend_cases, gains, seed)
+            results += _recommend_results(name, recommend_cases, slices, gains, seed)
             ranked["recommend"][name] = gains[deepest]
         if isinstance(method, Searcher) and search_cases:
             say(f"{name}: {len(search_cases):,} searches")
@@ -127,15 +129,30 @@ def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Cat
             raise InvalidRequestError(f"{name} ranked {wrong} for {asked}: {rows.tolist()}")
 
 
-def _recommend_results(method: str, cases: Sequence[RecommendCase], gains: Gains, seed: int) -> list[Result]:
-    types, new = np.array([case.type for case in cases]), np.array([case.is_new for case in cases])
-    results = []
+def _slices(cases: Sequence[RecommendCase], split: AnySplit, catalog: Catalog) -> dict[str, np.ndarray]:
+    """bool[cases] by name: those of new listeners, and those that ask for what is a habit, familiar or unfamiliar.
+
+    Where nobody says when things were met, habits are not known.
+    """
+    slices = {"new": np.array([case.is_new for case in cases])}
+    if isinstance(split, Split):
+        parents = catalog.parent_rows
+        known = [familiarity(case.target, case.history, case.times, split.cut, parents) for case in cases]
+        slices |= {name: np.array([each == name for each in known]) for name in get_args(Familiarity)}
+    return slices
+
+
+def _recommend_results(
+    method: str, cases: Sequence[RecommendCase], slices: dict[str, np.ndarray], gains: Gains, seed: int
+) -> list[Result]:
+    types, results = np.array([case.type for case in cases]), []
     for name in dict.fromkeys(types.tolist()):
         mine = types == name
         results.append(_result(method, "recommend", name, gains, mine, seed))
-        if (mine & new).any():
-            part = _result(method, "recommend", name, gains, mine & new, seed)
-            results.append(part.model_copy(update={"listeners": "new"}))
+        for listeners, some in slices.items():
+            if (mine & some).any():
+                part = _result(method, "recommend", name, gains, mine & some, seed)
+                results.append(part.model_copy(update={"listeners": listeners}))
     return results
 
 

@@ -15,6 +15,7 @@ from neo.evaluation.obedience import Steering
 from neo.evaluation.sign_test import Versus
 from neo.evaluation.spread import Spread
 from neo.evaluation.text_report import Texts
+from neo.listeners.familiarity import Familiarity
 from neo_sdk.errors import InvalidRequestError
 
 ORACLE = "oracle"
@@ -51,15 +52,15 @@ class Result(Strict):
     """One method on one group of cases.
 
     `group` is an item type for recommendation; a kind of query, or "all", for search. `listeners` is "new"
-    for the slice of listeners with fewer than 5 events. `metrics` maps HR@10 and so on to a mean with its 95%
-    interval; `share_of_oracle` to the mean divided by the oracle's on the same cases, where there is an
-    oracle above 0.
+    for the slice of listeners with fewer than 5 events, or says how well they know what is asked for. `metrics`
+    maps HR@10 and so on to a mean with its 95% interval; `share_of_oracle` to the mean divided by the oracle's on
+    the same cases, where there is an oracle above 0.
     """
 
     method: str
     task: Task
     group: str
-    listeners: Literal["all", "new"] = "all"
+    listeners: Literal["all", "new"] | Familiarity = "all"
     n: int
     metrics: dict[str, Estimate]
     share_of_oracle: dict[str, float] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import get_args
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -15,6 +16,7 @@ from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
 from neo.evaluation.sign_test import Versus
 from neo.evaluation.spread import Spread
 from neo.evaluation.text_tables import text_tables
+from neo.listeners.familiarity import Familiarity
 
 Cell = float | None
 
@@ -120,34 +122,42 @@ def _signs(pair: Versus | None) -> str:
 
 
 def grids(report: Report) -> list[Grid]:
-    """Recommendation for each K, the same for new listeners, search by metric. Empty tables are left out."""
-    ks = report.setting.ks
-    found = [_grid(report, f"Recommendation, first {k}", "recommend", (f"HR@{k}", f"NDCG@{k}")) for k in ks]
+    """Recommendation for each K, for new listeners, by familiarity; search by metric. Empty tables are left out."""
+    ks, types = report.setting.ks, report.groups("recommend")
+    whole = [(group, group, "all") for group in types]
+    found = [_grid(report, f"Recommendation, first {k}", "recommend", whole, (f"HR@{k}", f"NDCG@{k}")) for k in ks]
     names = (f"HR@{ks[0]}", f"NDCG@{ks[0]}")
     title = f"Recommendation, first {ks[0]}, new listeners (fewer than {NEW_LISTENER_EVENTS} events)"
-    found.append(_grid(report, title, "recommend", names, "new"))
-    found += [_grid(report, f"Search by kind of query, {name}", "search", (name,)) for name in reversed(names)]
+    new = [(group, group, "new") for group in report.groups("recommend", "new")]
+    found.append(_grid(report, title, "recommend", new, names))
+    for group in types:
+        known = [(name, group, name) for name in get_args(Familiarity) if group in report.groups("recommend", name)]
+        if len(known) > 1:  # else the table is that of all listeners
+            title = f"Recommendation, first {ks[0]}: {group} by how well what it belongs to is known"
+            found.append(_grid(report, title, "recommend", known, names))
+    queries = [(kind, kind, "all") for kind in report.groups("search")]
+    found += [_grid(report, f"Search by kind of query, {name}", "search", queries, (name,)) for name in reversed(names)]
     return [grid for grid in found if grid.columns and grid.rows]
 
 
-def _grid(report: Report, title: str, task: Task, metrics: tuple[str, ...], listeners: str = "all") -> Grid:
-    groups = report.groups(task, listeners)
+def _grid(report: Report, title: str, task: Task, slices: list[tuple[str, str, str]], metrics: tuple[str, ...]) -> Grid:
+    """slices: what each is called in the table, and its group and listeners in the report."""
     ordered = sorted(report.methods, key=lambda name: name == ORACLE)
     rows, halves, counts = [], [0.0], {}
     for method in ordered:
-        results = [report.find(method, task, group, listeners) for group in groups]
+        results = [report.find(method, task, group, listeners) for _, group, listeners in slices]
         if not any(results):
             continue
         values: list[Cell] = []
-        for group, result in zip(groups, results, strict=True):
+        for (label, _, _), result in zip(slices, results, strict=True):
             for metric in metrics:
                 values.append(None if result is None else result.metrics[metric].value)
             if result is not None:
-                counts[group] = result.n
+                counts[label] = result.n
                 halves += [(result.metrics[m].high - result.metrics[m].low) / 2 for m in metrics]
         rows.append((method, tuple(values)))
-    columns = tuple((group, metric) for group in groups for metric in metrics)
-    cases = ", ".join(f"{group} {counts[group]:,}" for group in groups)
+    columns = tuple((label, metric) for label, _, _ in slices for metric in metrics)
+    cases = ", ".join(f"{label} {counts[label]:,}" for label, _, _ in slices)
     digits = 3 if report.setting.protocol == "time" else 4
     note = f"Cases: {cases}. Widest 95% interval: ±{max(halves):.{digits}f}."
     return Grid(title, columns, tuple(rows), note, digits)

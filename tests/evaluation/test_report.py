@@ -151,6 +151,22 @@ def test_what_lists_show_stands_beside_how_often_they_are_right(report: Report) 
     assert f"| NEO | {shows.coverage:.0%} 100% 0.0 |" in to_markdown(report)
 
 
+def test_cases_are_told_apart_by_how_well_the_show_is_known() -> None:
+    met = np.array([0, 0, 0], dtype=np.int32)  # the episode's show
+    late, once = np.array([-1, -2, -3]) * 86_400, np.array([-1, -1, -1]) * 86_400
+    cases = [RecommendCase(0, met, late, "episode", 6), RecommendCase(0, met, once, "episode", 6)]
+    cases += [RecommendCase(1, NONE, NONE, "episode", 6), *RECOMMEND]
+    method = Fixed("NEO", show=[1], episode=[6], audiobook=[4])
+    report = evaluate([method], cases, [], (1,), dataset=DATA, split=SPLIT, say=lambda line: None)
+    for known in ("habitual", "familiar", "unfamiliar"):
+        found = report.find("NEO", "recommend", "episode", known)
+        assert found is not None and found.n == 1
+    assert report.groups("recommend", "familiar") == ("episode",)
+    titles = [grid.title for grid in grids(report)]
+    assert titles.count("Recommendation, first 1: episode by how well what it belongs to is known") == 1
+    assert not any("first 1: show" in title for title in titles)  # all of them unfamiliar: nothing to tell apart
+
+
 def test_names_are_no_markup(report: Report) -> None:
     odd = report.model_copy(
         update={
