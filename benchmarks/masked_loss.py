@@ -1,5 +1,6 @@
 """What the loss saves on a CPU: the same training through TRL's own loss, through one that scores only labels, and
-through ours, which scores each code of a history among those that lead on to an item.
+through ours, which scores each code of a history among those that lead on to an item. And what mixed precision saves,
+with attention left in float32 and without.
 
     python benchmarks/masked_loss.py          prints CPU seconds of each, and their ratio to ours
 
@@ -11,8 +12,10 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from datasets import Dataset
@@ -25,6 +28,7 @@ from neo.language.render import Renderer
 from neo.language.segments import History, ItemRef, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
+from neo.training import trainer
 from neo.training.base import scratch_model
 from neo.training.config import Scratch, Stage
 from neo.training.loss import Codebooks, next_token_loss
@@ -59,8 +63,14 @@ def main() -> None:
     rng = np.random.default_rng(0)
     table = random_sids(rng)
     rows, codebooks = histories(vocabulary, table, rng), Codebooks.of(vocabulary, SidIndex.build(table))
-    losses = {"ours": StageTrainer.compute_loss, "labels only": labels_only, "TRL": SFTTrainer.compute_loss}
-    seconds: dict[str, list[float]] = {name: [] for name in losses}
+    ways = {
+        "ours": (),
+        "labels only": ((StageTrainer, "compute_loss", labels_only),),
+        "TRL": ((StageTrainer, "compute_loss", SFTTrainer.compute_loss),),
+        "ours, float32": ((trainer, "bf16_is_fast", lambda: False),),
+        "ours, attention in bfloat16": ((trainer, "attention_in_float32", lambda model: nullcontext()),),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory() as folder:
         vocabulary.save(Path(folder))
         tokenizer = PreTrainedTokenizerFast(
@@ -68,17 +78,19 @@ def main() -> None:
         )
         stage = Stage(learning_rate=1e-3, tokens=16 * len(rows[0]["input_ids"]))
         for repeat in range(REPEATS):
-            for name, loss in losses.items():
-                StageTrainer.compute_loss = loss  # type: ignore[method-assign]
+            for name, changes in ways.items():
                 model = scratch_model(Scratch(layers=2, hidden=256), vocabulary.size, seed=0)
                 place = Path(folder) / f"{name}{repeat}"
-                started = time.process_time()
-                train_stage(model, tokenizer, rows, stage, place, 0, lambda _: None, codebooks)
-                seconds[name].append(time.process_time() - started)
+                with ExitStack() as stack:
+                    for change in changes:
+                        stack.enter_context(patch.object(*change))
+                    started = time.process_time()
+                    train_stage(model, tokenizer, rows, stage, place, 0, lambda _: None, codebooks)
+                    seconds[name].append(time.process_time() - started)
     for name, values in seconds.items():
         each = ", ".join(f"{value:.1f}" for value in values)
         ratio = np.median(values) / np.median(seconds["ours"])
-        print(f"{name:11} {np.median(values):6.1f} CPU seconds (median of {each}), {ratio:.2f} times ours")
+        print(f"{name:27} {np.median(values):6.1f} CPU seconds (median of {each}), {ratio:.2f} times ours")
 
 
 if __name__ == "__main__":
