@@ -1,9 +1,9 @@
 """Mixed precision: products in bfloat16, weights and everything that is summed up in float32.
 
-Of one core of an EPYC with AVX512-BF16 the recipes' decoder takes 2.6 CPU seconds for what takes 4.2 in float32, and 2.9
-with attention in bfloat16 too, whose backward pass is slow on a CPU (benchmarks/masked_loss.py). One seed of the
-quickstart, validation week, in bfloat16 and in float32: HR@10 of shows .316 and .322, episodes .415 and .416, audiobooks
-.273 and .275, search NDCG@10 .236 and .235; 339 and 456 seconds, with other work on the other core.
+On one core of an EPYC with AVX512-BF16 the recipes' decoder takes 2.6 CPU seconds for what takes 4.2 in float32, and
+2.9 with attention in bfloat16 too, whose backward pass is slow on a CPU (benchmarks/masked_loss.py). One seed of the
+quickstart, validation week, in bfloat16 and in float32: HR@10 of shows .316 and .322, episodes .415 and .416,
+audiobooks .273 and .275, search NDCG@10 .236 and .235; 339 and 456 seconds, with other work on the other core.
 """
 
 from __future__ import annotations
