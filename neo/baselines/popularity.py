@@ -34,10 +34,9 @@ class Popularity:
             events = events.before(before)
         elif len(events):
             before = int(events.time.max()) + 1
-        counts = recent = _listeners_per_item(events.listener, events.item, len(catalog))
+        counts = recent = events.met_by(len(catalog))
         if days is not None and before is not None:
-            late = events.time >= before - days * DAY
-            recent = _listeners_per_item(events.listener[late], events.item[late], len(catalog))
+            recent = events.where(events.time >= before - days * DAY).met_by(len(catalog))
         orders = {}
         for name in catalog.type_names:
             rows = catalog.rows_of(name)
@@ -73,9 +72,3 @@ def fill_up(found: np.ndarray, order: np.ndarray, met: np.ndarray, k: int) -> np
         return found[:k]
     rest = first_unmet(order, np.concatenate([met, found]), k - len(found))
     return np.concatenate([found, rest])
-
-
-def _listeners_per_item(listener: np.ndarray, item: np.ndarray, n_items: int) -> np.ndarray:
-    """int64[n_items]. A listener who comes back to an item counts once."""
-    pairs = np.unique(listener.astype(np.int64) * n_items + item)
-    return np.bincount(pairs % max(n_items, 1), minlength=n_items)

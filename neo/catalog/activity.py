@@ -161,6 +161,10 @@ class Events:
         first[np.unique(pair, return_index=True)[1]] = True
         return first
 
+    def met_by(self, n_items: int) -> np.ndarray:
+        """int64[n_items]: how many listeners met each item; who comes back to it counts once."""
+        return np.bincount(self.item[self.first_meetings()], minlength=n_items)
+
     def save(self, path: str | Path) -> None:
         columns = {"listener": self.listener, "item": self.item, "time": self.time, "kind": self.kind}
         write_parquet(pa.table(columns).replace_schema_metadata({"n_listeners": str(self.n_listeners)}), Path(path))

@@ -73,9 +73,9 @@ class ProblemLog:
             by_place[entry.spot.file.place].append(entry)
         for _, entries in sorted(by_place.items()):
             records = {entry.spot.record for entry in entries}
-            first = _resolve(entries)[:SHOWN_SKIPPED]
-            more = "" if len(entries) <= SHOWN_SKIPPED else f"\n  ... and {len(entries) - SHOWN_SKIPPED:,} more"
-            shown = "\n".join(f"  {problem}" for problem in first)
+            found = _resolve(entries)
+            more = "" if len(found) <= SHOWN_SKIPPED else f"\n  ... and {len(found) - SHOWN_SKIPPED:,} more"
+            shown = "\n".join(f"  {problem}" for problem in found[:SHOWN_SKIPPED])
             self.tell(
                 f"{entries[0].spot.file.source.path}: skipped {_rows(len(records))} with problems "
                 f"(on_problem: skip)\n{shown}{more}"
@@ -110,5 +110,5 @@ def _resolve(entries: list[_Entry]) -> list[Problem]:
                 Problem(name, line(entry.spot), entry.column, message),
             )
         )
-    # A file that two tables name is wrong once.
+    # Once, though two tables may name the same file, or two of our columns the same one of theirs.
     return list(dict.fromkeys(problem for _, _, problem in sorted(resolved, key=lambda each: each[:2])))

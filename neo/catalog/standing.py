@@ -19,12 +19,14 @@ import numpy as np
 from neo.catalog.activity import Events
 
 HALF_LIFE = 5 * 86_400  # seconds by which what happened "of late" loses half of its weight
-STEADY = 10  # late meetings for each item of a type at which half of a change is believed
+STEADY = 10  # late meetings for each item of a type that is met at all, at which half of a change is believed
 POPULAR = 0.2  # power of an item's meetings, over those of the mean item of its type
 
 
 def standing(events: Events, type_codes: np.ndarray) -> np.ndarray:
     """float32 [items]: what is added to the log-probability of each item; 0 for a type that nobody has met.
+
+    What nobody has met of another type loses most, new items included.
 
     type_codes: [items], by catalog row. A listener who comes back to an item counts once.
     """

@@ -2,7 +2,7 @@
 
 An item's score is the log-probability of its codes among what may be named: the sum over levels of a log-softmax
 over the codes that lead to an item which exists and passes the request's filter (at level 0 over the codebooks of all
-requested types together, so that types compete). Over everything that may be named, scores add up to one. What a
+requested types together, so that types compete). Over everything that may be named, they add up to one. What a
 listener has heard of a show leaves its share to the rest of the show, not to all other shows.
 """
 
@@ -52,9 +52,10 @@ def search_spans(
     One entry of `types` per prompt; `index`, `k` and `beams` are one for all or one per prompt. `beams` below
     `k` is raised to `k`. The results are exact where no level has more prefixes than beams; fewer items than
     `k` give fewer results, an empty index none. limit: no more items of a group than this, in every result. shift:
-    what is added to the log-probability of each catalog row, float32 [rows], among what the beams have found.
+    what is added to the log-probability of each catalog row, float32 [rows], among what the beams have found; it
+    orders a draw too, but what is drawn is the model's own choice.
     With `sample`, `k` different items are drawn without replacement from the model's distribution over what
-    exists, renormalized at each level (a nucleus can leave fewer than k); `score` is still the log-probability.
+    exists, renormalized at each level (a nucleus can leave fewer than k); `score` is the same as without.
     memory: what the model has read before; shapes: for steps of fixed shape, which a GPU runs faster. Raises
     InvalidRequestError for arguments out of range and for prompts that are too long.
     """

@@ -1,7 +1,8 @@
 """Variety: no more items of a group (the episodes of a show) than a request wants.
 
-The list is what one gets by walking down the ranking of everything that may be named and passing over what its group
-has no more room for. A search sees as far as its beams; where they are full of a group, it is repeated without it.
+The list is what one gets by walking down the ranking of everything that may be named (with a shift, of what the beams
+have found) and passing over what its group has no more room for. A search sees as far as its beams; where they are full
+of a group, it is repeated without it.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class ItemNamed:
-    """An item, with its log-probability at this place of the answer."""
+    """An item, with its log-probability at this place of the answer, and its shift if there is one."""
 
     row: int
     score: float
@@ -69,7 +69,7 @@ class Done:
 Event = TextDelta | ItemNamed | Done
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AnswerRequest:
     """What one row of a batch is to answer.
 

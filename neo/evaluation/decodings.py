@@ -22,7 +22,7 @@ TOP_P = 0.9
 class DecodingMethod:
     """Recommends in another way than NeoModel does. Lists may be shorter than k: what does not exist is left out.
 
-    without the standing: the same beams in the model's own order, as in all below except those asked in words.
+    without the standing: the same beams in the model's own order, as in all below except `asked in words`.
     asked in words: the history does not just go on, the request says what is wanted.
     greedy: one beam; what it finds is taken out, and it is asked again. top-p sampling: k different items, in the order
     in which they are drawn.

@@ -18,7 +18,7 @@ from neo.evaluation.protocol import RecommendCase, Split
 from neo.evaluation.report import ALL, NEO, ORACLE, Report, Result, Setting, Task, with_shares
 from neo.evaluation.search_cases import SearchCase
 from neo.evaluation.sign_test import Versus, versus_all
-from neo.evaluation.spread import Meetings, Spread
+from neo.evaluation.spread import Met, Spread
 from neo.listeners.familiarity import Familiarity, familiarity
 from neo_sdk.errors import InvalidRequestError
 
@@ -52,13 +52,13 @@ def evaluate(
     ranked: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
     catalog, deepest = dataset.catalog, f"NDCG@{max(ks)}"
     slices = _slices(recommend_cases, split, catalog)
-    meetings, spread = Meetings(split.training(dataset).events, catalog), list[Spread]()
+    met, spread = Met(split.training(dataset).events, catalog), list[Spread]()
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
         if isinstance(method, Recommender) and recommend_cases:
             say(f"{name}: {len(recommend_cases):,} recommendations")
             lists, gains, took["recommend"] = _run(name, method.recommend, recommend_cases, ks, catalog)
-            spread += meetings.spread(name, lists, recommend_cases, ks[0])
+            spread += met.spread(name, lists, recommend_cases, ks[0])
             results += _recommend_results(name, recommend_cases, slices, gains, seed)
             ranked["recommend"][name] = gains[deepest]
         if isinstance(method, Searcher) and search_cases:

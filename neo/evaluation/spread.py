@@ -23,7 +23,7 @@ class Spread(Strict):
 
     coverage: the share of the type's items that are in any of the `lists`; it grows with their number. tail: the share
     of the places in lists that the long tail holds. novelty: the mean of -log2(share of listeners who have met the
-    item) over these places, in bits; of n listeners an item that nobody has met counts as met by one of n + 1.
+    item) over these places, in bits: of n + 1 listeners, and an item that nobody has met counts as met by one.
     """
 
     method: str
@@ -35,12 +35,11 @@ class Spread(Strict):
     novelty: float
 
 
-class Meetings:
+class Met:
     """How many listeners met each item, of the events that may be learned from."""
 
     def __init__(self, events: Events, catalog: Catalog) -> None:
-        item = events.item[events.first_meetings()]
-        self.met = np.bincount(item, minlength=len(catalog))
+        self.met = events.met_by(len(catalog))
         self.novelty = -np.log2(np.maximum(self.met, 1) / (np.count_nonzero(np.diff(events.offsets)) + 1))
         self.rows = {name: catalog.rows_of(name) for name in catalog.type_names}
         self.tail = np.zeros(len(catalog), dtype=np.bool_)

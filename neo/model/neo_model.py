@@ -52,9 +52,10 @@ class NeoModel(Ranker):
 
     Who asks is `listener`, the id of one that the bundle knows, or `history`, item ids with the oldest first;
     with both, the history stands in for the bundle's. `filter` is a `neo_sdk.Filter` or a mapping of its fields.
-    An item's score is its log-probability, in `recommend` with what its standing adds. Answers are the most probable
-    ones; with a `temperature` they are drawn, the same for the same `seed`. An answer's `warnings` say what was left
-    out, and why. Unknown ids and types raise NotFoundError, arguments that cannot be used InvalidRequestError.
+    An item's score is its log-probability. Answers are the most probable ones, in `recommend` by a score that the
+    item's standing is added to; with a `temperature` they are drawn by the model alone, the same for the same `seed`.
+    An answer's `warnings` say what was left out, and why. Unknown ids and types raise NotFoundError, arguments that
+    cannot be used InvalidRequestError.
     """
 
     @classmethod
@@ -90,11 +91,12 @@ class NeoModel(Ranker):
         who = asker(self.bundle, listener, history)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude)
         manner = Manner(temperature, seed, max_tokens)
+        shift = self.standing if temperature is None else None
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
             request = prompts.recommend(NOBODY, item_type, format, count=k)
-            return self._mixed(request, who, choice, k, beams, manner, per_parent, self.standing)
+            return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
         prompt = self.recommend_prompt(who, item_type)
-        return self._items(prompt, choice, k, beams, manner, per_parent, self.standing)
+        return self._items(prompt, choice, k, beams, manner, per_parent, shift)
 
     def search(
         self,

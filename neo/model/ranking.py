@@ -28,7 +28,7 @@ Ranked = list[tuple[int, float]]
 
 
 class Ranker:
-    """A bundle, ready to rank its items: (catalog row, log-probability) pairs, the best first."""
+    """A bundle, ready to rank its items: (catalog row, score) pairs, the best first."""
 
     def __init__(self, bundle: Bundle) -> None:
         check_model(bundle.model)
@@ -43,7 +43,7 @@ class Ranker:
 
     @cached_property
     def standing(self) -> torch.Tensor:
-        """float32 [catalog rows], see `neo.catalog.standing`, at the last of the bundle's events."""
+        """float32 [catalog rows], see `neo.catalog.standing`, as the bundle's events are."""
         bundle = self.bundle
         return torch.from_numpy(standing(bundle.events, bundle.catalog.type_codes)).to(bundle.model.device)
 

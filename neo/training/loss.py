@@ -61,7 +61,7 @@ class Codebooks:
     def parts_of(self, head: nn.Linear) -> dict[int, tuple[Tensor, Tensor | None]]:
         """By where it starts, each book's rows of the head and of its bias.
 
-        Cut in one piece: the gradient of a slice is as large as the head, full of zeros, and there are nine books.
+        Cut in one piece: the gradient of a slice is as large as the head, full of zeros, for every book.
         """
         size = head.weight.shape[0]
         edges = sorted({0, size, *(edge for book in self.books for edge in (book.start, book.start + book.size))})

@@ -1,4 +1,4 @@
-"""Mixed precision: products in bfloat16, weights and everything that is summed up in float32.
+"""Mixed precision: products of matrices in bfloat16, weights, sums over the layers and the loss in float32.
 
 On one core of an EPYC with AVX512-BF16 the recipes' decoder takes 2.6 CPU seconds for what takes 4.2 in float32, and
 2.9 with attention in bfloat16 too, whose backward pass is slow on a CPU (benchmarks/masked_loss.py). One seed of the
@@ -18,20 +18,20 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 NAME = "sdpa_float32"
-FAST = ("avx512_bf16", "amx_bf16")  # without one of them a CPU only imitates bfloat16
+FAST = ("avx512_bf16", "amx_bf16")  # without one of them an x86 CPU only imitates bfloat16
 
 
 def bf16_is_fast() -> bool:
     """Whether the machine that would train has bfloat16 in its hardware."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # newer than the oldest torch that works
     return any(known.get(name, False) for name in FAST)
 
 
 @contextmanager
 def attention_in_float32(model: PreTrainedModel) -> Iterator[None]:
-    """Within it attention is left out of autocast, on a CPU. What else computes attention than torch stays as it is."""
+    """Within it attention is left out of autocast, on a CPU. Others than torch's own stay as they are."""
     usual = model.config._attn_implementation
     if usual != "sdpa" or torch.cuda.is_available():
         yield

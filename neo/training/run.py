@@ -49,6 +49,7 @@ from neo_sdk.errors import ConfigError
 ROWS = "rows.parquet"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 6
+REPORT_VERSION = 1  # the same where bundles begin to answer otherwise, or a report to say more
 
 
 class Run:
@@ -334,7 +335,7 @@ class Run:
     def report_key(self) -> str:
         judge = self.config.evaluation.judge
         labels = stamps([judge.labels]) if judge is not None and judge.labels is not None else []
-        return fingerprint(self._instruction_key, self.config.evaluation, *labels)
+        return fingerprint(REPORT_VERSION, self._instruction_key, self.config.evaluation, *labels)
 
     def _pack(self, folder: Path) -> None:
         known = self.known

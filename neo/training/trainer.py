@@ -105,7 +105,8 @@ def train_stage(
     `codebooks`: needed where the items of a history are trained.
 
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
-    weights as an unbroken run. Raises Interrupted after Ctrl-C, once a checkpoint is written.
+    weights as an unbroken run on the same kind of machine. Raises Interrupted after Ctrl-C, once a checkpoint is
+    written.
     """
     checkpoints = folder / "checkpoints"
     if not len(rows):
@@ -113,6 +114,7 @@ def train_stage(
     last = _last_whole(checkpoints, bool(stage.average))
     averaging = Averaging(model, stage.average, last) if stage.average else None
     steering = _Steering(report)
+    report(f"in {'mixed' if bf16_is_fast() else 'full'} precision")
     trainer = StageTrainer(
         stage,
         codebooks,

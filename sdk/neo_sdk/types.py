@@ -166,7 +166,8 @@ class TextPart(_Frozen):
 
 
 class ItemPart(_Frozen):
-    """An item that an answer names. `score` is a log-probability where the model gave one."""
+    """An item that an answer names. `score` is a log-probability where the model gave one, in `recommend` plus the
+    item's standing (how popular it is), so that it can exceed 0."""
 
     kind: Literal["item"] = "item"
     item: Item

@@ -107,6 +107,14 @@ def test_a_shift_reorders_what_the_beams_have_found(world: World, k: int, width:
     check(found, expected)
 
 
+def test_a_shift_that_misses_items_is_refused() -> None:
+    world = make_world(0, full=True)
+    with pytest.raises(InvalidRequestError, match="shift has 1 entries"):
+        search_spans(
+            world.model, world.vocab, world.index, [world.prompt(5)], [world.some_types()], shift=torch.zeros(1)
+        )
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), most=st.integers(1, 3), k=st.integers(1, 20), groups=st.integers(1, 6))
 def test_a_limit_of_a_group_passes_over_what_has_no_more_room(world: World, most: int, k: int, groups: int) -> None:

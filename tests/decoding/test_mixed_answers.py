@@ -241,6 +241,23 @@ def test_min_items_are_named_even_by_a_model_that_ends_at_once() -> None:
     assert none == [Done("stop", 0)]
 
 
+def test_a_shift_decides_which_item_of_those_found_is_named() -> None:
+    world = make_world(5)
+    prompt, every = world.prompt(4)[:-1], world.vocab.type_names
+    there = sorted(int(row) for name in every for row in world.index.of(name).rows)
+    assert len(there) > 3
+    for row in there:
+        shift = torch.zeros(world.rows)
+        shift[row] = 50.0
+        request = AnswerRequest(
+            world.index, prompt, every, max_tokens=20, max_items=1, min_items=1, beams=100, shift=shift
+        )
+        with leaning(world.model, lean(world)):
+            events = list(stream_answer(world.model, world.vocab, request))
+        named = [event for event in events if isinstance(event, ItemNamed)]
+        assert [item.row for item in named] == [row] and named[0].score > 0
+
+
 def test_an_answer_stops_where_the_model_can_read_no_further() -> None:
     world = make_world(10)
     prompt = [1] * (MAX_POSITIONS - 2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.evaluation.protocol import RecommendCase
-from neo.evaluation.spread import TAIL, Meetings
+from neo.evaluation.spread import TAIL, Met
 
 TYPES = ["show"] * 6 + ["audiobook"] * 4
 NONE = np.empty(0, dtype=np.int32)
@@ -32,7 +32,7 @@ def case(name: str) -> RecommendCase:
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=40), st.data())
 def test_figures_equal_counting_by_hand(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
     lists = data.draw(st.lists(st.lists(st.integers(0, 5), unique=True, max_size=6), min_size=1, max_size=4))
-    meetings = Meetings(events_of(pairs), CATALOG)
+    meetings = Met(events_of(pairs), CATALOG)
     (found,) = meetings.spread("m", [np.array(rows, dtype=np.int64) for rows in lists], [case("show")] * len(lists), 3)
     met = Counter(item for _, item in set(pairs))
     rare, tail = 0, set()
@@ -48,7 +48,7 @@ def test_figures_equal_counting_by_hand(pairs: list[tuple[int, int]], data: st.D
 
 
 def test_each_type_has_its_own_tail_and_its_own_row() -> None:
-    meetings = Meetings(events_of([(u, 0) for u in range(5)] + [(0, 1), (1, 6), (2, 7)]), CATALOG)
+    meetings = Met(events_of([(u, 0) for u in range(5)] + [(0, 1), (1, 6), (2, 7)]), CATALOG)
     cases, lists = [case("show"), case("audiobook")], [np.array([1, 0]), np.array([6, 9])]
     shows, books = meetings.spread("m", lists, cases, 10)
     assert (shows.group, shows.tail, books.group, books.tail) == ("show", 0.5, "audiobook", 0.5)

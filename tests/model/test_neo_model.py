@@ -82,7 +82,7 @@ def test_recommends_all_unheard_items_of_the_type_and_says_that_there_are_no_mor
     assert len(set(ids_of(answer))) == len(answer.items)
     scores = [part.score for part in answer.parts]
     assert scores == sorted(scores, reverse=True)
-    assert max(scores) < 0
+    assert max(part.score - float(neo.standing[catalog.row(part.item.id)]) for part in answer.parts) < 0
     assert answer.finish_reason == "stop"
     assert answer.warnings[0].startswith(f"There are no more {type_name}s to name: {len(every)} in the catalog, ")
     assert answer.usage.answer_tokens == 5 * len(answer.items)
@@ -144,7 +144,7 @@ def test_an_empty_answer_says_why(neo: NeoModel) -> None:
 def test_no_more_of_one_parent_than_asked_for(neo: NeoModel, format: Any) -> None:
     """20 shows of 3 episodes each."""
     with eager_to_name(neo):
-        answer = neo.recommend(type="episode", k=20, format=format, per_parent=1)
+        answer = neo.recommend(type="episode", k=20, beams=60, format=format, per_parent=1)
         assert len({item.parent for item in answer.items}) == len(answer.items)
         assert len(answer.items) == 20 or format == "mixed"
         twice = neo.recommend(type="episode", k=60, format=format, per_parent=2)
@@ -152,7 +152,7 @@ def test_no_more_of_one_parent_than_asked_for(neo: NeoModel, format: Any) -> Non
     if format == "items":
         assert len(twice.items) == 40
         assert twice.warnings == ("There are no more episodes to name: 60 in the catalog, at most 2 of one parent.",)
-        every = neo.recommend(type="episode", k=60, beams=60)
+        every = neo.recommend(type="episode", k=60)
         allowed = [part for part in every.parts if isinstance(part, ItemPart)]
         seen = Counter[str | None]()
         kept = [part for part in allowed if not seen.update([part.item.parent]) and seen[part.item.parent] <= 1]

@@ -83,6 +83,9 @@ def test_the_loss_is_the_mean_over_labels(learn_history: bool, tied: bool, bias:
     assert len(expected) == answered + (4 + SHOWS + EPISODES) * LEVELS * learn_history
     loss = next_token_loss(model, ids, labels, Codebooks.of(vocabulary, SidIndex.build(ITEMS)))
     assert loss.item() == pytest.approx(torch.stack(expected).mean().item(), abs=1e-5)
+    head = model.get_output_embeddings().weight
+    ours, theirs = (torch.autograd.grad(each, head)[0] for each in (loss, torch.stack(expected).mean()))
+    assert torch.allclose(ours, theirs, atol=1e-5) and theirs.abs().max() > 0.001
 
 
 def test_without_codebooks_everything_is_scored_against_the_whole_vocabulary() -> None:

@@ -30,7 +30,8 @@ def mistral() -> PreTrainedModel:
 
 
 @pytest.mark.parametrize("make", [lambda: extended(qwen3)[0], lambda: extended(llama, tied=False)[0], mistral])
-def test_attention_sees_the_same_as_ever(make: Any) -> None:
+def test_attention_sees_the_same_as_ever(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     model = make().eval()
     expected = model(IDS).logits
     with attention_in_float32(model):
@@ -40,6 +41,7 @@ def test_attention_sees_the_same_as_ever(make: Any) -> None:
 
 
 def test_in_mixed_precision_attention_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     seen: list[torch.dtype] = []
     attention = torch.nn.functional.scaled_dot_product_attention
 
@@ -51,8 +53,14 @@ def test_in_mixed_precision_attention_computes_in_float32(monkeypatch: pytest.Mo
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", watched)
     model = extended()[0]
     with attention_in_float32(model), torch.autocast("cpu", torch.bfloat16):
-        model(IDS).logits.float().sum().backward()
-    assert seen == [torch.float32] and all(w.grad is None or w.grad.dtype == torch.float32 for w in model.parameters())
+        model(IDS).logits.float().logsumexp(-1).sum().backward()
+    assert seen == [torch.float32]
+    mixed = {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+    model.zero_grad()
+    model(IDS).logits.logsumexp(-1).sum().backward()
+    for name, weight in model.named_parameters():
+        if weight.grad is not None:
+            assert (mixed[name] - weight.grad).norm() <= 0.03 * weight.grad.norm(), name
 
 
 def test_what_computes_attention_in_another_way_is_left_alone() -> None:
