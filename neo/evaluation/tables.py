@@ -95,7 +95,7 @@ def _versus(report: Report) -> list[tuple[str, list[list[str]]]]:
         for other in dict.fromkeys(pair.other for pair in mine):
             cells = {(pair.task, pair.group): pair for pair in mine if pair.other == other}
             rows.append([other, *(_signs(cells.get(group)) for group in groups)])
-        title = f"{method} against others: cases placed higher and lower (p of a two-sided sign test)"
+        title = f"{method} against others: cases placed higher and lower, p of a two-sided sign test"
         found.append((title, [header, *rows]))
     return found
 
@@ -118,7 +118,9 @@ def _shown(found: Spread | None) -> str:
 
 
 def _signs(pair: Versus | None) -> str:
-    return "-" if pair is None else f"{pair.wins}:{pair.losses} ({'<.001' if pair.p < 0.001 else f'{pair.p:.2g}'})"
+    if pair is None:
+        return "-"
+    return f"{pair.wins}:{pair.losses} {'<.001' if pair.p < 0.001 else f'{pair.p:.2g}'}"  # four of them in 80 columns
 
 
 def grids(report: Report) -> list[Grid]:

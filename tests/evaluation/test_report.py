@@ -246,4 +246,17 @@ def test_a_picture_is_drawn_and_our_method_is_compared_in_print(
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     pair = Versus(method="NEO", other="popularity", task="recommend", group="show", wins=9, losses=1, p=0.02)
     text = to_markdown(report.model_copy(update={"versus": (pair,)}))
-    assert "| popularity | 9:1 (0.02) |" in text
+    assert "| popularity | 9:1 0.02 |" in text
+
+
+def test_sign_tests_of_three_types_and_search_fit_eighty_columns(report: Report) -> None:
+    asked = [("recommend", name) for name in ("show", "episode", "audiobook")] + [("search", "all")]
+    others = ("matrix factorization", "BM25")
+    pairs = [
+        Versus(method="NEO", other=other, task=task, group=group, wins=669, losses=263, p=1e-9)
+        for other in others
+        for task, group in asked
+    ]
+    text = io.StringIO()
+    print_report(report.model_copy(update={"versus": tuple(pairs)}), Console(file=text, width=80))
+    assert text.getvalue().count("669:263 <.001") == 8 and "…" not in text.getvalue()
