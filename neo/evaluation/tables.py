@@ -60,7 +60,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
     for title, rows in [*_spread(report), *_versus(report), *text_tables(report.texts)]:
         console.print(title, style="bold", highlight=False, markup=False)
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=True)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0), show_header=True)  # sign tests fill 80 columns
         for place, name in enumerate(rows[0]):
             table.add_column(name, justify="right" if place else "left", no_wrap=True)
         for row in rows[1:]:
@@ -120,7 +120,7 @@ def _shown(found: Spread | None) -> str:
 def _signs(pair: Versus | None) -> str:
     if pair is None:
         return "-"
-    return f"{pair.wins}:{pair.losses} {'<.001' if pair.p < 0.001 else f'{pair.p:.2g}'}"  # four of them in 80 columns
+    return f"{pair.wins}:{pair.losses} {'<.001' if pair.p < 0.001 else f'{pair.p:.3f}'.removeprefix('0')}"
 
 
 def grids(report: Report) -> list[Grid]:

@@ -246,7 +246,7 @@ def test_a_picture_is_drawn_and_our_method_is_compared_in_print(
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     pair = Versus(method="NEO", other="popularity", task="recommend", group="show", wins=9, losses=1, p=0.02)
     text = to_markdown(report.model_copy(update={"versus": (pair,)}))
-    assert "| popularity | 9:1 0.02 |" in text
+    assert "| popularity | 9:1 .020 |" in text
 
 
 def test_sign_tests_of_three_types_and_search_fit_eighty_columns(report: Report) -> None:
