@@ -62,7 +62,8 @@ class DecodingMethod:
         if self.how == "greedy":
             found: list[list[int]] = [[] for _ in cases]
             for _ in range(k):
-                lists = search_spans(bundle.model, vocabulary, indexes, opened, [(name,)] * len(cases), k=1, beams=1)
+                types, memory = [(name,)] * len(cases), self.model.memory  # the prompts are read once, not k times
+                lists = search_spans(bundle.model, vocabulary, indexes, opened, types, k=1, beams=1, memory=memory)
                 for place, items in enumerate(lists):
                     found[place] += [item.row for item in items]
                     for item in items:
