@@ -45,6 +45,15 @@ def test_json_that_is_broken_in_many_ways(tmp_path: Path) -> None:
     assert skipped[1].splitlines()[-1] == "  ... and 3 more"
 
 
+def test_what_two_of_our_columns_find_wrong_with_one_of_theirs_is_counted_once(tmp_path: Path) -> None:
+    put(tmp_path / "a.csv", b"id,title,n\n" + b"".join(b"%d,T,x\n" % row for row in range(4)) + b"9,T,5\n")
+    source = {"path": "a.csv", "type": "show", "on_problem": "skip", "columns": {"duration": "n", "popularity": "n"}}
+    skipped: list[str] = []
+    load(tmp_path, source, said=skipped)
+    assert skipped[0].splitlines()[0] == "a.csv: skipped 4 rows with problems (on_problem: skip)"
+    assert len(skipped[0].splitlines()) == 5 and skipped[0].splitlines()[-1] == "  ... and 1 more"
+
+
 def test_csv_that_is_broken_in_many_ways(tmp_path: Path) -> None:
     text = b'id,title\n1,"two\nlines"\n\n2,a,b\n3\n4,caf' + b"\xe9\n" + b'5,"say ""hi"""\n,x\n'
     put(tmp_path / "a.csv", text)

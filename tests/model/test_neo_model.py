@@ -194,6 +194,16 @@ def test_the_mixed_format_names_at_least_one_item_and_at_most_k(neo: NeoModel) -
     assert not set(ids_of(answer)) & heard_by(neo, "l3")
 
 
+def test_a_draw_is_the_models_own(neo: NeoModel) -> None:
+    """Nothing is added for an item's standing."""
+    ranked = {part.item.id: part.score for part in neo.recommend("l3", type="episode", k=60).parts}
+    drawn = neo.recommend("l3", type="episode", k=10, temperature=1.0, seed=1).parts
+    added = [float(neo.standing[neo.bundle.catalog.row(part.item.id)]) for part in drawn]
+    assert any(added)
+    own = [ranked[part.item.id] - more for part, more in zip(drawn, added, strict=True)]
+    assert [part.score for part in drawn] == pytest.approx(own, abs=1e-4)
+
+
 def test_draws_differ_by_seed_and_repeat_with_it(neo: NeoModel) -> None:
     def draw(seed: int) -> Answer:
         return neo.recommend("l3", type="episode", temperature=1.0, seed=seed)

@@ -167,18 +167,19 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path, monkeypatch: pytes
 
 
 def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """accelerate puts autocast around the model's own forward, which the loss goes past."""
-    seen = set[bool]()
+    """accelerate puts autocast around the model's own forward, which the loss goes past. Attention stays as it was."""
+    seen = set[tuple[bool, str]]()
 
-    def loss(*arguments: Any) -> torch.Tensor:
-        seen.add(torch.is_autocast_enabled("cpu"))
-        return next_token_loss(*arguments)
+    def loss(model: Any, *arguments: Any) -> torch.Tensor:
+        seen.add((torch.is_autocast_enabled("cpu"), model.config._attn_implementation))
+        return next_token_loss(model, *arguments)
 
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(trainer, "bf16_is_fast", lambda: True)
     monkeypatch.setattr(trainer, "next_token_loss", loss)
     model, vocabulary, _ = extended()
     train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
-    assert seen == {True}
+    assert seen == {(True, "sdpa_float32")} and model.config._attn_implementation == "sdpa"
 
 
 def test_more_than_one_process_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
