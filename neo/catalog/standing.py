@@ -23,12 +23,14 @@ STEADY = 10  # late meetings for each item of a type that is met at all, at whic
 POPULAR = 0.2  # power of an item's meetings, over those of the mean item of its type
 
 
-def standing(events: Events, type_codes: np.ndarray) -> np.ndarray:
+def standing(events: Events, type_codes: np.ndarray, dates: np.ndarray) -> np.ndarray:
     """float32 [items]: what is added to the log-probability of each item; 0 for a type that nobody has met.
 
-    What nobody has met of another type loses most, new items included.
+    An item is compared with the mean item of its type over the time that it has been out: what comes out tomorrow
+    gets 0, what nobody has met in years loses most.
 
-    type_codes: [items], by catalog row. A listener who comes back to an item counts once.
+    type_codes: [items], by catalog row; dates: datetime64[D] [items], NaT for what was always out. A listener who comes
+    back to an item counts once.
     """
     added = np.zeros(len(type_codes))
     if not len(events):
@@ -39,10 +41,18 @@ def standing(events: Events, type_codes: np.ndarray) -> np.ndarray:
     late = np.bincount(item, np.exp2((time - time.max()) / HALF_LIFE), minlength=len(added))
     for code in np.unique(type_codes[item]):
         mine = np.flatnonzero(type_codes == code)
-        added[mine] = POPULAR * np.log((ever[mine] + 1) / (ever[mine] + 1).mean())
+        expected = ever[mine].mean() * _share_after(time[type_codes[item] == code], dates[mine])
+        added[mine] = POPULAR * np.log((ever[mine] + 1) / (expected + 1))
         met = mine[ever[mine] > 0]
         before, now = ever[met] / ever[met].sum(), late[met]
         if now.sum():
             believed = now.sum() / (now.sum() + STEADY * len(met))
             added[met] += np.log(1 + believed * (now / now.sum() / before - 1))
     return added.astype(np.float32)
+
+
+def _share_after(times: np.ndarray, dates: np.ndarray) -> np.ndarray:
+    """float [dates]: which share of the times (seconds) is not before each day; 1 for an unknown one."""
+    seconds = dates.astype("datetime64[s]").astype(np.int64)
+    after = 1 - np.searchsorted(np.sort(times), seconds) / len(times)
+    return np.where(np.isnat(dates), 1.0, after)

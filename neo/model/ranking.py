@@ -45,7 +45,9 @@ class Ranker:
     def standing(self) -> torch.Tensor:
         """float32 [catalog rows], see `neo.catalog.standing`, as the bundle's events are."""
         bundle = self.bundle
-        return torch.from_numpy(standing(bundle.events, bundle.catalog.type_codes)).to(bundle.model.device)
+        catalog = bundle.catalog
+        added = standing(bundle.events, catalog.type_codes, catalog.dates)
+        return torch.from_numpy(added).to(bundle.model.device)
 
     def recommend_rows(
         self,
