@@ -24,6 +24,7 @@ from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.tree import Tree
 from neo.language.vocabulary import Vocabulary
+from neo.listeners.soft_prompt import SOFT
 from neo_sdk.errors import InvalidRequestError
 
 T = TypeVar("T")
@@ -89,8 +90,9 @@ def search_spans(
 def check_opened(model: PreTrainedModel, vocab: Vocabulary, prompt: Sequence[int]) -> None:
     """InvalidRequestError unless an item may come next in the prompt, and there is room for its codes."""
     check_prompt(model, prompt, vocab.levels)
-    code = vocab.type_level_code(prompt[-1])
-    if prompt[-1] != vocab.open and (code is None or code[1] != vocab.levels - 1):
+    spoken = next((token for token in reversed(prompt) if token < SOFT), vocab.pad)  # what stands before a vector
+    code = vocab.type_level_code(spoken)
+    if spoken != vocab.open and (code is None or code[1] != vocab.levels - 1):
         raise InvalidRequestError(
             f"A span's prompt must end with <|sid|> (id {vocab.open}) or an item's last code, got id {prompt[-1]}."
         )

@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 from transformers import DynamicCache, PreTrainedModel
 
 from neo.decoding.prompt_memory import PromptMemory
+from neo.listeners.soft_prompt import SOFT, embed, soft_prompt_of
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError
 
 # What a forward costs beside its positions, in positions. 32 prompts of 16 to 300 tokens through 4 layers of 256, two
@@ -101,7 +102,8 @@ def position_limit(model: PreTrainedModel) -> int:
 def check_prompt(model: PreTrainedModel, prompt: Sequence[int], more: int) -> None:
     """InvalidRequestError unless the prompt holds known ids and leaves room for `more` tokens."""
     size = model.config.get_text_config().vocab_size
-    if not prompt or min(prompt) < 0 or max(prompt) >= size:
+    words = [token for token in prompt if token < SOFT] if soft_prompt_of(model) is not None else prompt
+    if not words or min(words) < 0 or max(words) >= size:
         raise InvalidRequestError(f"A prompt must be a list of token ids in [0, {size}), at least one.")
     limit = position_limit(model)
     if len(prompt) + more > limit:
@@ -134,7 +136,7 @@ def _read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad: int, me
     places = torch.arange(longest, device=device) - (longest - lengths)[:, None]
     real = places >= 0
     out = model.get_decoder()(
-        input_ids=ids,
+        inputs_embeds=embed(model, ids),
         attention_mask=None if bool(real.all()) else real.long(),  # no padding: the causal kernel without a mask
         position_ids=places[:, known:].clamp(min=0),
         past_key_values=cache,

@@ -10,6 +10,7 @@ import torch
 
 from neo.decoding.beam import search_spans
 from neo.decoding.unconstrained import search_unconstrained
+from neo.evaluation.neo_method import long_run
 from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
@@ -48,7 +49,8 @@ class DecodingMethod:
         bundle, vocabulary = self.model.bundle, self.model.bundle.vocabulary
         abouts = [about_listener(bundle.listeners, case.listener) for case in cases]
         in_words = self.how in ("asked in words", "constraint off")
-        prompts = self.model.recommend_prompts([case.history for case in cases], abouts, name, in_words)
+        histories, vectors = [case.history for case in cases], long_run(self.model, cases)
+        prompts = self.model.recommend_prompts(histories, abouts, name, in_words, vectors)
         opened = [self.model.opened(prompt) for prompt in prompts]
         if self.how == "constraint off":
             return self._unconstrained(cases, opened, name, k)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neo.catalog.activity import Events
 from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.search_cases import SearchCase
 from neo.language.prompts import about_listener
+from neo.model.listener import in_the_long_run
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
 
@@ -25,7 +27,10 @@ class NeoMethod:
             places = [i for i, case in enumerate(cases) if case.type == type_name]
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
-            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=max(self.beams, k))
+            vectors = long_run(self.model, [cases[i] for i in places])
+            found = self.model.recommend_rows(
+                histories, abouts, type_name, k, beams=max(self.beams, k), vectors=vectors
+            )
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 
@@ -45,6 +50,17 @@ class NeoMethod:
         except InvalidRequestError:
             return False
         return True
+
+
+def long_run(model: NeoModel, cases: Sequence[RecommendCase]) -> list[tuple[int, ...]]:
+    """What stands for each listener in a prompt, from the case's own events; nothing where the model reads none."""
+    counts = [len(case.history) for case in cases]
+    items, times = ([getattr(case, name) for case in cases] for name in ("history", "times"))
+    who = np.arange(len(cases))
+    kinds = np.full(sum(counts), "met")
+    events = Events.from_arrays(np.repeat(who, counts), np.concatenate(items), np.concatenate(times), kinds, len(cases))
+    rows = np.array([case.listener for case in cases])
+    return in_the_long_run(model.bundle, events, who, model.bundle.now, rows)
 
 
 def _rows(items: Sequence[tuple[int, float]]) -> np.ndarray:

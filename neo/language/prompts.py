@@ -28,20 +28,31 @@ DESCRIPTION_WORDS = 24  # what verbalize says and ground reads of a description:
 
 @dataclass(frozen=True)
 class Context:
-    """What a prompt tells of a listener: a line about them, and their history (item rows, oldest first)."""
+    """What a prompt tells of a listener: a line about them, and their history (item rows, oldest first).
+
+    vectors: what is known of them in the long run, see `neo.language.segments.History`.
+    learned: which items of the history are trained, all of them where it is empty.
+    """
 
     about: str = ""
     history: tuple[int, ...] = ()
+    vectors: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    learned: tuple[bool, ...] = ()
+
+    def reading(self, history: tuple[int, ...]) -> Context:
+        """The same listener of whom other items are read; what is known in the long run stands after them."""
+        return Context(self.about, history, tuple((len(history), ids) for _, ids in self.vectors[-1:]))
 
     def segments(self) -> Request:
         """As it stands before a request in words."""
-        return (*self.unfinished(), Text("\n")) if self.history else self.unfinished()
+        return (*self.unfinished(), Text("\n")) if self.history or self.vectors else self.unfinished()
 
     def unfinished(self) -> Request:
         """As it goes on: the next item would follow."""
         about = (Text(f"Listener: {self.about}\n"),) if self.about else ()
-        history = (Text("History:"), History(self.history)) if self.history else ()
-        return (*about, *history)
+        if not self.history and not self.vectors:
+            return about
+        return (*about, Text("History:"), History(self.history, self.vectors, self.learned))
 
 
 NOBODY = Context()

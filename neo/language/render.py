@@ -86,8 +86,14 @@ class Renderer:
                     out.add(self.vocabulary.encode(text), trained)
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
-                case History(rows) if rows:
-                    out.add([self.vocabulary.open], False)
-                    for _, *codes, _ in self.items(rows):
-                        out.add(codes, learn_history)
-                    out.add([self.vocabulary.close], False)
+                case History(rows, vectors) if rows or vectors:
+                    self._history(segment, out, learn_history)
+
+    def _history(self, history: History, out: Rendered, learn_history: bool) -> None:
+        out.add([self.vocabulary.open], False)
+        vectors, learned = dict(history.vectors), history.learned or (True,) * len(history.rows)
+        for place, (_, *codes, _) in enumerate(self.items(history.rows)):
+            out.add(vectors.get(place, ()), False)
+            out.add(codes, learn_history and learned[place])
+        out.add(vectors.get(len(history.rows), ()), False)
+        out.add([self.vocabulary.close], False)

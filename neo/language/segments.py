@@ -26,9 +26,21 @@ class ItemRef:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a listener met, oldest first: item rows, rendered as one span, `<|sid|> codes codes ... <|/sid|>`."""
+    """What a listener met, oldest first: item rows, rendered as one span, `<|sid|> codes codes ... <|/sid|>`.
+
+    vectors: what is known of the listener in the long run, as ids of `neo.listeners.soft_prompt`, by the place of the
+    item that they stand before; the number of items for what stands last.
+    learned: which items are trained, in a row whose history is; all of them where it is empty.
+    """
 
     rows: tuple[int, ...]
+    vectors: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    learned: tuple[bool, ...] = ()
+
+    def without_oldest(self, count: int) -> History:
+        """The same of the later items."""
+        vectors = tuple((place - count, ids) for place, ids in self.vectors if place >= count)
+        return History(self.rows[count:], vectors, self.learned[count:])
 
 
 Segment = Text | ItemRef | History

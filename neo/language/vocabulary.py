@@ -105,7 +105,12 @@ class Vocabulary:
         return None
 
     def name(self, token: int) -> str:
-        """A readable name of any token, for the viewer and for exported tokenizers."""
+        """A readable name of any token, for the viewer and for exported tokenizers.
+
+        What lies beyond the vocabulary stands for a listener's vector, see `neo.listeners.soft_prompt`.
+        """
+        if token >= self.size:
+            return "[listener]"
         if token < self.text_size:
             return self._plain.decode([token])
         if token < self.text_size + len(CONTROL):

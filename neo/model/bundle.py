@@ -2,6 +2,7 @@
 
 manifest.json   format, versions, and the size and SHA-256 of every file
 config.json     the resolved configuration of the run
+listeners/      the listener model and the soft prompt that reads its vectors, where there are any
 model/          weights, tokenizer and vocabulary: an ordinary Hugging Face folder
 sids/           the SID table, its index, and what assigns SIDs to new items
 catalog/        items, listeners and events
@@ -25,12 +26,15 @@ from neo.catalog.activity import Events, Listeners
 from neo.catalog.catalog import Catalog
 from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
+from neo.listeners.model import ListenerModel
+from neo.listeners.soft_prompt import SoftPrompt, attach, detach, soft_prompt_of
 from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
 from neo.sids.build import SidModel
 from neo_sdk.errors import BundleError
 
 CONFIG_FILE = "config.json"
 INDEX_FILE = "index.safetensors"
+LISTENERS, SOFT_PROMPT = "listeners", "soft_prompt.safetensors"
 HISTORY = 20  # items of a history in a prompt, where the configuration does not say
 
 
@@ -39,6 +43,7 @@ class Bundle:
     """A trained model with the catalog it speaks of, and the events known at its training (maybe none).
 
     mapped: the index as it lies in a saved bundle; where there is none, it is built from the SID table.
+    listener_model: makes the vectors that the model's soft prompt was trained on; both are there, or none.
 
     Parts that do not belong together are refused with BundleError, on making one as on loading one.
     """
@@ -51,9 +56,10 @@ class Bundle:
     events: Events
     config: Mapping[str, Any]
     mapped: SidIndex | None = None
+    listener_model: ListenerModel | None = None
 
     def __post_init__(self) -> None:
-        problem = self._vocabulary_problem() or self._catalog_problem()
+        problem = self._vocabulary_problem() or self._catalog_problem() or self._listener_problem()
         if problem:
             raise BundleError(f"{problem} They come from different runs: take all parts of a bundle from one run.")
 
@@ -68,6 +74,11 @@ class Bundle:
         """How many items of a history the model was trained to read."""
         stage = self.config.get("instruction") or {}
         return int(stage.get("history", HISTORY))
+
+    @property
+    def now(self) -> int:
+        """The second after the last event: when requests are asked, as far as the bundle knows."""
+        return int(self.events.time.max(initial=-1)) + 1
 
     @property
     def goes_on(self) -> bool:
@@ -86,6 +97,9 @@ class Bundle:
             self.vocabulary.save(draft / "model")
             self.sids.save(draft / "sids")
             self.index.to("cpu").save(draft / "sids" / INDEX_FILE, self.sids.table.fingerprint())
+            if self.listener_model is not None and (soft := soft_prompt_of(self.model)) is not None:
+                self.listener_model.save(draft / LISTENERS)
+                soft.save(draft / LISTENERS / SOFT_PROMPT)
             self.catalog.save(draft / "catalog")
             self.listeners.save(draft / "catalog" / "listeners.parquet")
             self.events.save(draft / "catalog" / "events.parquet")
@@ -108,15 +122,20 @@ class Bundle:
             raise BundleError(f"{folder / CONFIG_FILE} cannot be read: {error}") from error
         with _no_progress_bars():
             model = _load_model(folder / "model")
+        sids, listener_model = SidModel.load(folder / "sids"), None
+        if (folder / LISTENERS).is_dir():
+            listener_model = ListenerModel.load(folder / LISTENERS, sids.table)
+            attach(model, SoftPrompt.load(folder / LISTENERS / SOFT_PROMPT))
         bundle = cls(
             model=model.to(device).eval(),
             vocabulary=Vocabulary.load(folder / "model"),
-            sids=SidModel.load(folder / "sids"),
+            sids=sids,
             catalog=Catalog.load(folder / "catalog"),
             listeners=Listeners.load(folder / "catalog" / "listeners.parquet"),
             events=Events.load(folder / "catalog" / "events.parquet"),
             config=config,
             mapped=SidIndex.load(folder / "sids" / INDEX_FILE),
+            listener_model=listener_model,
         )
         if bundle.mapped is not None and bundle.mapped.made_of != parts.get("sids"):
             raise BundleError(f"{folder}: {INDEX_FILE} was made from another SID table: save the bundle again.")
@@ -132,10 +151,13 @@ class Bundle:
     def _save_model(self, folder: Path) -> None:
         """Weights and architecture only: how to generate is the decoder's business (design rule 4)."""
         asked, self.model.generation_config = self.model.generation_config, GenerationConfig()
+        soft = detach(self.model)  # it has a file of its own
         try:
             self.model.save_pretrained(folder)
         finally:
             self.model.generation_config = asked
+            if soft is not None:
+                attach(self.model, soft)
         (folder / "generation_config.json").unlink(missing_ok=True)
 
     def _parts(self) -> dict[str, Any]:
@@ -149,6 +171,7 @@ class Bundle:
                 "codes": dict(layout.codes),
             },
             "model": {"architecture": type(self.model).__name__, "rows": _rows(self.model)},
+            "listeners": None if self.listener_model is None else self.listener_model.space,
         }
 
     def _vocabulary_problem(self) -> str | None:
@@ -165,6 +188,17 @@ class Bundle:
             return (
                 f"Model and vocabulary do not match: the vocabulary has {vocabulary.size} tokens, "
                 f"the model has {rows[0]} rows in its embedding and {rows[1]} in its head."
+            )
+        return None
+
+    def _listener_problem(self) -> str | None:
+        """The listener model against the soft prompt, in words."""
+        model, soft = self.listener_model, soft_prompt_of(self.model)
+        made, read = None if model is None else model.space, None if soft is None else soft.space
+        if made != read:
+            return (
+                f"Listener model and soft prompt do not match: the one makes vectors of the space {made}, the other "
+                f"was trained on {read}."
             )
         return None
 

@@ -18,7 +18,7 @@ from typing import Any
 from neo_sdk.errors import BundleError
 
 MANIFEST = "manifest.json"
-FORMAT = 4  # 3: a history is one span; 4: of a long past each type is read
+FORMAT = 5  # 3: a history is one span; 4: of a long past each type is read; 5: soft prompts
 SUFFIXES = (".safetensors", ".json", ".parquet")  # formats that cannot run code when they are read
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
 SMALL = 1 << 20

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow.compute as pc
 
-from neo.catalog.activity import Listeners
+from neo.catalog.activity import Events, Listeners
 from neo.language.prompts import Context, about_listener
 from neo.language.render import Renderer
 from neo.language.segments import Turn, merge_texts
 from neo.listeners.recent import recent
+from neo.listeners.soft_prompt import soft_prompt_of
 from neo.model.bundle import Bundle
 from neo.model.requests import ids, one_id
 from neo_sdk.errors import InvalidRequestError, NotFoundError
@@ -35,10 +36,11 @@ class Asker:
     warnings: tuple[str, ...] = ()
 
 
-def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -> Asker:
+def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
     """From a listener's id, a history of item ids (oldest first), both or neither.
 
-    With both, the history stands in for the one that the bundle has. Raises NotFoundError for unknown ids.
+    With both, the history stands in for the one that the bundle has; it has no times, so nothing is made of it for the
+    long run. Raises NotFoundError for unknown ids.
     """
     about, met = "", NOTHING
     if listener is not None:
@@ -47,7 +49,10 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -
     if history is not None:
         met = item_rows(bundle, "history", history)
     readable = with_sids(bundle, met)
-    context = Context(about, tuple(as_read(bundle, met).tolist()))
+    known: list[tuple[int, ...]] = []
+    if listener is not None and history is None and long_term:
+        known = in_the_long_run(bundle, bundle.events, np.array([row]), bundle.now, np.array([row]))
+    context = Context(about, vectors=tuple((0, ids) for ids in known)).reading(tuple(as_read(bundle, met).tolist()))
     warnings = []
     if history is not None and len(readable) < len(met):
         warnings.append(f"{len(met) - len(readable)} items of the history have no SID yet and were not read.")
@@ -57,6 +62,20 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None) -
             f"so it read the latest, and some older ones of each type."
         )
     return Asker(context, np.unique(met), history is not None, tuple(warnings))
+
+
+def in_the_long_run(
+    bundle: Bundle, events: Events, who: np.ndarray, now: int, rows: np.ndarray
+) -> list[tuple[int, ...]]:
+    """For each listener `who[i]` of the events what stands for them in a prompt; nothing where the model reads none.
+
+    rows: their rows in the bundle's listeners, -1 for others. The vectors are of what lies strictly before `now`.
+    """
+    model, soft = bundle.listener_model, soft_prompt_of(bundle.model)
+    if model is None or soft is None or not len(who):
+        return []
+    when = np.full(len(who), now, dtype=np.int64)
+    return soft.remembered(model.vectors(events, who, when, bundle.listeners, rows))
 
 
 def with_sids(bundle: Bundle, rows: np.ndarray) -> np.ndarray:
@@ -121,7 +140,7 @@ def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
     if (over := len(tokens) - limit) <= 0:
         return Prompt(tokens, who.warnings)
     cut = _fewer(renderer, context, -(-over // levels))
-    if not cut.history:
+    if not cut.history and not cut.vectors:
         raise _too_long(len(tokens) - levels * len(context.history), limit)
     return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
 
@@ -149,7 +168,7 @@ def _fewer(renderer: Renderer, context: Context, gone: int) -> Context:
     """Without `gone` items of the history: what stays is chosen as it was of the whole past."""
     rows = np.array(context.history, dtype=np.int64)
     kept = recent(renderer.sids.types_of_rows(rows), max(0, len(rows) - gone))
-    return Context(context.about, tuple(rows[kept].tolist()))
+    return context.reading(tuple(rows[kept].tolist()))
 
 
 def _too_long(tokens: int, limit: int) -> InvalidRequestError:

@@ -58,14 +58,16 @@ class Ranker:
         beams: int = BEAMS,
         exclude: Sequence[np.ndarray] | None = None,
         batch: int = 16,
+        vectors: Sequence[tuple[int, ...]] = (),
     ) -> list[Ranked]:
         """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
 
+        vectors: for each what stands for them in the long run, see `neo.model.listener.in_the_long_run`.
         exclude: for each, the rows that must not come back; by default those of the history. Scores are
         log-probabilities plus the item's standing, which reorders the top `beams` of them.
         """
         (item_type,) = every_type(self.bundle.catalog, [type])
-        asked = self.recommend_prompts(histories, abouts, type)
+        asked = self.recommend_prompts(histories, abouts, type, vectors=vectors)
         left_out = histories if exclude is None else exclude
         if len(left_out) != len(asked):
             raise InvalidRequestError(f"exclude has {len(left_out)} entries, expected {len(asked)}: pass one each.")
@@ -104,13 +106,14 @@ class Ranker:
         abouts: Sequence[str],
         type: str,
         in_words: bool = False,
+        vectors: Sequence[tuple[int, ...]] = (),
     ) -> list[list[int]]:
         """The prompts of `recommend_rows` as token ids; `in_words`: with a request even where a history could go on."""
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = []
-        for history, about in zip(histories, abouts, strict=True):
+        for history, about, ids in zip(histories, abouts, vectors or [()] * len(histories), strict=True):
             rows = as_read(self.bundle, np.asarray(history, dtype=np.int64))
-            who = Asker(Context(about, tuple(rows.tolist())))
+            who = Asker(Context(about, vectors=((0, ids),) if ids else ()).reading(tuple(rows.tolist())))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked
 
@@ -119,7 +122,7 @@ class Ranker:
 
         A request names the type; after a history it must be all that may come.
         """
-        if self.bundle.goes_on and who.context.history and not in_words:
+        if self.bundle.goes_on and (who.context.history or who.context.vectors) and not in_words:
             return fit_unfinished(self.renderer, who, self.room())
         return fit(self.renderer, who, [Turn(prompts.recommend(NOBODY, item_type))], self.room())
 

@@ -145,6 +145,19 @@ class InstructionStage(Stage):
         return self
 
 
+class ListenerStage(Strict):
+    """The listener model, and the soft prompt that its vectors enter by in stage 3."""
+
+    dim: int = Field(64, ge=1, le=4096, description="of a listener's vector")
+    item_dim: int = Field(64, ge=1, description="of what it is told of an item: the directions in which most differ")
+    moments: int = Field(20_000, ge=2, description="of listeners' lives, that it is learned from")
+    epochs: int = Field(10, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    positions: int = Field(1, ge=1, le=16, description="that a vector takes in a prompt")
+    often: float = Field(0.2, gt=0, le=1, description="before how many items of a training history a vector stands")
+    absent: float = Field(0.1, ge=0, lt=1, description="of training prompts go without, so that a request may too")
+
+
 class Evaluation(Strict):
     """`protocol`: one cut in time, or leave-one-out: each listener's last item tests, the second-last validates.
 
@@ -184,6 +197,7 @@ class RunConfig(Strict):
     language: LanguageStage = LanguageStage()
     grounding: GroundingStage = GroundingStage()
     instruction: InstructionStage = InstructionStage()
+    listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
     evaluation: Evaluation = Evaluation()
 
     @property

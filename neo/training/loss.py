@@ -21,6 +21,7 @@ from neo.decoding.index import SidIndex
 from neo.decoding.packed import PackedSids
 from neo.language.render import IGNORED
 from neo.language.vocabulary import Vocabulary
+from neo.listeners.soft_prompt import embed
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codeboo
     Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
     only, padding on the right needs no mask. Without any label the loss is 0.
     """
-    hidden = model.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+    hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]
     trained = wanted != IGNORED
     heard = trained & codebooks.asked(ids)[:, 1:] if codebooks else torch.zeros_like(trained)

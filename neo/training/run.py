@@ -8,8 +8,10 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+import torch
 import yaml
 from datasets import Dataset as Rows
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
@@ -23,20 +25,24 @@ from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
 from neo.evaluation.protocol import DAY, Split
 from neo.language.render import Renderer
 from neo.language.vocabulary import CONTROL, Vocabulary
-from neo.model.bundle import Bundle
+from neo.listeners.model import ListenerModel
+from neo.listeners.soft_prompt import SoftPrompt, attach, detach
+from neo.model.bundle import SOFT_PROMPT, Bundle
 from neo.model.folder import FORMAT
 from neo.sids.build import SidModel, build_sids
 from neo.sids.given import given_sids
 from neo.sids.meanings import code_meanings, item_meanings
 from neo.sids.table import SidTable
 from neo.training import base
-from neo.training.config import RunConfig, Scratch, Stage, fingerprint
+from neo.training.config import ListenerStage, RunConfig, Scratch, Stage, fingerprint
 from neo.training.examples.grounding import grounding_examples
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
+from neo.training.examples.long_term import LongTerm
 from neo.training.examples.rows import write_rows
 from neo.training.examples.walks import Walks
 from neo.training.freeze import train_only_rows
+from neo.training.listener_model import train_listener_model
 from neo.training.loss import Codebooks
 from neo.training.new_rows import extend
 from neo.training.steps import is_done, key_of, once, stamps
@@ -46,9 +52,10 @@ from neo.training.teacher.endpoint import EndpointTeacher
 from neo.training.trainer import drop_checkpoints, train_stage
 from neo_sdk.errors import ConfigError
 
-ROWS = "rows.parquet"
+ROWS, VECTORS = "rows.parquet", "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 6
+LISTENER_VERSION = 1
 REPORT_VERSION = 1  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -65,6 +72,7 @@ class Run:
         (self.folder / "config.yaml").write_text(resolved, encoding="utf-8")
         self.read_data()
         self.learn_sids()
+        self.learn_listeners()
         self.teach_language()
         self.ground()
         self.instruct()
@@ -75,6 +83,7 @@ class Run:
         steps = {
             "data": lambda run: run.data_key,
             "sids": lambda run: run._sids_key,
+            "listeners": lambda run: run._listener_key,
             "stage0": lambda run: run._base_key,
             "stage2": lambda run: run._grounding_key,
         }
@@ -193,6 +202,27 @@ class Run:
     def sids(self) -> SidModel:
         return SidModel.load(self.folder / "sids" / "model")
 
+    # Listeners
+
+    @cached_property
+    def _listener_key(self) -> str:
+        return fingerprint(LISTENER_VERSION, self._sids_key, self.config.listener, self.config.seed)
+
+    def learn_listeners(self) -> None:
+        if self.config.listener is not None:
+            learn = partial(self._learn_listeners, self.config.listener)
+            once(self.folder / "listeners", self._listener_key, "listener model", learn, self.say)
+
+    def _learn_listeners(self, stage: ListenerStage, folder: Path) -> None:
+        books = code_meanings(self.sids.table, self.visible, self._meant())
+        train_listener_model(self.known, self.sids.table, books, stage, self.config.seed, self.say).save(folder)
+
+    @cached_property
+    def listener_model(self) -> ListenerModel | None:
+        if self.config.listener is None:
+            return None
+        return ListenerModel.load(self.folder / "listeners", self.sids.table)
+
     # Stage 0: language
 
     @cached_property
@@ -270,7 +300,9 @@ class Run:
     @cached_property
     def _instruction_key(self) -> str:
         config = self.config
-        return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, config.instruction, config.teacher)
+        listener = None if config.listener is None else self._listener_key
+        stage = (config.instruction, config.teacher, listener)
+        return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:
         once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
@@ -278,14 +310,39 @@ class Run:
     def _instruct(self, folder: Path) -> None:
         model = AutoModelForCausalLM.from_pretrained(self.folder / "stage2" / "model", dtype="float32")
         vocabulary = Vocabulary.load(self.folder / "stage2")
-        stage = self.config.instruction
+        stage, soft = self.config.instruction, self._new_soft_prompt(model)
         if not (folder / ROWS).exists():
-            walks = Walks.among(self.visible, self._meant()) if stage.walks else None
-            drafts = InstructionExamples(self.known, self.visible, stage, self.config.seed, walks)
-            examples = drafts.examples(self._teacher())
-            renderer = Renderer(vocabulary, self.sids.table)
-            write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say)
+            self._write_instructions(folder, vocabulary, soft)
+        if soft is not None:
+            soft.source = load_file(folder / VECTORS)["vectors"]
+            attach(model, soft)
         self._train(model, vocabulary, stage, folder)
+
+    def _write_instructions(self, folder: Path, vocabulary: Vocabulary, soft: SoftPrompt | None) -> None:
+        """The rows, and before them, as they must not be there without, the listener vectors that they stand on."""
+        stage, seed, listener = self.config.instruction, self.config.seed, self.config.listener
+        walks = Walks.among(self.visible, self._meant()) if stage.walks else None
+        asked = LongTerm(soft, listener, np.random.default_rng([seed, 6])) if soft and listener else None
+        drafts = InstructionExamples(self.known, self.visible, stage, seed, walks, asked)
+        renderer = Renderer(vocabulary, self.sids.table)
+
+        def finish() -> None:
+            if asked is not None and self.listener_model is not None:
+                vectors = asked.vectors(self.listener_model, self.known.events, self.known.listeners)
+                save_file({"vectors": vectors.values.astype(np.float16)}, folder / VECTORS)
+
+        examples = drafts.examples(self._teacher())
+        write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say, finish)
+
+    def _new_soft_prompt(self, model: PreTrainedModel) -> SoftPrompt | None:
+        listener = self.config.listener
+        if listener is None or self.listener_model is None:
+            return None
+        known = self.listener_model
+        embeddings = model.get_input_embeddings().weight
+        soft = SoftPrompt(known.space, known.dim, embeddings.shape[1], listener.positions)
+        soft.start_like(embeddings, torch.Generator().manual_seed(self.config.seed))
+        return soft
 
     def _teacher(self) -> Teacher:
         endpoint = self.config.teacher
@@ -299,6 +356,9 @@ class Run:
         )
         rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
         train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, self.codebooks(vocabulary))
+        soft = detach(model)
+        if soft is not None:
+            soft.save(folder / SOFT_PROMPT)
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
 
@@ -339,8 +399,12 @@ class Run:
 
     def _pack(self, folder: Path) -> None:
         known = self.known
+        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage3" / "model", dtype="float32")
+        if self.listener_model is not None:
+            attach(model, SoftPrompt.load(self.folder / "stage3" / SOFT_PROMPT))
         Bundle(
-            model=AutoModelForCausalLM.from_pretrained(self.folder / "stage3" / "model", dtype="float32"),
+            model=model,
+            listener_model=self.listener_model,
             vocabulary=Vocabulary.load(self.folder / "stage2"),
             sids=self.sids,
             catalog=known.catalog,

@@ -18,6 +18,7 @@ from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.language.wordings.fill import type_words
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
+from neo.training.examples.long_term import LongTerm
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
@@ -42,10 +43,17 @@ class InstructionExamples:
     """All stage-3 examples of a dataset that has been cut in time already."""
 
     def __init__(
-        self, dataset: Dataset, visible: np.ndarray, stage: InstructionStage, seed: int, walks: Walks | None = None
+        self,
+        dataset: Dataset,
+        visible: np.ndarray,
+        stage: InstructionStage,
+        seed: int,
+        walks: Walks | None = None,
+        long_term: LongTerm | None = None,
     ) -> None:
-        """`walks`: what `stage.walks` are drawn from."""
+        """`walks`: what `stage.walks` are drawn from; `long_term`: where a soft prompt is trained."""
         self.dataset, self.visible, self.stage, self.walks = dataset, visible, stage, walks
+        self.long_term = long_term
         self.rng = np.random.default_rng([seed, 3])
         self.facts = FactBook(dataset.catalog, dataset.listeners)
         types = dataset.catalog.type_codes
@@ -103,14 +111,17 @@ class InstructionExamples:
                 if shortened:
                     length = int(self.stage.history * self.rng.random() ** 2) + 1
                     new = self.rng.random() < NEW_SHARE
-                    moment = replace(moment, history=() if new else moment.history[-length:])
+                    moment = self._newcomer(moment) if new else replace(moment, history=moment.history[-length:])
                 yield draft(moment, code)
 
     def _histories(self, count: int) -> Iterator[Draft]:
         """What listeners met, again and again: as many next items as a history holds, for the price of a row."""
-        for listener, history in self.moments.histories(count, self.rng):
+        events = self.dataset.events
+        for listener, places in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
-            yield Draft("history", Context(about, history).unfinished(), None)
+            vectors = self.long_term.within_a_life(listener, events.time[places]) if self.long_term else ()
+            context = Context(about, tuple(events.item[places].tolist()), vectors)
+            yield Draft("history", context.unfinished(), None)
 
     def _walked(self, count: int) -> Iterator[Draft]:
         if not count:
@@ -200,7 +211,15 @@ class InstructionExamples:
         return any(noun in query.lower() for noun in nouns)
 
     def _context(self, moment: Moment) -> Context:
-        return Context(prompts.about_listener(self.dataset.listeners, moment.listener), moment.history)
+        about, length = prompts.about_listener(self.dataset.listeners, moment.listener), len(moment.history)
+        asked = self.long_term
+        vectors = asked.before_an_answer(moment.listener, moment.when, length) if asked else ()
+        return Context(about, moment.history, vectors)
+
+    def _newcomer(self, moment: Moment) -> Moment:
+        """As if the listener had met nothing yet: the moment is that of their first event."""
+        first = int(self.dataset.events.time[self.dataset.events.offsets[moment.listener]])
+        return replace(moment, history=(), when=first)
 
     def _ask(self, task: str, items: tuple[int, ...], moment: Moment) -> Ask:
         known = self.facts.listener(moment.history, moment.listener)

@@ -16,11 +16,15 @@ LEAST = 0.01  # of the latest listener's weight: in ten years of data nobody is 
 
 @dataclass(frozen=True)
 class Moment:
-    """A listener, their history up to a moment (oldest first) and what of one type came next, in order."""
+    """A listener, their history up to a moment (oldest first) and what of one type came next, in order.
+
+    when: the second of the moment; the history lies strictly before it.
+    """
 
     listener: int
     history: tuple[int, ...]
     upcoming: tuple[int, ...]
+    when: int
 
 
 class Moments:
@@ -46,8 +50,8 @@ class Moments:
             if moment is not None:
                 yield moment
 
-    def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Listeners with two events or more and what they met, thinned (see `_thinned`): of a long life a part.
+    def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
+        """Listeners with two events or more, and places of their events, thinned (see `_thinned`); of many, a stretch.
 
         Those whose events are late are drawn more often, by the square root of the mean weight: all alike, quickstart's
         validation week had HR@10 of .304, .408, .273, so drawn .316, .403, .294, by the mean weight itself .313, .407,
@@ -67,7 +71,7 @@ class Moments:
             first, last = int(self.events.offsets[listener]), int(self.events.offsets[listener + 1])
             kept = first + np.flatnonzero(self._thinned(self.types[first:last], rng))
             start = int(rng.integers(max(0, len(kept) - self.length) + 1))
-            yield int(listener), tuple(self.events.item[kept[start : start + self.length]].tolist())
+            yield int(listener), kept[start : start + self.length]
 
     def _lateness(self, places: np.ndarray) -> np.ndarray:
         """float64[n]: 1 for the latest of these events, halved with every half-life before it.
@@ -101,4 +105,4 @@ class Moments:
         if int(self.events.item[place]) in met or not fresh:
             return None  # heard before: never a recommendation
         history = self.events.item[first:now][recent(self.types[first:now], self.length)]
-        return Moment(listener, tuple(history.tolist()), fresh)
+        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]))

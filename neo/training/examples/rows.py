@@ -47,12 +47,17 @@ def write_rows(
     max_tokens: int,
     learn_history: bool,
     report: Callable[[str], None],
+    finish: Callable[[], None] = lambda: None,
 ) -> Count:
-    """Renders examples into a Parquet file (written beside it first, then renamed) and says what was kept."""
+    """Renders examples into a Parquet file (written beside it first, then renamed) and says what was kept.
+
+    finish: what is to be done when all are rendered, and before the file is there.
+    """
     count, part = Count(), path.with_suffix(".part")
     with pq.ParquetWriter(part, SCHEMA) as writer:
         for chunk in _chunks(_rendered(examples, renderer, max_tokens, learn_history, count), CHUNK):
             writer.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
+    finish()
     part.rename(path)
     report(str(count))
     return count
@@ -60,13 +65,13 @@ def write_rows(
 
 def shorten(turns: tuple[Turn, ...]) -> tuple[Turn, ...] | None:
     """The same turns with the oldest quarter of the longest history gone; None when there is no history left."""
-    longest = max(((len(s.rows), t, i) for t, i, s in _histories(turns)), default=None)
+    longest = max(((len(s.rows), t, i) for t, i, s in _histories(turns) if s.rows), default=None)
     if longest is None:
         return None
     length, at, place = longest
     turn = turns[at]
-    rows = turn.request[place].rows[max(1, length // 4) :]  # type: ignore[union-attr]
-    kept: tuple[Segment, ...] = (History(rows),) if rows else ()
+    later = turn.request[place].without_oldest(max(1, length // 4))  # type: ignore[union-attr]
+    kept: tuple[Segment, ...] = (later,) if later.rows else ()
     shorter = Turn((*turn.request[:place], *kept, *turn.request[place + 1 :]), turn.answer)
     return (*turns[:at], shorter, *turns[at + 1 :])
 
