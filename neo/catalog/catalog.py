@@ -69,6 +69,18 @@ class Catalog:
         """int64[n]: for each row its parent's row, -1 for none."""
         return self._index_in(self.table.column("parent"))
 
+    def children(self, rows: np.ndarray) -> np.ndarray:
+        """int64[]: the rows whose parent is one of these, in no particular order."""
+        first, last = (np.searchsorted(self._by_parent[0], rows, side) for side in ("left", "right"))
+        spans = [self._by_parent[1][start:end] for start, end in zip(first, last, strict=True)]
+        return np.concatenate(spans) if spans else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def _by_parent(self) -> tuple[np.ndarray, np.ndarray]:
+        """The parents of all rows in ascending order, and these rows."""
+        order = np.argsort(self.parent_rows, kind="stable")
+        return self.parent_rows[order], order
+
     @cached_property
     def dates(self) -> np.ndarray:
         """datetime64[D][n], NaT where unknown."""

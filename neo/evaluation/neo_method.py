@@ -10,16 +10,26 @@ from neo.catalog.activity import Events
 from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.search_cases import SearchCase
 from neo.language.prompts import about_listener
+from neo.language.wordings.modes import wish
 from neo.model.listener import in_the_long_run
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.types import Mode
 
 
 class NeoMethod:
-    """Ranks with a model. Histories are what the case holds; nothing comes from the bundle's own events."""
+    """Ranks with a model. Histories are what the case holds; nothing comes from the bundle's own events.
 
-    def __init__(self, model: NeoModel, beams: int = 30, name: str = "NEO") -> None:
-        self.model, self.beams, self.name = model, beams, name
+    mode: what recommendations are asked for in words; what the words ask for is not guaranteed.
+    """
+
+    def __init__(self, model: NeoModel, beams: int = 30, name: str = "NEO", mode: Mode = "any") -> None:
+        self.model, self.beams, self.name, self.mode = model, beams, name, mode
+
+    @classmethod
+    def of_modes(cls, model: NeoModel, beams: int) -> list[NeoMethod]:
+        """The model as it is, and asked for each discovery mode that it was trained on."""
+        return [cls(model, beams), *(cls(model, beams, f"NEO, {mode}", mode) for mode in model.bundle.modes)]
 
     def recommend(self, cases: Sequence[RecommendCase], k: int) -> list[np.ndarray]:
         ranked: dict[int, np.ndarray] = {}
@@ -28,9 +38,8 @@ class NeoMethod:
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
             vectors = long_run(self.model, [cases[i] for i in places])
-            found = self.model.recommend_rows(
-                histories, abouts, type_name, k, beams=max(self.beams, k), vectors=vectors
-            )
+            beams, asked = max(self.beams, k), wish(self.mode)
+            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=beams, vectors=vectors, wish=asked)
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 

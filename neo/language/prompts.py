@@ -32,16 +32,19 @@ class Context:
 
     vectors: what is known of them in the long run, see `neo.language.segments.History`.
     learned: which items of the history are trained, all of them where it is empty.
+    wish: what of may come next in the history, in words: see `neo.language.wordings.modes`.
     """
 
     about: str = ""
     history: tuple[int, ...] = ()
     vectors: tuple[tuple[int, tuple[int, ...]], ...] = ()
     learned: tuple[bool, ...] = ()
+    wish: str = ""
 
     def reading(self, history: tuple[int, ...]) -> Context:
         """The same listener of whom other items are read; what is known in the long run stands after them."""
-        return Context(self.about, history, tuple((len(history), ids) for _, ids in self.vectors[-1:]))
+        vectors = tuple((len(history), ids) for _, ids in self.vectors[-1:])
+        return Context(self.about, history, vectors, wish=self.wish)
 
     def segments(self) -> Request:
         """As it stands before a request in words."""
@@ -49,7 +52,8 @@ class Context:
 
     def unfinished(self) -> Request:
         """As it goes on: the next item would follow."""
-        about = (Text(f"Listener: {self.about}\n"),) if self.about else ()
+        lines = [f"Listener: {self.about}\n" if self.about else "", f"Wanted: {self.wish}\n" if self.wish else ""]
+        about = tuple(Text(line) for line in lines if line)
         if not self.history and not self.vectors:
             return about
         return (*about, Text("History:"), History(self.history, self.vectors, self.learned))
@@ -83,12 +87,21 @@ def recommend(
     variant: int = 0,
     words: int = 0,
     count: int = 1,
+    wish: str = "",
 ) -> Request:
-    """`count`: how many items a mixed answer is to name; its wording then says "a show" or "shows"."""
+    """`count`: how many items a mixed answer is to name; its wording then says "a show" or "shows".
+
+    wish: a sentence on what they are to be like.
+    """
     mixed = for_count(instructions.RECOMMEND_MIXED, count)
     templates = instructions.RECOMMEND if output == "items" else mixed
     asked = fill(wording(templates, variant), **words_for(item_type, words).slots())
-    return merge_texts((*context.segments(), *asked))
+    return merge_texts((*context.segments(), *asked, *wished(wish)))
+
+
+def wished(wish: str) -> Request:
+    """A further sentence of a request, or nothing."""
+    return (Text(f" {wish}"),) if wish else ()
 
 
 def search(
@@ -127,6 +140,7 @@ def chat(
     item_type: ItemType | None = None,
     words: int = 0,
     count: int = 1,
+    wish: str = "",
 ) -> Request:
     """A chatty request, open or with a subject or a type, as training writes it; a user writes their own."""
     templates: tuple[str, ...]
@@ -135,7 +149,8 @@ def chat(
     else:
         templates = conversation.CHAT_ABOUT_TYPED if item_type else conversation.CHAT_ABOUT
     slots = {"query": about or "", **(words_for(item_type, words).slots() if item_type else {})}
-    return merge_texts((*context.segments(), *fill(wording(for_count(templates, count), variant), **slots)))
+    asked = fill(wording(for_count(templates, count), variant), **slots)
+    return merge_texts((*context.segments(), *asked, *wished(wish)))
 
 
 def verbalize(item: int, variant: int = 0) -> Request:

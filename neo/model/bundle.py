@@ -26,11 +26,13 @@ from neo.catalog.activity import Events, Listeners
 from neo.catalog.catalog import Catalog
 from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
+from neo.language.wordings.modes import MODES
 from neo.listeners.model import ListenerModel
 from neo.listeners.soft_prompt import SoftPrompt, attach, detach, soft_prompt_of
 from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
 from neo.sids.build import SidModel
 from neo_sdk.errors import BundleError
+from neo_sdk.types import Mode
 
 CONFIG_FILE = "config.json"
 INDEX_FILE = "index.safetensors"
@@ -79,6 +81,12 @@ class Bundle:
     def now(self) -> int:
         """The second after the last event: when requests are asked, as far as the bundle knows."""
         return int(self.events.time.max(initial=-1)) + 1
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The discovery modes that the model was trained on the words of."""
+        stage = self.config.get("instruction") or {}
+        return tuple(mode for mode in MODES if mode != "any" and stage.get(mode, 0))
 
     @property
     def goes_on(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Candidates:
     excluded: np.ndarray
     within: np.ndarray | None
     passing: Passing | None = None
+    familiar: np.ndarray | None = None
+    met: np.ndarray = field(default_factory=lambda: NOTHING)
 
     @classmethod
     def choose(
@@ -58,17 +60,21 @@ class Candidates:
         excluded: np.ndarray = NOTHING,
         within: np.ndarray | None = None,
         passing: Passing | None = None,
+        familiar: np.ndarray | None = None,
+        met: np.ndarray = NOTHING,
     ) -> Candidates:
         """From a whole catalog's index, at the cost of the rows that are named here.
 
-        passing: what of the same catalog passes the filter, None for no filter.
+        passing: what of the same catalog passes the filter, None for no filter. familiar, met: what a discovery mode
+        leaves, None for everything, and what it rules out.
         """
         types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
         chosen = (index if passing is None else passing.index).only(types)
-        if within is not None:
-            chosen = chosen.among(table, within)
-        chosen = chosen.without_rows(table, np.union1d(heard, excluded))
-        return cls(types, chosen, asked, heard, excluded, within, passing)
+        for only in (within, familiar):
+            if only is not None:
+                chosen = chosen.among(table, only)
+        chosen = chosen.without_rows(table, np.unique(np.concatenate([heard, excluded, met])))
+        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -90,6 +96,10 @@ class Candidates:
             reasons.append(f"{passing:,} {'passes' if passing == 1 else 'pass'} the filter")
         if self.within is not None:
             reasons.append(f"{count(self.within):,} in `within`")
+        if self.familiar is not None:
+            reasons.append(f"{count(self.familiar):,} familiar to the listener")
+        if met := count(self.met):
+            reasons.append(f"{met:,} of what the listener has met")
         if heard := count(self.heard):
             reasons.append(f"{heard:,} heard before")
         if excluded := count(self.excluded):

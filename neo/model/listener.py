@@ -27,11 +27,15 @@ CLOSE_CANDIDATES = 1_000
 class Asker:
     """What is known of who asks. context: for the prompt; heard: int64[], every catalog row they have met.
 
+    met, times: in which order and, where that is known, when.
+
     passed: whether the caller gave the history, and so wants to know what became of it.
     """
 
     context: Context
     heard: np.ndarray = field(default_factory=lambda: NOTHING)
+    met: np.ndarray = field(default_factory=lambda: NOTHING)
+    times: np.ndarray | None = None
     passed: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -42,12 +46,13 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, l
     With both, the history stands in for the one that the bundle has; it has no times, so nothing is made of it for the
     long run. Raises NotFoundError for unknown ids.
     """
-    about, met = "", NOTHING
+    about, met, times = "", NOTHING, None
     if listener is not None:
         row = listener_row(bundle.listeners, one_id("listener", listener))
         about, met = about_listener(bundle.listeners, row), bundle.events.history(row).astype(np.int64)
+        times = bundle.events.times(row)
     if history is not None:
-        met = item_rows(bundle, "history", history)
+        met, times = item_rows(bundle, "history", history), None
     readable = with_sids(bundle, met)
     known: list[tuple[int, ...]] = []
     if listener is not None and history is None and long_term:
@@ -61,7 +66,7 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, l
             f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
             f"so it read the latest, and some older ones of each type."
         )
-    return Asker(context, np.unique(met), history is not None, tuple(warnings))
+    return Asker(context, np.unique(met), met, times, history is not None, tuple(warnings))
 
 
 def in_the_long_run(

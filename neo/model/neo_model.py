@@ -18,9 +18,11 @@ from neo.decoding.request import GroupLimit, ScoredItem
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Segment, Turn
+from neo.language.wordings.modes import MODES, wish
 from neo.model.answers import StreamEvent, items_answer, last, streamed
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, Passing, every_type
+from neo.model.discovery import Discovery, discovery, wishing
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
 from neo.model.ranking import BEAMS, Ranker
 from neo.model.requests import (
@@ -38,7 +40,7 @@ from neo.model.requests import (
 )
 from neo.model.similar import most_similar
 from neo_sdk.errors import InvalidRequestError
-from neo_sdk.types import Answer, Filter, ItemPart, Usage
+from neo_sdk.types import Answer, Filter, ItemPart, Mode, Usage
 
 WRITTEN = 80  # text tokens of an answer, at most, where the caller does not say
 FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
@@ -71,6 +73,7 @@ class NeoModel(Ranker):
         k: int = 10,
         format: ItemsOrMixed = "items",
         *,
+        mode: Mode = "any",
         beams: int = BEAMS,
         exclude_heard: bool = True,
         filter: Filtering = None,
@@ -80,22 +83,27 @@ class NeoModel(Ranker):
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
+        long_term: bool = True,
     ) -> Answer:
         """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
 
         type: by default the first that the catalog registers, shows where nothing else is said.
         within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
-        a show). Without a listener: what suits anybody.
+        a show). Without a listener: what suits anybody. mode: `familiar` for shows and the like that they have met
+        and made no habit of, `unfamiliar` for what they never met; the model is asked for it in words, and nothing else
+        can be named. long_term: whether the model reads the listener's vector, where it was trained to.
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
-        who = asker(self.bundle, listener, history)
-        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude)
+        asked: Mode = one_of("mode", mode, MODES)
+        who = asker(self.bundle, listener, history, long_term)
+        found = discovery(self.bundle, who, asked)
+        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found)
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
-            request = prompts.recommend(NOBODY, item_type, format, count=k)
+            request = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked))
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
-        prompt = self.recommend_prompt(who, item_type)
+        prompt = self.recommend_prompt(wishing(who, asked), item_type)
         return self._items(prompt, choice, k, beams, manner, per_parent, shift)
 
     def search(
@@ -265,6 +273,7 @@ class NeoModel(Ranker):
         filter: Filtering,
         within: Sequence[str] | None,
         exclude: Sequence[str],
+        found: Discovery | None = None,
     ) -> Candidates:
         asked_for = filter_from(filter)
         return Candidates.choose(
@@ -275,6 +284,8 @@ class NeoModel(Ranker):
             excluded=item_rows(self.bundle, "exclude", exclude),
             within=None if within is None else item_rows(self.bundle, "within", within),
             passing=None if asked_for is None else self.passing(asked_for),
+            familiar=None if found is None else found.familiar,
+            met=NOTHING if found is None else found.met,
         )
 
     def _mixed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -59,15 +60,17 @@ class Ranker:
         exclude: Sequence[np.ndarray] | None = None,
         batch: int = 16,
         vectors: Sequence[tuple[int, ...]] = (),
+        wish: str = "",
     ) -> list[Ranked]:
         """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
 
-        vectors: for each what stands for them in the long run, see `neo.model.listener.in_the_long_run`.
+        vectors: for each what stands for them in the long run, see `neo.model.listener.in_the_long_run`. wish: the
+        words of a discovery mode, which guarantee nothing.
         exclude: for each, the rows that must not come back; by default those of the history. Scores are
         log-probabilities plus the item's standing, which reorders the top `beams` of them.
         """
         (item_type,) = every_type(self.bundle.catalog, [type])
-        asked = self.recommend_prompts(histories, abouts, type, vectors=vectors)
+        asked = self.recommend_prompts(histories, abouts, type, vectors=vectors, wish=wish)
         left_out = histories if exclude is None else exclude
         if len(left_out) != len(asked):
             raise InvalidRequestError(f"exclude has {len(left_out)} entries, expected {len(asked)}: pass one each.")
@@ -107,13 +110,15 @@ class Ranker:
         type: str,
         in_words: bool = False,
         vectors: Sequence[tuple[int, ...]] = (),
+        wish: str = "",
     ) -> list[list[int]]:
         """The prompts of `recommend_rows` as token ids; `in_words`: with a request even where a history could go on."""
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = []
         for history, about, ids in zip(histories, abouts, vectors or [()] * len(histories), strict=True):
             rows = as_read(self.bundle, np.asarray(history, dtype=np.int64))
-            who = Asker(Context(about, vectors=((0, ids),) if ids else ()).reading(tuple(rows.tolist())))
+            told = Context(about, vectors=((0, ids),) if ids else (), wish=wish)
+            who = Asker(told.reading(tuple(rows.tolist())))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked
 
@@ -124,7 +129,8 @@ class Ranker:
         """
         if self.bundle.goes_on and (who.context.history or who.context.vectors) and not in_words:
             return fit_unfinished(self.renderer, who, self.room())
-        return fit(self.renderer, who, [Turn(prompts.recommend(NOBODY, item_type))], self.room())
+        request = prompts.recommend(NOBODY, item_type, wish=who.context.wish)
+        return fit(self.renderer, replace(who, context=replace(who.context, wish="")), [Turn(request)], self.room())
 
     def opened(self, prompt: list[int]) -> list[int]:
         """The prompt with an open span at its end; that of a history is open already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from pydantic import ValidationError
@@ -27,6 +27,7 @@ MAX_ID = 1_000  # characters
 MAX_SEED = (1 << 63) - 1
 
 RowOf = Callable[[str], int]
+Option = TypeVar("Option", bound=str)
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:
@@ -76,10 +77,11 @@ def ids(name: str, value: object) -> list[str]:
     return [one_id(f"{name}[{place}]", item) for place, item in enumerate(value)]
 
 
-def one_of(name: str, value: object, options: Sequence[str]) -> str:
-    if value not in options:
-        raise InvalidRequestError(f"{name} is {shown(value)}, expected one of {', '.join(options)}: pass one of them.")
-    return str(value)
+def one_of(name: str, value: object, options: Sequence[Option]) -> Option:
+    for option in options:
+        if value == option:
+            return option
+    raise InvalidRequestError(f"{name} is {shown(value)}, expected one of {', '.join(options)}: pass one of them.")
 
 
 def names(name: str, value: object) -> list[str]:

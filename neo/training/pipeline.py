@@ -67,7 +67,7 @@ def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = 
 
     def evaluated(folder: Path) -> None:
         neo = NeoModel.load(run.bundle_folder)
-        measure(run, [NeoMethod(neo, run.config.evaluation.beams)], say).save(folder / REPORT)
+        measure(run, NeoMethod.of_modes(neo, run.config.evaluation.beams), say).save(folder / REPORT)
 
     once(run.folder / "report", run.report_key, "evaluation", evaluated, say)
     report = Report.load(run.folder / "report" / REPORT)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 OutputFormat = Literal["items", "text", "mixed"]
+Mode = Literal["familiar", "unfamiliar", "any"]
 FinishReason = Literal["stop", "length", "empty"]
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar | Sequence[Scalar]]

@@ -49,7 +49,9 @@ def test_what_comes_up_of_late_rises_above_what_is_as_popular() -> None:
     new = [(listener, 1, 99 * day, "play") for listener in range(20)]
     found = standing(events_of([*steady, *new], 20), np.array([0, 0, 0, 1]), days([None] * 4))
     assert found[1] > max(found[0], found[2]) and found[3] == 0
-    alike = standing(events_of([(u, i, 7 * day, "play") for u in range(5) for i in range(3)]), np.zeros(3), days([0, 5, None]))
+    alike = standing(
+        events_of([(u, i, 7 * day, "play") for u in range(5) for i in range(3)]), np.zeros(3), days([0, 5, None])
+    )
     assert not alike.any()
 
 

@@ -35,6 +35,7 @@ from neo.training.examples.walks import Walks
 from neo.training.teacher.built_in import BuiltInTeacher
 
 TYPES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
+NO_PARENTS = np.full(9, -1)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def events(draw: st.DrawFn) -> Events:
 @given(events(), st.integers(0, 2), st.integers(0, 2**31))
 @settings(max_examples=150, deadline=None)
 def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> None:
-    moments = Moments(events, TYPES, history=5, recency_days=10.0)
+    moments = Moments(events, TYPES, history=5, recency_days=10.0, parents=NO_PARENTS)
     for moment in moments.draw(code, 20, np.random.default_rng(seed)):
         life = events.history(moment.listener).tolist()
         cuts = [
@@ -72,7 +73,7 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
 def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
     items = np.tile([0, 3, 4, 5, 6, 3, 4, 5, 6], 10)  # eight of the second type for each of the first
     events = Events.from_arrays(np.zeros(90, int), items, np.arange(90) * 86_400, ["play"] * 90, 1)
-    moments = Moments(events, TYPES, history=100, recency_days=10.0)
+    moments = Moments(events, TYPES, history=100, recency_days=10.0, parents=NO_PARENTS)
     drawn = [TYPES[items[places]] for _, places in moments.histories(400, np.random.default_rng(0))]
     assert {int((types == 0).sum()) for types in drawn} == {10}
     frequent = np.array([(types == 1).sum() for types in drawn])
@@ -84,7 +85,7 @@ def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
 @given(events(), st.integers(0, 30), st.integers(0, 2**31))
 @settings(max_examples=100, deadline=None)
 def test_histories_are_parts_of_lives_and_late_ones_are_read_more_often(events: Events, n: int, seed: int) -> None:
-    moments = Moments(events, TYPES, history=5, recency_days=10.0)
+    moments = Moments(events, TYPES, history=5, recency_days=10.0, parents=NO_PARENTS)
     drawn = [(who, events.item[places].tolist()) for who, places in moments.histories(n, np.random.default_rng(seed))]
     lives = [events.history(listener).tolist() for listener in range(4)]
     for listener, history in drawn:
@@ -108,7 +109,7 @@ def test_histories_are_parts_of_lives_and_late_ones_are_read_more_often(events: 
 def test_late_events_are_drawn_more_often() -> None:
     many = 200
     events = Events.from_arrays(np.arange(many), np.zeros(many, int), np.arange(many) * 86_400, ["play"] * many, many)
-    drawn = [m.listener for m in Moments(events, TYPES, 5, 20.0).draw(0, 2_000, np.random.default_rng(0))]
+    drawn = [m.listener for m in Moments(events, TYPES, 5, 20.0, NO_PARENTS).draw(0, 2_000, np.random.default_rng(0))]
     late = np.mean(np.array(drawn) >= many - 20)
     assert 0.42 < late < 0.58  # one half-life holds half of the weight
 
@@ -116,12 +117,12 @@ def test_late_events_are_drawn_more_often() -> None:
 def test_types_that_were_met_ages_ago_are_drawn_too() -> None:
     days = np.array([0, 1, 2, 4000])
     events = Events.from_arrays(np.zeros(4, int), np.array([0, 1, 2, 3]), days * 86_400, ["play"] * 4, 1)
-    moments = Moments(events, TYPES, history=5, recency_days=1.0)
+    moments = Moments(events, TYPES, history=5, recency_days=1.0, parents=NO_PARENTS)
     rng = np.random.default_rng(0)
     assert len(list(moments.draw(0, 9, rng))) == 9 and len(list(moments.histories(9, rng))) == 9
     # The latest event is of somebody who has met nothing else.
     alone = Events.from_arrays(np.array([0, 0, 0, 1]), np.array([0, 1, 2, 3]), days * 86_400, ["play"] * 4, 2)
-    drawn = list(Moments(alone, TYPES, history=5, recency_days=1.0).histories(9, rng))
+    drawn = list(Moments(alone, TYPES, history=5, recency_days=1.0, parents=NO_PARENTS).histories(9, rng))
     assert [listener for listener, _ in drawn] == [0] * 9
 
 

@@ -16,6 +16,8 @@ from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.language.wordings.fill import type_words
+from neo.language.wordings.modes import wish
+from neo.listeners.familiarity import LEVELS
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -23,6 +25,7 @@ from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
+from neo_sdk.types import Mode
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -57,7 +60,8 @@ class InstructionExamples:
         self.rng = np.random.default_rng([seed, 3])
         self.facts = FactBook(dataset.catalog, dataset.listeners)
         types = dataset.catalog.type_codes
-        self.moments = Moments(dataset.events, types, stage.history, stage.recency_days)
+        parents = dataset.catalog.parent_rows
+        self.moments = Moments(dataset.events, types, stage.history, stage.recency_days, parents)
         self.types = [code for code in range(len(dataset.catalog.types)) if (types[visible] == code).any()]
         self.heard = [code for code in self.types if (self.moments.types == code).any()]
 
@@ -120,8 +124,27 @@ class InstructionExamples:
         for listener, places in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
             vectors = self.long_term.within_a_life(listener, events.time[places]) if self.long_term else ()
-            context = Context(about, tuple(events.item[places].tolist()), vectors)
+            wish, learned = self._wish_of_a_life(self.moments.known[places])
+            context = Context(about, tuple(events.item[places].tolist()), vectors, learned, wish)
             yield Draft("history", context.unfinished(), None)
+
+    def _wish_of_a_life(self, known: np.ndarray) -> tuple[str, tuple[bool, ...]]:
+        """For some histories a mode in words, and which items it asks for: only these are trained."""
+        mode = self._mode()
+        fitting = tuple((known == LEVELS.index(mode)).tolist()) if mode != "any" else ()
+        return (wish(mode, self._any()), fitting) if any(fitting) else ("", ())
+
+    def _mode(self) -> Mode:
+        drawn = self.rng.random()
+        if drawn < self.stage.familiar:
+            return "familiar"
+        return "unfamiliar" if drawn < self.stage.familiar + self.stage.unfamiliar else "any"
+
+    def _wish(self, moment: Moment, count: int = 1) -> str:
+        """For some requests the mode that all of the first items fit, in words."""
+        levels = {LEVELS[level] for level in moment.known[:count]}
+        mode = self._mode()
+        return wish(mode, self._any()) if levels == {mode} else ""
 
     def _walked(self, count: int) -> Iterator[Draft]:
         if not count:
@@ -156,13 +179,14 @@ class InstructionExamples:
             yield Draft(task, turn.request, turn.answer or ())
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
-        request = prompts.recommend(self._context(moment), self._type(code), "items", self._any(), self._any())
+        context, wish = self._context(moment), self._wish(moment)
+        request = prompts.recommend(context, self._type(code), "items", self._any(), self._any(), wish=wish)
         return Draft("recommend", request, (ItemRef(moment.upcoming[0]),))
 
     def _recommend_mixed(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 3))]
-        context, item_type = self._context(moment), self._type(code)
-        request = prompts.recommend(context, item_type, "mixed", self._any(), self._any(), count=len(items))
+        context, item_type, wish = self._context(moment), self._type(code), self._wish(moment, len(items))
+        request = prompts.recommend(context, item_type, "mixed", self._any(), self._any(), len(items), wish)
         return Draft("recommend_mixed", request, self._ask("recommend_mixed", items, moment))
 
     def _explain(self, moment: Moment, code: int) -> Draft:
@@ -176,7 +200,7 @@ class InstructionExamples:
 
     def _chat(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
-        request = self._chatty(self._context(moment), code, len(items))
+        request = self._chatty(self._context(moment), code, len(items), wish=self._wish(moment, len(items)))
         return Draft("chat", request, self._ask("chat_mixed", items, moment))
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
@@ -200,10 +224,12 @@ class InstructionExamples:
         request = self._chatty(context, code, len(items), query)
         return Draft("chat", request, Ask("chat_mixed", self._facts(items), self.facts.listener(()), query))
 
-    def _chatty(self, context: Context, code: int, count: int, about: str | None = None) -> tuple[Segment, ...]:
+    def _chatty(
+        self, context: Context, code: int, count: int, about: str | None = None, wish: str = ""
+    ) -> tuple[Segment, ...]:
         typed = self.rng.random() < CHATS_WITH_A_TYPE and not (about and self._names_a_type(about))
         named = self._type(code) if typed else None
-        return prompts.chat(context, self._any(), about, named, self._any(), count)
+        return prompts.chat(context, self._any(), about, named, self._any(), count, wish)
 
     def _names_a_type(self, query: str) -> bool:
         """Nobody asks for "an episode on episode about wood"."""

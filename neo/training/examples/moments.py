@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.catalog.activity import Events
+from neo.listeners.familiarity import familiarities
 from neo.listeners.recent import recent
 
 DAY = 86_400
@@ -19,19 +20,24 @@ class Moment:
     """A listener, their history up to a moment (oldest first) and what of one type came next, in order.
 
     when: the second of the moment; the history lies strictly before it.
+    known: how well the listener knew each of what came next, in places of `neo.listeners.familiarity.LEVELS`.
     """
 
     listener: int
     history: tuple[int, ...]
     upcoming: tuple[int, ...]
     when: int
+    known: tuple[int, ...] = ()
 
 
 class Moments:
     """Draws moments from events; late events are drawn more often, since tastes and catalogs move."""
 
-    def __init__(self, events: Events, type_codes: np.ndarray, history: int, recency_days: float) -> None:
+    def __init__(
+        self, events: Events, type_codes: np.ndarray, history: int, recency_days: float, parents: np.ndarray
+    ) -> None:
         self.events, self.length = events, history
+        self.known = familiarities(events, parents)
         self.types = np.asarray(type_codes)[events.item]
         self.half_life = recency_days * DAY
 
@@ -100,9 +106,12 @@ class Moments:
         now = int(rng.integers(earliest, place + 1))
         met = set(self.events.item[first:now].tolist())
         coming = places[at : at + 8]
-        upcoming = dict.fromkeys(int(self.events.item[p]) for p in coming if p < last)
+        upcoming: dict[int, int] = {}  # where each item is met first
+        for p in coming[coming < last].tolist():
+            upcoming.setdefault(int(self.events.item[p]), p)
         fresh = tuple(row for row in upcoming if row not in met)
         if int(self.events.item[place]) in met or not fresh:
             return None  # heard before: never a recommendation
         history = self.events.item[first:now][recent(self.types[first:now], self.length)]
-        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]))
+        known = tuple(int(self.known[upcoming[row]]) for row in fresh)
+        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known)

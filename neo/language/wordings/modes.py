@@ -1,0 +1,53 @@
+"""A word switches between discovery in what a listener knows and beyond it. Training draws from all wordings."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from neo_sdk.types import Mode
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+WISHES: dict[str, tuple[str, ...]] = {
+    "familiar": (
+        "Something familiar.",
+        "Only what I know already.",
+        "From what I have heard before.",
+        "Back to something I know.",
+        "More of the familiar.",
+        "Nothing new, please: what I know.",
+        "One that I have met before.",
+        "From my own shelf.",
+        "Stay with what I know.",
+        "Old acquaintances only.",
+        "Remind me of what I liked once.",
+        "Something I have tried before.",
+    ),
+    "unfamiliar": (
+        "Something new to me.",
+        "Only what I do not know yet.",
+        "Nothing that I have heard before.",
+        "Take me somewhere new.",
+        "Only the unfamiliar.",
+        "Something I have never met.",
+        "One that I would not know.",
+        "Beyond what I know.",
+        "Let me discover something.",
+        "No old acquaintances.",
+        "Surprise me with something unknown.",
+        "Something I have not tried yet.",
+    ),
+}
+
+# Training never uses these.
+HELD_OUT = {
+    "familiar": ("I want to return to things I have been to.", "Keep to places where I have been."),
+    "unfamiliar": ("I want to leave the places where I have been.", "Bring me a stranger."),
+}
+
+
+def wish(mode: Mode, variant: int = 0) -> str:
+    """The words of a mode, none for any; variant 0 is the canonical wording, others wrap around."""
+    if mode == "any":
+        return ""
+    return WISHES[mode][variant % len(WISHES[mode])]

@@ -1,0 +1,43 @@
+"""Discovery modes at the time of a request: the words that ask for what is known or new, and the items that are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from neo.language.wordings.modes import wish
+from neo.listeners.familiarity import acquaintances
+from neo.model.bundle import Bundle
+from neo.model.listener import NOTHING, Asker
+from neo_sdk.types import Mode
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What a mode guarantees, in catalog rows: `familiar`, what may be named, None for everything, and `met`, what may
+    not."""
+
+    familiar: np.ndarray | None = None
+    met: np.ndarray = field(default_factory=lambda: NOTHING)
+
+
+def wishing(who: Asker, mode: Mode) -> Asker:
+    """The same listener, who asks for items of a mode in words."""
+    return replace(who, context=replace(who.context, wish=wish(mode)))
+
+
+def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:
+    """What a mode leaves of the catalog for a listener.
+
+    Familiar is what they have met and made no habit of; without times nothing is known to be a habit.
+    """
+    if mode == "any":
+        return Discovery()
+    times = np.full(len(who.met), np.iinfo(np.int64).min) if who.times is None else who.times
+    catalog = bundle.catalog
+    habits, others = acquaintances(who.met, times, bundle.now, catalog.parent_rows)
+    if mode == "familiar":
+        return Discovery(familiar=np.concatenate([others, catalog.children(others)]))
+    known = np.concatenate([habits, others])
+    return Discovery(met=np.concatenate([known, catalog.children(known)]))
