@@ -29,6 +29,14 @@ def tiny_bundle(tiny_dataset: Dataset) -> Bundle:
 
 
 @pytest.fixture(scope="session")
+def tiny_soft_bundle(tiny_dataset: Dataset) -> Bundle:
+    """The tiny bundle whose model reads listeners' vectors. All tests share it: do not train it, do not change it."""
+    from tiny_world import make_tiny_soft_bundle
+
+    return make_tiny_soft_bundle(tiny_dataset)
+
+
+@pytest.fixture(scope="session")
 def tiny_bundle_folder(tiny_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny bundle, saved. Read it, or copy it before changing a file."""
     folder = tmp_path_factory.mktemp("bundles") / "tiny"

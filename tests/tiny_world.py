@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
+import torch
 
 from neo.catalog.activity import Dataset, Events, Listeners, Searches
 from neo.catalog.catalog import Catalog
 from neo.language.vocabulary import Vocabulary
+from neo.listeners.soft_prompt import SoftPrompt, attach
 from neo.model.bundle import Bundle
 from neo.sids.build import SidConfig, build_sids
+from neo.sids.meanings import code_meanings, item_meanings
 from neo.training.base import scratch_model, scratch_tokenizer
-from neo.training.config import Scratch
+from neo.training.config import ListenerStage, Scratch
+from neo.training.listener_model import train_listener_model
 
 SUBJECTS = (
     "rivers",
@@ -75,3 +81,17 @@ def make_tiny_bundle(dataset: Dataset, tied: bool = True) -> Bundle:
     model = scratch_model(shape, vocabulary.size, seed=0)
     config = {"name": "tiny", "instruction": {"history": 5}}
     return Bundle(model, vocabulary, sids, dataset.catalog, dataset.listeners, dataset.events, config)
+
+
+def make_tiny_soft_bundle(dataset: Dataset, seed: int = 0) -> Bundle:
+    """The tiny bundle that goes on with histories, with a listener model and a random soft prompt of two positions."""
+    bundle = make_tiny_bundle(dataset)
+    stage = ListenerStage(dim=6, item_dim=5, moments=200, epochs=1)
+    rows = np.arange(len(dataset.catalog))
+    books = code_meanings(bundle.sids.table, rows, item_meanings(bundle.sids, dataset.catalog, rows, dataset.events))
+    known = train_listener_model(dataset, bundle.sids.table, books, stage, seed, lambda _: None)
+    soft = SoftPrompt(known.space, known.dim, 32, positions=2)
+    soft.start_like(torch.full((4, 32), 3.0), torch.Generator().manual_seed(0))  # large enough to be heard
+    attach(bundle.model, soft)
+    config = {"name": "tiny", "instruction": {"history": 5, "learn_history": True, "unfamiliar": 0.1, "familiar": 0.1}}
+    return replace(bundle, config=config, listener_model=known)
