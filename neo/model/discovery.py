@@ -22,9 +22,16 @@ class Discovery:
     met: np.ndarray = field(default_factory=lambda: NOTHING)
 
 
-def wishing(who: Asker, mode: Mode) -> Asker:
-    """The same listener, who asks for items of a mode in words."""
-    return replace(who, context=replace(who.context, wish=wish(mode)))
+def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
+    """The same listener, who asks for items of a mode in words; with a warning where the model never learned them."""
+    if mode == "any":
+        return who
+    new = (
+        ()
+        if mode in bundle.modes
+        else (f"The model was not trained to be asked for the {mode}: items are kept to it.",)
+    )
+    return replace(who, context=replace(who.context, wish=wish(mode)), warnings=(*who.warnings, *new))
 
 
 def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -38,6 +38,10 @@ class Asker:
     times: np.ndarray | None = None
     passed: bool = False
     warnings: tuple[str, ...] = ()
+
+    def asking(self) -> Asker:
+        """The same for a request in words, which says itself what is wished for."""
+        return replace(self, context=replace(self.context, wish=""))
 
 
 def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:

@@ -95,15 +95,15 @@ class NeoModel(Ranker):
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         asked: Mode = one_of("mode", mode, MODES)
-        who = asker(self.bundle, listener, history, long_term)
+        who = wishing(self.bundle, asker(self.bundle, listener, history, long_term), asked)
         found = discovery(self.bundle, who, asked)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found)
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
-            request = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked))
+            request, who = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked)), who.asking()
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
-        prompt = self.recommend_prompt(wishing(who, asked), item_type)
+        prompt = self.recommend_prompt(who, item_type)
         return self._items(prompt, choice, k, beams, manner, per_parent, shift)
 
     def search(

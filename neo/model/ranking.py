@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -130,7 +129,7 @@ class Ranker:
         if self.bundle.goes_on and (who.context.history or who.context.vectors) and not in_words:
             return fit_unfinished(self.renderer, who, self.room())
         request = prompts.recommend(NOBODY, item_type, wish=who.context.wish)
-        return fit(self.renderer, replace(who, context=replace(who.context, wish="")), [Turn(request)], self.room())
+        return fit(self.renderer, who.asking(), [Turn(request)], self.room())
 
     def opened(self, prompt: list[int]) -> list[int]:
         """The prompt with an open span at its end; that of a history is open already."""
