@@ -18,7 +18,7 @@ from neo.decoding.context import Context, check_model, check_prompt, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.groups import Kept
 from neo.decoding.index import SidIndex
-from neo.decoding.levels import Levels
+from neo.decoding.levels import Beams, Levels
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
@@ -134,15 +134,35 @@ def _search(
 ) -> list[list[ScoredItem]]:
     """The items of all beams, the best first."""
     levels = Levels(model, vocab, context.hidden.device, requests, sampling, pickable)
-    tree = Tree(model, context)
+    return levels.items(_grown(levels, Tree(model, context), context, vocab.levels))
+
+
+def search_prefixes(
+    model: PreTrainedModel,
+    vocab: Vocabulary,
+    prompts: Sequence[Sequence[int]],
+    requests: Sequence[SpanRequest],
+    depth: int,
+) -> list[list[tuple[tuple[int, ...], float]]]:
+    """The first `depth` codes of what a search would find, with their log-probabilities, for requests of one type each.
+
+    In no particular order; as many as a request has beams, at most.
+    """
+    context = read(model, prompts, vocab.pad)
+    levels = Levels(model, vocab, context.hidden.device, requests, None)
+    return levels.prefixes(_grown(levels, Tree(model, context), context, depth), depth)
+
+
+def _grown(levels: Levels, tree: Tree, context: Context, depth: int) -> Beams:
+    """The beams after `depth` levels; the tree is closed."""
     try:
         beams = levels.first(context.hidden)
-        for level in range(1, vocab.levels):
+        for level in range(1, depth):
             hidden = tree.grow(levels.tokens(beams, level - 1), beams.parent)
             beams = levels.next(beams, hidden, level)
     finally:
         tree.close()
-    return levels.items(beams)
+    return beams
 
 
 def _spread(name: str, value: T | Sequence[T], n: int) -> list[T]:

@@ -116,10 +116,21 @@ class Levels:
             found.append([self._item(*beam[1:]) for beam in zip(*row, strict=True) if beam[0]])
         return found
 
-    def _item(self, row: int, score: float, key: int, kind: int, value: float) -> ScoredItem:
+    def prefixes(self, beams: Beams, depth: int) -> list[list[tuple[tuple[int, ...], float]]]:
+        """What beams are after `depth` levels: their codes and log-probabilities."""
+        columns = (part.tolist() for part in (beams.alive, beams.prefix, beams.kind, beams.score))
+        return [
+            [(self._codes(key, kind, depth), score) for alive, key, kind, score in zip(*row, strict=True) if alive]
+            for row in zip(*columns, strict=True)
+        ]
+
+    def _codes(self, key: int, kind: int, depth: int) -> tuple[int, ...]:
+        """The codes that are packed into a key."""
         bits = code_bits(self.sizes[kind])
-        shifts = range(bits * (self.vocab.levels - 1), -1, -bits)
-        codes = tuple(key >> shift & ((1 << bits) - 1) for shift in shifts)
+        return tuple(key >> shift & ((1 << bits) - 1) for shift in range(bits * (depth - 1), -1, -bits))
+
+    def _item(self, row: int, score: float, key: int, kind: int, value: float) -> ScoredItem:
+        codes = self._codes(key, kind, self.vocab.levels)
         return ScoredItem(row, score, codes, self.vocab.type_names[kind], value)
 
     def _members(

@@ -18,27 +18,20 @@ from neo_sdk.types import Mode
 
 
 class NeoMethod:
-    """Ranks with a model. Histories are what the case holds; nothing comes from the bundle's own events.
+    """Ranks with a model. Histories are what the case holds; nothing comes from the bundle's own events."""
 
-    mode: what recommendations are asked for in words; what the words ask for is not guaranteed.
-    """
+    def __init__(self, model: NeoModel, beams: int = 30, name: str = "NEO") -> None:
+        self.model, self.beams, self.name = model, beams, name
 
-    def __init__(self, model: NeoModel, beams: int = 30, name: str = "NEO", mode: Mode = "any") -> None:
-        self.model, self.beams, self.name, self.mode = model, beams, name, mode
-
-    @classmethod
-    def of_modes(cls, model: NeoModel, beams: int) -> list[NeoMethod]:
-        """The model as it is, and asked for each discovery mode that it was trained on."""
-        return [cls(model, beams), *(cls(model, beams, f"NEO, {mode}", mode) for mode in model.bundle.modes)]
-
-    def recommend(self, cases: Sequence[RecommendCase], k: int) -> list[np.ndarray]:
+    def recommend(self, cases: Sequence[RecommendCase], k: int, mode: Mode = "any") -> list[np.ndarray]:
+        """mode: what is asked for in words; they guarantee nothing."""
         ranked: dict[int, np.ndarray] = {}
         for type_name in dict.fromkeys(case.type for case in cases):
             places = [i for i, case in enumerate(cases) if case.type == type_name]
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
             vectors = long_run(self.model, [cases[i] for i in places])
-            beams, asked = max(self.beams, k), wish(self.mode)
+            beams, asked = max(self.beams, k), wish(mode)
             found = self.model.recommend_rows(histories, abouts, type_name, k, beams=beams, vectors=vectors, wish=asked)
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
-
 from neo.catalog.strict import Strict
 from neo_sdk.errors import InvalidRequestError
 
@@ -15,28 +13,18 @@ Beam = Sequence[Code | None]
 
 
 class Steering(Strict):
-    """Shares of all unconstrained beams: `obeyed` fall in the type that the words ask for, `exist` name an item.
-
-    modes: of the first 10 items that are named when the words ask for a discovery mode, and nothing is left out, the
-    share that is of it, by mode and item type.
-    """
+    """Shares of all unconstrained beams: `obeyed` fall in the type that the words ask for, `exist` name an item."""
 
     prompts: int
     beams: int
     obeyed: float
     exist: float
-    modes: dict[str, dict[str, float]] = Field(default_factory=dict)
 
     def __str__(self) -> str:
         return (
             f"constraint off, {self.prompts} prompts in unseen words, {self.beams} beams each: "
             f"{self.obeyed:.1%} in the type asked for, {self.exist:.1%} name an item that exists"
-            + "".join(f"; asked for the {mode} by words alone, {_listed(kept)}" for mode, kept in self.modes.items())
         )
-
-
-def _listed(shares: dict[str, float]) -> str:
-    return ", ".join(f"{share:.1%} of the {name}s are" for name, share in shares.items())
 
 
 def type_obedience(beams: Sequence[Sequence[Beam]], asked: Sequence[str], levels: int) -> float:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from neo.catalog.strict import Strict
+from neo.evaluation.discovery_report import CodeShare, ModeResult
 from neo.evaluation.machine import Machine
 from neo.evaluation.metrics import Estimate
 from neo.evaluation.obedience import Steering
@@ -83,6 +84,8 @@ class Report(Strict):
     texts: Texts | None = None
     versus: tuple[Versus, ...] = ()
     spread: tuple[Spread, ...] = ()
+    modes: tuple[ModeResult, ...] = ()
+    codes: tuple[CodeShare, ...] = ()
 
     def find(self, method: str, task: Task, group: str, listeners: str = "all") -> Result | None:
         """The row of a method for a group, None where it was not measured."""

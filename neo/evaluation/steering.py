@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from neo.decoding.unconstrained import search_unconstrained
 from neo.evaluation.neo_method import long_run
 from neo.evaluation.obedience import Steering, type_obedience
@@ -14,14 +12,10 @@ from neo.language.prompts import Context, about_listener, words_for
 from neo.language.segments import Turn
 from neo.language.wordings.fill import fill
 from neo.language.wordings.instructions import HELD_OUT
-from neo.language.wordings.modes import wish
-from neo.listeners.familiarity import familiarity
 from neo.model.listener import Asker, as_read, fit
 from neo.model.neo_model import NeoModel
-from neo_sdk.types import Mode
 
 PROMPTS = 200
-FIRST = 10  # items of a list, of which those of a discovery mode are counted
 BATCH = 16
 
 
@@ -46,25 +40,7 @@ def steering(neo: NeoModel, cases: Sequence[RecommendCase], prompts: int = PROMP
         beams=beams,
         obeyed=type_obedience(codes, asked, vocabulary.levels),
         exist=sum(_exists(neo, beam) for beam in tuples) / len(tuples),
-        modes={mode: _of_mode(neo, listeners, mode) for mode in neo.bundle.modes},
     )
-
-
-def _of_mode(neo: NeoModel, listeners: Sequence[RecommendCase], mode: Mode) -> dict[str, float]:
-    """By type, the share of what is named when the words alone ask for a mode. What was heard may be named again."""
-    parents, asked, shares = neo.bundle.catalog.parent_rows, [case for case in listeners if len(case.history)], {}
-    histories = [case.history for case in asked]
-    abouts, vectors = [about_listener(neo.bundle.listeners, case.listener) for case in asked], long_run(neo, asked)
-    for name in neo.bundle.vocabulary.type_names:
-        nothing = [np.empty(0, dtype=np.int64)] * len(asked)
-        found = neo.recommend_rows(histories, abouts, name, FIRST, exclude=nothing, vectors=vectors, wish=wish(mode))
-        levels = [
-            familiarity(row, case.history, case.times, neo.bundle.now, parents)
-            for case, items in zip(asked, found, strict=True)
-            for row, _ in items
-        ]
-        shares[name] = sum(level == mode for level in levels) / len(levels)
-    return shares
 
 
 def _prompt(neo: NeoModel, case: RecommendCase, ids: tuple[int, ...], type_name: str, place: int) -> list[int]:

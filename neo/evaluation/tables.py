@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neo.evaluation.discovery_report import Titled, code_table, mode_table
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
 from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
 from neo.evaluation.sign_test import Versus
@@ -58,7 +59,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(grid.title, style="bold", highlight=False, markup=False)
         console.print(_rich_table(grid))
         console.print(grid.note + "\n", style="dim", highlight=False, markup=False)
-    for title, rows in [*_spread(report), *_versus(report), *text_tables(report.texts)]:
+    for title, rows in _further(report):
         console.print(title, style="bold", highlight=False, markup=False)
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0), show_header=True)  # sign tests fill 80 columns
         for place, name in enumerate(rows[0]):
@@ -78,13 +79,19 @@ def to_markdown(report: Report) -> str:
         lines += [_row([name, *_marked(grid, name, values, "**{}**")]) for name, values in grid.rows]
         lines += [_row([f"*{name}*", *map(_percent, values)]) for name, values in grid.shares()]
         parts.append("\n".join([f"**{grid.title}**", "", *lines, "", grid.note]))
-    for title, (header, *rows) in [*_spread(report), *_versus(report), *text_tables(report.texts)]:
+    for title, (header, *rows) in _further(report):
         lines = [_row(header), _row(["---", *["---:"] * (len(header) - 1)]), *map(_row, rows)]
         parts.append("\n".join([f"**{title}**", "", *lines]))
     return "\n\n".join([*parts, _footer(report)]) + "\n"
 
 
-def _versus(report: Report) -> list[tuple[str, list[list[str]]]]:
+def _further(report: Report) -> list[Titled]:
+    """Tables of other shapes: a title, and rows of texts, of which the first is the header."""
+    discovery = [*mode_table(report.modes), *code_table(report.codes)]
+    return [*_spread(report), *discovery, *_versus(report), *text_tables(report.texts)]
+
+
+def _versus(report: Report) -> list[Titled]:
     """For each of our methods: a header, and a row for each other one. Wins and losses, and p of a sign test."""
     found = []
     for method in dict.fromkeys(pair.method for pair in report.versus):
@@ -100,7 +107,7 @@ def _versus(report: Report) -> list[tuple[str, list[list[str]]]]:
     return found
 
 
-def _spread(report: Report) -> list[tuple[str, list[list[str]]]]:
+def _spread(report: Report) -> list[Titled]:
     """A header, and a row for each method: what its lists show of each type."""
     if not report.spread:
         return []

@@ -12,13 +12,16 @@ from rich.console import Console
 
 from neo.evaluation.baseline_methods import baseline_methods, dense_methods, further_methods
 from neo.evaluation.decodings import DecodingMethod
+from neo.evaluation.discovery_report import K
 from neo.evaluation.evaluate import evaluate
 from neo.evaluation.exchanges import show
 from neo.evaluation.leave_one_out import LeaveOneOut, left_out_cases
 from neo.evaluation.methods import Method
+from neo.evaluation.modes import mode_results
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.oracle import OracleMethod
-from neo.evaluation.protocol import recommend_cases
+from neo.evaluation.prefixes import code_shares
+from neo.evaluation.protocol import Split, recommend_cases
 from neo.evaluation.report import Report
 from neo.evaluation.search_cases import search_cases
 from neo.evaluation.steering import steering
@@ -67,7 +70,7 @@ def evaluate_run(run: Run, say: Say, json: Path | None = None, markdown: bool = 
 
     def evaluated(folder: Path) -> None:
         neo = NeoModel.load(run.bundle_folder)
-        measure(run, NeoMethod.of_modes(neo, run.config.evaluation.beams), say).save(folder / REPORT)
+        measure(run, [NeoMethod(neo, run.config.evaluation.beams)], say).save(folder / REPORT)
 
     once(run.folder / "report", run.report_key, "evaluation", evaluated, say)
     report = Report.load(run.folder / "report" / REPORT)
@@ -101,9 +104,16 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
     report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)
     if isinstance(models[0], DecodingMethod):
         return report
-    steered = steering(models[0].model, cases, beams=config.beams) if cases else None
-    texts = evaluate_texts(run, models[0].model, cases, judge, labels, say)
-    return report.model_copy(update={"steering": steered, "texts": texts})
+    neo = models[0]
+    further: dict[str, object] = {"texts": evaluate_texts(run, neo.model, cases, judge, labels, say)}
+    if cases:
+        further["steering"] = steering(neo.model, cases, beams=config.beams)
+        met = run.known.events.met_by(len(run.full.catalog))
+        further["codes"] = code_shares(neo.model, cases, neo.recommend(cases, K), met, config.beams)
+    if neo.model.bundle.modes and isinstance(split, Split):
+        say("asked for discovery modes")
+        further["modes"] = mode_results(neo, cases, split.cut, run.full.catalog.parent_rows)
+    return report.model_copy(update=further)
 
 
 def _baselines(run: Run, say: Say) -> list[Method]:

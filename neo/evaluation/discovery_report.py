@@ -1,0 +1,80 @@
+"""What an evaluation says of discovery modes and of what each code carries, as data and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neo.catalog.strict import Strict
+from neo.listeners.familiarity import LEVELS, Familiarity
+from neo_sdk.types import Mode
+
+K = 30  # items of the lists that are judged
+Titled = tuple[str, list[list[str]]]
+
+
+class ModeResult(Strict):
+    """Lists of 30 items of a type that were asked for in a mode, by words alone: nothing but the history is left out.
+
+    obeyed: by how well the listener knows what an item belongs to, the share of the first 10 items.
+    hr, ndcg, n: HR@30, NDCG@30 and the number of cases, by how well the listener knows what was right.
+    """
+
+    mode: Mode
+    group: str
+    obeyed: dict[Familiarity, float]
+    hr: dict[Familiarity, float]
+    ndcg: dict[Familiarity, float]
+    n: dict[Familiarity, int]
+
+
+class CodeShare(Strict):
+    """What the first `codes` codes of a list's items are worth, over `n` cases of an item type.
+
+    ceiling: the share of cases in whose list of 30 an item has these codes of the right one: HR@30, if only they had to
+    be right. accuracy: of the first items that have the codes before right, those with this one right. carried: HR@30
+    of lists in which the model chooses these codes and the rest is what listeners met most often.
+    """
+
+    group: str
+    codes: int
+    n: int
+    ceiling: float
+    accuracy: float
+    carried: float
+
+
+def mode_table(results: Sequence[ModeResult]) -> list[Titled]:
+    """A header, and a row for each type and mode."""
+    if not results:
+        return []
+    levels = [level for level in LEVELS if any(level in result.hr for result in results)]
+    header = ["asked for", *(f"{level} HR@{K} NDCG" for level in levels), "new in 10", "familiar in 10"]
+    rows = []
+    for result in results:
+        scores = [f"{result.hr[level]:.3f} {result.ndcg[level]:.3f}" if level in result.hr else "-" for level in levels]
+        shares = [f"{result.obeyed[level]:.1%}" for level in ("unfamiliar", "familiar")]
+        rows.append([f"{result.group}, {result.mode}", *scores, *shares])
+    cases = {result.group: result.n for result in results}
+    counts = "; ".join(
+        f"{name}: " + ", ".join(f"{level} {n:,}" for level, n in of.items()) for name, of in cases.items()
+    )
+    return [(f"Discovery modes, by words alone; cases by what was right: {counts}", [header, *rows])]
+
+
+def code_table(shares: Sequence[CodeShare]) -> list[Titled]:
+    """A header, and a row for each item type and number of codes."""
+    if not shares:
+        return []
+    whole = {share.group: share.carried for share in shares}  # the last of each type has all codes
+    rows = [
+        [
+            f"{share.group}, {share.codes}",
+            f"{share.ceiling:.3f}",
+            f"{share.accuracy:.1%}",
+            f"{share.carried:.3f}",
+            f"{share.carried / whole[share.group]:.0%}" if whole[share.group] else "-",
+        ]
+        for share in shares
+    ]
+    header = ["first codes", f"HR@{K} if only they count", "first item right", f"HR@{K}, rest popular", "share"]
+    return [("What the first codes carry", [header, *rows])]
