@@ -109,7 +109,7 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
     if cases:
         further["steering"] = steering(neo.model, cases, beams=config.beams)
         met = run.known.events.met_by(len(run.full.catalog))
-        further["codes"] = code_shares(neo.model, cases, neo.recommend(cases, K), met, config.beams)
+        further["codes"] = tuple(code_shares(neo.model, cases, neo.recommend(cases, K), met, config.beams))
     if neo.model.bundle.modes and isinstance(split, Split):
         say("asked for discovery modes")
         further["modes"] = mode_results(neo, cases, split.cut, run.full.catalog.parent_rows)
