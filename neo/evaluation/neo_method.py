@@ -55,14 +55,14 @@ class NeoMethod:
 
 
 def long_run(model: NeoModel, cases: Sequence[RecommendCase]) -> list[tuple[int, ...]]:
-    """What stands for each listener in a prompt, from the case's own events; nothing where the model reads none."""
+    """What stands for each listener in a prompt, from the case's own events."""
     counts = [len(case.history) for case in cases]
     items, times = ([getattr(case, name) for case in cases] for name in ("history", "times"))
     who = np.arange(len(cases))
     kinds = np.full(sum(counts), "met")
     events = Events.from_arrays(np.repeat(who, counts), np.concatenate(items), np.concatenate(times), kinds, len(cases))
     rows = np.array([case.listener for case in cases])
-    return in_the_long_run(model.bundle, events, who, model.bundle.now, rows)
+    return in_the_long_run(model.bundle, events, who, rows)
 
 
 def _rows(items: Sequence[tuple[int, float]]) -> np.ndarray:

@@ -24,7 +24,7 @@ def steering(neo: NeoModel, cases: Sequence[RecommendCase], prompts: int = PROMP
     vocabulary, names = neo.bundle.vocabulary, neo.bundle.vocabulary.type_names
     step = max(1, len(cases) // prompts)
     listeners = cases[::step][:prompts]
-    vectors = long_run(neo, listeners) or [()] * len(listeners)
+    vectors = long_run(neo, listeners)
     asked = [names[place % len(names)] for place in range(len(listeners))]
     opened = [
         [*_prompt(neo, case, ids, name, place // len(names)), vocabulary.open]  # every type in every wording
@@ -47,7 +47,7 @@ def _prompt(neo: NeoModel, case: RecommendCase, ids: tuple[int, ...], type_name:
     item_type = neo.bundle.catalog.types[neo.bundle.catalog.type_code(type_name)]
     rows = as_read(neo.bundle, case.history)
     about = about_listener(neo.bundle.listeners, case.listener)
-    context = Context(about, vectors=((0, ids),) if ids else ()).reading(tuple(rows.tolist()))
+    context = Context(about, tuple(rows.tolist()), ids)
     templates = HELD_OUT["recommend"]
     words = fill(templates[place % len(templates)], **words_for(item_type).slots())
     return fit(neo.renderer, Asker(context), [Turn(words)], neo.room()).ids

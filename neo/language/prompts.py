@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from neo.catalog.activity import Listeners
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
-from neo.language.segments import History, ItemRef, Segment, Text, merge_texts
+from neo.language.segments import History, ItemRef, Note, Segment, Text, Vector, merge_texts
 from neo.language.wordings import conversation, grounding, instructions
 from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
 from neo_sdk.types import OutputFormat
@@ -30,33 +30,33 @@ DESCRIPTION_WORDS = 24  # what verbalize says and ground reads of a description:
 class Context:
     """What a prompt tells of a listener: a line about them, and their history (item rows, oldest first).
 
-    vectors: what is known of them in the long run, see `neo.language.segments.History`.
-    learned: which items of the history are trained, all of them where it is empty.
-    wish: what of may come next in the history, in words: see `neo.language.wordings.modes`.
+    vector: what is known of them in the long run, as ids of `neo.listeners.soft_prompt`; it stands after the history.
+    wish: words on what is to come next in the history, see `neo.language.wordings.modes`.
+    notes: what was known, and wished for, within it: see `neo.language.segments.History`.
     """
 
     about: str = ""
     history: tuple[int, ...] = ()
-    vectors: tuple[tuple[int, tuple[int, ...]], ...] = ()
-    learned: tuple[bool, ...] = ()
+    vector: tuple[int, ...] = ()
     wish: str = ""
-
-    def reading(self, history: tuple[int, ...]) -> Context:
-        """The same listener of whom other items are read; what is known in the long run stands after them."""
-        vectors = tuple((len(history), ids) for _, ids in self.vectors[-1:])
-        return Context(self.about, history, vectors, wish=self.wish)
+    notes: tuple[tuple[int, Note], ...] = ()
 
     def segments(self) -> Request:
-        """As it stands before a request in words."""
-        return (*self.unfinished(), Text("\n")) if self.history or self.vectors else self.unfinished()
+        """As it stands before a request in words, which says itself what is wished for."""
+        last = (Vector(self.vector),) if self.vector else ()
+        return self._segments(last, Text("\n"))
 
     def unfinished(self) -> Request:
         """As it goes on: the next item would follow."""
-        lines = [f"Listener: {self.about}\n" if self.about else "", f"Wanted: {self.wish}\n" if self.wish else ""]
-        about = tuple(Text(line) for line in lines if line)
-        if not self.history and not self.vectors:
+        last = (*((Vector(self.vector),) if self.vector else ()), *((Text(self.wish),) if self.wish else ()))
+        return self._segments(last)
+
+    def _segments(self, last: tuple[Note, ...], *behind: Text) -> Request:
+        about = (Text(f"Listener: {self.about}\n"),) if self.about else ()
+        if not self.history and not last:
             return about
-        return (*about, Text("History:"), History(self.history, self.vectors, self.learned))
+        notes = (*self.notes, *((len(self.history), note) for note in last))
+        return (*about, Text("History:"), History(self.history, notes), *behind)
 
 
 NOBODY = Context()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from neo.language.segments import History, ItemRef, Segment, Text, Turn
+from neo.language.segments import History, ItemRef, Segment, Text, Turn, Vector
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 from neo_sdk.errors import InvalidRequestError
@@ -86,14 +86,17 @@ class Renderer:
                     out.add(self.vocabulary.encode(text), trained)
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
-                case History(rows, vectors) if rows or vectors:
+                case History(rows, notes) if rows or notes:
                     self._history(segment, out, learn_history)
 
     def _history(self, history: History, out: Rendered, learn_history: bool) -> None:
+        notes: dict[int, list[int]] = {}
+        for place, note in history.notes:
+            said = note.ids if isinstance(note, Vector) else self.vocabulary.encode(note.text)
+            notes.setdefault(place, []).extend(said)
         out.add([self.vocabulary.open], False)
-        vectors, learned = dict(history.vectors), history.learned or (True,) * len(history.rows)
         for place, (_, *codes, _) in enumerate(self.items(history.rows)):
-            out.add(vectors.get(place, ()), False)
-            out.add(codes, learn_history and learned[place])
-        out.add(vectors.get(len(history.rows), ()), False)
+            out.add(notes.get(place, []), False)
+            out.add(codes, learn_history)
+        out.add(notes.get(len(history.rows), []), False)
         out.add([self.vocabulary.close], False)

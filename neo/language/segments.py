@@ -25,22 +25,29 @@ class ItemRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A listener's vector, by its ids: see `neo.listeners.soft_prompt`."""
+
+    ids: tuple[int, ...]
+
+
+Note = Text | Vector
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What a listener met, oldest first: item rows, rendered as one span, `<|sid|> codes codes ... <|/sid|>`.
 
-    vectors: what is known of the listener in the long run, as ids of `neo.listeners.soft_prompt`, by the place of the
-    item that they stand before; the number of items for what stands last.
-    learned: which items are trained, in a row whose history is; all of them where it is empty.
+    notes: what is said of the next item before it comes, by its place; the number of items for what stands last.
     """
 
     rows: tuple[int, ...]
-    vectors: tuple[tuple[int, tuple[int, ...]], ...] = ()
-    learned: tuple[bool, ...] = ()
+    notes: tuple[tuple[int, Note], ...] = ()
 
     def without_oldest(self, count: int) -> History:
         """The same of the later items."""
-        vectors = tuple((place - count, ids) for place, ids in self.vectors if place >= count)
-        return History(self.rows[count:], vectors, self.learned[count:])
+        notes = tuple((place - count, note) for place, note in self.notes if place >= count)
+        return History(self.rows[count:], notes)
 
 
 Segment = Text | ItemRef | History

@@ -26,7 +26,7 @@ from neo.catalog.activity import Events, Listeners
 from neo.catalog.catalog import Catalog
 from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
-from neo.language.wordings.modes import MODES
+from neo.language.wordings.modes import DISCOVERY
 from neo.listeners.model import ListenerModel
 from neo.listeners.soft_prompt import SoftPrompt, attach, detach, soft_prompt_of
 from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
@@ -86,7 +86,7 @@ class Bundle:
     def modes(self) -> tuple[Mode, ...]:
         """The discovery modes that the model was trained on the words of."""
         stage = self.config.get("instruction") or {}
-        return tuple(mode for mode in MODES if mode != "any" and stage.get(mode, 0))
+        return tuple(mode for mode in DISCOVERY if stage.get(mode, 0))
 
     @property
     def goes_on(self) -> bool:

@@ -39,10 +39,6 @@ class Asker:
     passed: bool = False
     warnings: tuple[str, ...] = ()
 
-    def asking(self) -> Asker:
-        """The same for a request in words, which says itself what is wished for."""
-        return replace(self, context=replace(self.context, wish=""))
-
 
 def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
     """From a listener's id, a history of item ids (oldest first), both or neither.
@@ -58,10 +54,10 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, l
     if history is not None:
         met, times = item_rows(bundle, "history", history), None
     readable = with_sids(bundle, met)
-    known: list[tuple[int, ...]] = []
+    known: tuple[int, ...] = ()
     if listener is not None and history is None and long_term:
-        known = in_the_long_run(bundle, bundle.events, np.array([row]), bundle.now, np.array([row]))
-    context = Context(about, vectors=tuple((0, ids) for ids in known)).reading(tuple(as_read(bundle, met).tolist()))
+        (known,) = in_the_long_run(bundle, bundle.events, np.array([row]), np.array([row]))
+    context = Context(about, tuple(as_read(bundle, met).tolist()), known)
     warnings = []
     if history is not None and len(readable) < len(met):
         warnings.append(f"{len(met) - len(readable)} items of the history have no SID yet and were not read.")
@@ -73,17 +69,15 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, l
     return Asker(context, np.unique(met), met, times, history is not None, tuple(warnings))
 
 
-def in_the_long_run(
-    bundle: Bundle, events: Events, who: np.ndarray, now: int, rows: np.ndarray
-) -> list[tuple[int, ...]]:
-    """For each listener `who[i]` of the events what stands for them in a prompt; nothing where the model reads none.
+def in_the_long_run(bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray) -> list[tuple[int, ...]]:
+    """For each listener `who[i]` of the events the ids of their vector in a prompt; none where the model reads none.
 
-    rows: their rows in the bundle's listeners, -1 for others. The vectors are of what lies strictly before `now`.
+    rows: their rows in the bundle's listeners, -1 for others.
     """
     model, soft = bundle.listener_model, soft_prompt_of(bundle.model)
-    if model is None or soft is None or not len(who):
-        return []
-    when = np.full(len(who), now, dtype=np.int64)
+    if model is None or soft is None:
+        return [()] * len(who)
+    when = np.full(len(who), bundle.now, dtype=np.int64)
     return soft.remembered(model.vectors(events, who, when, bundle.listeners, rows))
 
 
@@ -149,7 +143,7 @@ def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
     if (over := len(tokens) - limit) <= 0:
         return Prompt(tokens, who.warnings)
     cut = _fewer(renderer, context, -(-over // levels))
-    if not cut.history and not cut.vectors:
+    if not cut.history and not cut.vector:
         raise _too_long(len(tokens) - levels * len(context.history), limit)
     return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
 
@@ -177,7 +171,7 @@ def _fewer(renderer: Renderer, context: Context, gone: int) -> Context:
     """Without `gone` items of the history: what stays is chosen as it was of the whole past."""
     rows = np.array(context.history, dtype=np.int64)
     kept = recent(renderer.sids.types_of_rows(rows), max(0, len(rows) - gone))
-    return context.reading(tuple(rows[kept].tolist()))
+    return replace(context, history=tuple(rows[kept].tolist()))
 
 
 def _too_long(tokens: int, limit: int) -> InvalidRequestError:

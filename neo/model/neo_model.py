@@ -101,7 +101,7 @@ class NeoModel(Ranker):
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
         if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
-            request, who = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked)), who.asking()
+            request = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked))
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
         prompt = self.recommend_prompt(who, item_type)
         return self._items(prompt, choice, k, beams, manner, per_parent, shift)

@@ -116,8 +116,7 @@ class Ranker:
         asked = []
         for history, about, ids in zip(histories, abouts, vectors or [()] * len(histories), strict=True):
             rows = as_read(self.bundle, np.asarray(history, dtype=np.int64))
-            told = Context(about, vectors=((0, ids),) if ids else (), wish=wish)
-            who = Asker(told.reading(tuple(rows.tolist())))
+            who = Asker(Context(about, tuple(rows.tolist()), ids, wish))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked
 
@@ -126,10 +125,10 @@ class Ranker:
 
         A request names the type; after a history it must be all that may come.
         """
-        if self.bundle.goes_on and (who.context.history or who.context.vectors) and not in_words:
+        if self.bundle.goes_on and (who.context.history or who.context.vector) and not in_words:
             return fit_unfinished(self.renderer, who, self.room())
         request = prompts.recommend(NOBODY, item_type, wish=who.context.wish)
-        return fit(self.renderer, who.asking(), [Turn(request)], self.room())
+        return fit(self.renderer, who, [Turn(request)], self.room())
 
     def opened(self, prompt: list[int]) -> list[int]:
         """The prompt with an open span at its end; that of a history is open already."""

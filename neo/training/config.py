@@ -125,8 +125,8 @@ class InstructionStage(Stage):
     recommend: int = Field(10_000, ge=0, description="asked in words, after a whole history")
     recommend_short: int = Field(0, ge=0, description="from histories of any length, short ones more often")
     histories: int = Field(0, ge=0, description="without a request: what comes next in them is a list of items")
-    familiar: float = Field(0, ge=0, le=1, description="of histories and requests that ask for what is known")
-    unfamiliar: float = Field(0, ge=0, le=1, description="of histories and requests that ask for what is new")
+    familiar: float = Field(0, ge=0, le=1, description="of what is familiar, that is asked for in words")
+    unfamiliar: float = Field(0, ge=0, le=1, description="of what is unfamiliar, that is asked for in words")
     walks: int = Field(0, ge=0, description="through items that lie near one another: see examples/walks.py")
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
@@ -141,8 +141,6 @@ class InstructionStage(Stage):
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:
-        if self.familiar + self.unfamiliar > 1:
-            raise ValueError(f"familiar and unfamiliar are shares, {self.familiar} and {self.unfamiliar} are too many")
         for name in ("histories", "walks"):
             if getattr(self, name) and not self.learn_history:
                 raise ValueError(f"{name} is {getattr(self, name)}, but learn_history is false: nothing is learned")

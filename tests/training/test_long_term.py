@@ -16,7 +16,10 @@ from small_models import extended
 from test_stages import padded, rows, stage, weights
 
 from neo.cli import main
+from neo.language.segments import Vector
 from neo.language.vocabulary import Vocabulary
+from neo.language.wordings.modes import WISHES
+from neo.listeners.familiarity import familiarity
 from neo.listeners.soft_prompt import SOFT, SoftPrompt, attach, soft_prompt_of
 from neo.model.neo_model import NeoModel
 from neo.training.config import ListenerStage, load_config
@@ -118,19 +121,44 @@ def test_some_prompts_go_without_and_searches_always_do(ran: Path) -> None:
     assert max(labels) < SOFT  # nothing is learned to say a vector
 
 
-def test_wishes_are_in_the_rows_in_words(ran: Path) -> None:
+def test_wishes_stand_right_before_what_they_ask_for(ran: Path) -> None:
     run = Run(load_config(ran), lambda _: None)
     vocabulary = Vocabulary.load(run.folder / "stage2")
     table = pq.read_table(run.folder / "stage3" / ROWS)
-    texts = [vocabulary.decode([i for i in ids if i < vocabulary.text_size]) for ids in table["input_ids"].to_pylist()]
-    wished = ["Wanted: " in text for text in texts]
-    tasks = table["task"].to_pylist()
-    assert any(wished) and all(task == "history" for task, there in zip(tasks, wished, strict=True) if there)
-    for there, labels, ids in zip(wished, table["labels"].to_pylist(), table["input_ids"].to_pylist(), strict=True):
-        codes = [token for token in ids if vocabulary.type_level_code(token)]
-        trained = [label for label in labels if label != -100]
-        if there:
-            assert 0 < len(trained) <= len(codes)
+    parents, events = run.known.catalog.parent_rows, run.known.events
+    words = {wording: mode for mode, wordings in WISHES.items() for wording in wordings}
+    seen = dict.fromkeys(WISHES, 0)
+    for task, ids in zip(table["task"].to_pylist(), table["input_ids"].to_pylist(), strict=True):
+        if task != "history":
+            continue
+        items, _ = read_history(ids, vocabulary, run)
+        said = wishes(ids, vocabulary)
+        listeners = [u for u in range(events.n_listeners) if set(items) <= set(events.history(u).tolist())]
+        for place, wording in said:
+            levels = set()
+            for listener in listeners:
+                history, times = events.history(listener), events.times(listener)
+                at = int(np.flatnonzero(history == items[place])[0])
+                levels.add(familiarity(items[place], history[:at], times[:at], int(times[at]), parents))
+            assert words[wording] in levels
+            seen[words[wording]] += 1
+    assert seen["unfamiliar"] > 20 and seen["familiar"] > 2
+
+
+def wishes(ids: list[int], vocabulary: Vocabulary) -> list[tuple[int, str]]:
+    """What is said in words within a row's history: before which item, and what."""
+    inside = ids[ids.index(vocabulary.open) + 1 :]
+    found, words, count = [], list[int](), 0
+    for token in inside:
+        if token < vocabulary.text_size:
+            words.append(token)
+            continue
+        if words:
+            found.append((count, vocabulary.decode(words)))
+            words = []
+        code = vocabulary.type_level_code(token)
+        count += code is not None and code[1] == vocabulary.levels - 1
+    return found
 
 
 def test_the_bundle_reads_vectors_and_the_report_says_what_modes_do(ran: Path) -> None:
@@ -158,11 +186,10 @@ def test_a_row_asks_for_each_moment_once() -> None:
     soft = SoftPrompt("space", 3, 8)
     asked = LongTerm(soft, ListenerStage(often=1.0, absent=0.0), np.random.default_rng(0))
     life = asked.within_a_life(4, np.array([10, 20, 30]))
-    assert life == ((0, soft.ids(0)), (1, soft.ids(1)), (2, soft.ids(2)))
-    assert asked.before_an_answer(4, 20, 7) == ((7, soft.ids(1)),)
-    assert asked.before_an_answer(5, 20, 0) == ((0, soft.ids(3)),)
+    assert life == tuple((place, Vector(soft.ids(place))) for place in range(3))
+    assert asked.before_an_answer(4, 20) == soft.ids(1) and asked.before_an_answer(5, 20) == soft.ids(3)
     never = LongTerm(soft, ListenerStage(absent=0.999999), np.random.default_rng(0))
-    assert never.within_a_life(4, np.array([10])) == () == never.before_an_answer(4, 1, 1)
+    assert never.within_a_life(4, np.array([10])) == () == never.before_an_answer(4, 1)
 
 
 def test_a_soft_prompt_resumes_like_the_rest(tmp_path: Path) -> None:

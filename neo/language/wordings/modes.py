@@ -7,6 +7,7 @@ from typing import get_args
 from neo_sdk.types import Mode
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+DISCOVERY: tuple[Mode, ...] = ("familiar", "unfamiliar")
 
 WISHES: dict[str, tuple[str, ...]] = {
     "familiar": (

@@ -14,10 +14,10 @@ from neo.catalog.item_types import ItemType
 from neo.language import prompts
 from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
-from neo.language.segments import ItemRef, Segment, Text, Turn
+from neo.language.segments import ItemRef, Note, Segment, Text, Turn
 from neo.language.wordings.fill import type_words
-from neo.language.wordings.modes import wish
-from neo.listeners.familiarity import LEVELS
+from neo.language.wordings.modes import DISCOVERY, wish
+from neo.listeners.familiarity import LEVELS, Familiarity
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -25,7 +25,6 @@ from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
-from neo_sdk.types import Mode
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -123,28 +122,23 @@ class InstructionExamples:
         events = self.dataset.events
         for listener, places in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
-            vectors = self.long_term.within_a_life(listener, events.time[places]) if self.long_term else ()
-            wish, learned = self._wish_of_a_life(self.moments.known[places])
-            context = Context(about, tuple(events.item[places].tolist()), vectors, learned, wish)
+            known = self.long_term.within_a_life(listener, events.time[places]) if self.long_term else ()
+            notes = sorted((*known, *self._wishes(self.moments.known[places])), key=lambda note: note[0])
+            context = Context(about, tuple(events.item[places].tolist()), notes=tuple(notes))
             yield Draft("history", context.unfinished(), None)
 
-    def _wish_of_a_life(self, known: np.ndarray) -> tuple[str, tuple[bool, ...]]:
-        """For some histories a mode in words, and which items it asks for: only these are trained."""
-        mode = self._mode()
-        fitting = tuple((known == LEVELS.index(mode)).tolist()) if mode != "any" else ()
-        return (wish(mode, self._any()), fitting) if any(fitting) else ("", ())
+    def _wishes(self, known: np.ndarray) -> Iterator[tuple[int, Note]]:
+        """Before some items the words of the mode that they are of, as if they had been asked for."""
+        for place, level in enumerate(known.tolist()):
+            if asked := self._wish(LEVELS[level]):
+                yield place, Text(asked)
 
-    def _mode(self) -> Mode:
-        drawn = self.rng.random()
-        if drawn < self.stage.familiar:
-            return "familiar"
-        return "unfamiliar" if drawn < self.stage.familiar + self.stage.unfamiliar else "any"
-
-    def _wish(self, moment: Moment, count: int = 1) -> str:
-        """For some requests the mode that all of the first items fit, in words."""
-        levels = {LEVELS[level] for level in moment.known[:count]}
-        mode = self._mode()
-        return wish(mode, self._any()) if levels == {mode} else ""
+    def _wish(self, *levels: Familiarity) -> str:
+        """For some of the items, all of which are of one mode, its words."""
+        for mode in DISCOVERY:
+            if set(levels) == {mode} and self.rng.random() < getattr(self.stage, mode):
+                return wish(mode, self._any())
+        return ""
 
     def _walked(self, count: int) -> Iterator[Draft]:
         if not count:
@@ -179,13 +173,13 @@ class InstructionExamples:
             yield Draft(task, turn.request, turn.answer or ())
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
-        context, wish = self._context(moment), self._wish(moment)
+        context, wish = self._context(moment), self._wish(*moment.levels(1))
         request = prompts.recommend(context, self._type(code), "items", self._any(), self._any(), wish=wish)
         return Draft("recommend", request, (ItemRef(moment.upcoming[0]),))
 
     def _recommend_mixed(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 3))]
-        context, item_type, wish = self._context(moment), self._type(code), self._wish(moment, len(items))
+        context, item_type, wish = self._context(moment), self._type(code), self._wish(*moment.levels(len(items)))
         request = prompts.recommend(context, item_type, "mixed", self._any(), self._any(), len(items), wish)
         return Draft("recommend_mixed", request, self._ask("recommend_mixed", items, moment))
 
@@ -200,7 +194,7 @@ class InstructionExamples:
 
     def _chat(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
-        request = self._chatty(self._context(moment), code, len(items), wish=self._wish(moment, len(items)))
+        request = self._chatty(self._context(moment), code, len(items), wish=self._wish(*moment.levels(len(items))))
         return Draft("chat", request, self._ask("chat_mixed", items, moment))
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
@@ -237,10 +231,10 @@ class InstructionExamples:
         return any(noun in query.lower() for noun in nouns)
 
     def _context(self, moment: Moment) -> Context:
-        about, length = prompts.about_listener(self.dataset.listeners, moment.listener), len(moment.history)
+        about = prompts.about_listener(self.dataset.listeners, moment.listener)
         asked = self.long_term
-        vectors = asked.before_an_answer(moment.listener, moment.when, length) if asked else ()
-        return Context(about, moment.history, vectors)
+        vector = asked.before_an_answer(moment.listener, moment.when) if asked else ()
+        return Context(about, moment.history, vector)
 
     def _newcomer(self, moment: Moment) -> Moment:
         """As if the listener had met nothing yet: the moment is that of their first event."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neo.catalog.activity import Events, Listeners
+from neo.language.segments import Note, Vector
 from neo.listeners.model import ListenerModel, Vectors
 from neo.listeners.soft_prompt import SoftPrompt
 from neo.training.config import ListenerStage
-
-Placed = tuple[tuple[int, tuple[int, ...]], ...]  # as in `neo.language.segments.History`
 
 
 class LongTerm:
@@ -19,18 +18,16 @@ class LongTerm:
         self.soft, self.stage, self.rng = soft, stage, rng
         self._asked: dict[tuple[int, int], int] = {}
 
-    def before_an_answer(self, listener: int, when: int, length: int) -> Placed:
-        """After a history of this length, as it stands when somebody asks; nothing in some rows."""
-        if self.rng.random() < self.stage.absent:
-            return ()
-        return ((length, self._ids(listener, when)),)
+    def before_an_answer(self, listener: int, when: int) -> tuple[int, ...]:
+        """The vector's ids as of a moment, as it stands when somebody asks; for some rows nothing."""
+        return () if self.rng.random() < self.stage.absent else self._ids(listener, when)
 
-    def within_a_life(self, listener: int, times: np.ndarray) -> Placed:
-        """Before some of the items that were met at these seconds, each as of its own; nothing in some rows."""
+    def within_a_life(self, listener: int, times: np.ndarray) -> tuple[tuple[int, Note], ...]:
+        """Vectors before some of the items that were met at these seconds, each as of its own; none in some rows."""
         if self.rng.random() < self.stage.absent:
             return ()
         places = np.flatnonzero(self.rng.random(len(times)) < self.stage.often)
-        return tuple((int(place), self._ids(listener, int(times[place]))) for place in places)
+        return tuple((int(place), Vector(self._ids(listener, int(times[place])))) for place in places)
 
     def vectors(self, model: ListenerModel, events: Events, listeners: Listeners) -> Vectors:
         """What was asked for, by number; each from what lies strictly before its second."""

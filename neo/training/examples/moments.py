@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.catalog.activity import Events
-from neo.listeners.familiarity import familiarities
+from neo.listeners.familiarity import LEVELS, Familiarity, familiarities
 from neo.listeners.recent import recent
 
 DAY = 86_400
@@ -28,6 +28,10 @@ class Moment:
     upcoming: tuple[int, ...]
     when: int
     known: tuple[int, ...] = ()
+
+    def levels(self, count: int) -> tuple[Familiarity, ...]:
+        """How well the listener knew each of the first `count` items that came next."""
+        return tuple(LEVELS[level] for level in self.known[:count])
 
 
 class Moments:
