@@ -90,7 +90,8 @@ def search_spans(
 def check_opened(model: PreTrainedModel, vocab: Vocabulary, prompt: Sequence[int]) -> None:
     """InvalidRequestError unless an item may come next in the prompt, and there is room for its codes."""
     check_prompt(model, prompt, vocab.levels)
-    spoken = next((token for token in reversed(prompt) if token < SOFT), vocab.pad)  # what stands before a vector
+    # In a span words and vectors say of the next item what it is to be like.
+    spoken = next((token for token in reversed(prompt) if vocab.text_size <= token < SOFT), vocab.pad)
     code = vocab.type_level_code(spoken)
     if spoken != vocab.open and (code is None or code[1] != vocab.levels - 1):
         raise InvalidRequestError(
