@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
     view.add_argument("-n", type=int, default=5, help="how many of each task (default 5)")
+    vectors = command("vectors", _vectors, "Write the vectors of a bundle's listeners, for others to read.")
+    vectors.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+    vectors.add_argument("store", type=Path, help="a folder; it gets a space, and switches to it once it is whole")
 
     for name, function, text in (
         ("recommend", _recommend, "Recommend items of a type to a listener."),
@@ -94,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
             all_types = "the catalog's first" if name == "recommend" else "all"
             sub.add_argument("--type", help=f"an item type of the catalog (default: {all_types})")
             sub.add_argument("-k", type=int, default=10)
+        if name == "recommend":
+            sub.add_argument("--mode", default="any", help="familiar, unfamiliar or any (default)")
     return parser
 
 
@@ -181,8 +186,26 @@ def _view(options: argparse.Namespace) -> None:
     view(options.recipe, options.settings, options.task, options.n)
 
 
+def _vectors(options: argparse.Namespace) -> None:
+    import numpy as np
+
+    from neo.listeners.store import VectorStore
+    from neo.model.bundle import Bundle
+
+    bundle = Bundle.load(options.bundle)
+    if bundle.listener_model is None:
+        raise NeoError(f"{options.bundle} has no listener model: train it with a recipe that has `listener`.")
+    who = np.arange(len(bundle.listeners))
+    when = np.full(len(who), bundle.now, dtype=np.int64)
+    made = bundle.listener_model.vectors(bundle.events, who, when, bundle.listeners, who)
+    store = VectorStore(options.store)
+    store.publish(bundle.listeners.table.column("id").to_pylist(), made)
+    store.switch(made.space)
+    print(f"{len(who):,} vectors of the space {made.space}; in the store: {', '.join(store.spaces())}")
+
+
 def _recommend(options: argparse.Namespace) -> None:
-    _print(options, lambda neo, who: neo.recommend(**who, type=options.type, k=options.k))
+    _print(options, lambda neo, who: neo.recommend(**who, type=options.type, k=options.k, mode=options.mode))
 
 
 def _search(options: argparse.Namespace) -> None:
