@@ -16,12 +16,14 @@ class ModeResult(Strict):
     """Lists of 30 items of a type that were asked for in a mode, by words alone: nothing but the history is left out.
 
     obeyed: by how well the listener knows what an item belongs to, the share of the first 10 items.
+    distance: of these items from the listener's taste, see `neo.evaluation.spread.Spread`.
     hr, ndcg, n: HR@30, NDCG@30 and the number of cases, by how well the listener knows what was right.
     """
 
     mode: Mode
     group: str
     obeyed: dict[Familiarity, float]
+    distance: float | None = None
     hr: dict[Familiarity, float]
     ndcg: dict[Familiarity, float]
     n: dict[Familiarity, int]
@@ -48,17 +50,18 @@ def mode_table(results: Sequence[ModeResult]) -> list[Titled]:
     if not results:
         return []
     levels = [level for level in LEVELS if any(level in result.hr for result in results)]
-    header = ["asked for", *(f"{level} HR@{K} NDCG" for level in levels), "new in 10", "familiar in 10"]
+    header = ["asked for", *(f"{level}" for level in levels), "new in 10", "familiar", "distance"]
     rows = []
     for result in results:
         scores = [f"{result.hr[level]:.3f} {result.ndcg[level]:.3f}" if level in result.hr else "-" for level in levels]
         shares = [f"{result.obeyed[level]:.1%}" for level in ("unfamiliar", "familiar")]
-        rows.append([f"{result.group}, {result.mode}", *scores, *shares])
+        far = "-" if result.distance is None else f"{result.distance:.2f}"
+        rows.append([f"{result.group}, {result.mode}", *scores, *shares, far])
     cases = {result.group: result.n for result in results}
     counts = "; ".join(
         f"{name}: " + ", ".join(f"{level} {n:,}" for level, n in of.items()) for name, of in cases.items()
     )
-    return [(f"Discovery modes, by words alone; cases by what was right: {counts}", [header, *rows])]
+    return [(f"Discovery modes, by words alone: HR@{K} and NDCG@{K} by what was right ({counts})", [header, *rows])]
 
 
 def code_table(shares: Sequence[CodeShare]) -> list[Titled]:

@@ -35,9 +35,12 @@ def evaluate(
     dataset: Dataset,
     split: AnySplit,
     seed: int = 0,
+    content: np.ndarray | None = None,
     say: Callable[[str], None] = print,
 ) -> Report:
     """Every method on every case that it can rank. `seed` draws the bootstrap, `say` gets lines of progress.
+
+    content: float32 [items, d], what items say, to tell how far lists are from what listeners met.
 
     Raises InvalidRequestError if a method returns anything but the right number of lists of distinct catalog
     rows of the case's type, or an item of the history for a recommendation: such a number would not be
@@ -52,7 +55,7 @@ def evaluate(
     ranked: dict[Task, dict[str, np.ndarray]] = {"recommend": {}, "search": {}}
     catalog, deepest = dataset.catalog, f"NDCG@{max(ks)}"
     slices = _slices(recommend_cases, split, catalog)
-    met, spread = Met(split.training(dataset).events, catalog), list[Spread]()
+    met, spread = Met(split.training(dataset).events, catalog, content), list[Spread]()
     for method in methods:
         name, took = method.name, seconds.setdefault(method.name, {})
         if isinstance(method, Recommender) and recommend_cases:

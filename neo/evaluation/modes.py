@@ -10,14 +10,15 @@ from neo.evaluation.discovery_report import K, ModeResult
 from neo.evaluation.metrics import hit_gain, hits, ndcg_gain
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.protocol import RecommendCase
+from neo.evaluation.spread import distance
 from neo.language.wordings.modes import MODES
 from neo.listeners.familiarity import LEVELS, acquaintances
 
 
 def mode_results(
-    method: NeoMethod, cases: Sequence[RecommendCase], now: int, parents: np.ndarray
+    method: NeoMethod, cases: Sequence[RecommendCase], now: int, parents: np.ndarray, content: np.ndarray | None = None
 ) -> tuple[ModeResult, ...]:
-    """For each mode and each type of which something is familiar. now: the cut, in seconds."""
+    """For each mode and each type of which something is familiar. now: the cut, in seconds; content: for distances."""
     known = [_Known(case, now, parents) for case in cases]
     right = np.array([int(of.levels(case.relevant)[0]) for of, case in zip(known, cases, strict=True)])
     types = np.array([case.type for case in cases])
@@ -39,6 +40,7 @@ def mode_results(
                     mode=mode,
                     group=name,
                     obeyed={level: float((shown == code).mean()) for code, level in enumerate(LEVELS)},
+                    distance=distance([rows[:10] for rows in lists], some, content),
                     hr={level: float(hr[where].mean()) for level, where in there.items()},
                     ndcg={level: float(ndcg[where].mean()) for level, where in there.items()},
                     n={level: int(where.sum()) for level, where in there.items()},

@@ -116,12 +116,16 @@ def _spread(report: Report) -> list[Titled]:
     for method in sorted(dict.fromkeys(found.method for found in report.spread), key=lambda name: name == ORACLE):
         cells = {found.group: found for found in report.spread if found.method == method}
         rows.append([method, *(_shown(cells.get(group)) for group in groups)])
-    title = f"Lists of {report.spread[0].k}: share of the catalog shown, places of the long tail, bits of novelty"
+    figures = "share of the catalog, places of the long tail, bits of novelty, distance from taste"
+    title = f"Lists of {report.spread[0].k}: {figures}"
     return [(title, [["", *groups], *rows])]
 
 
 def _shown(found: Spread | None) -> str:
-    return "-" if found is None else f"{found.coverage:.0%} {found.tail:.0%} {found.novelty:.1f}"
+    if found is None:
+        return "-"
+    far = "" if found.distance is None else f" {found.distance:.2f}".replace("0.", ".")
+    return f"{found.coverage:.0%} {found.tail:.0%} {found.novelty:.1f}{far}"
 
 
 def _signs(pair: Versus | None) -> str:

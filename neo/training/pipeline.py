@@ -100,8 +100,11 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
         cases = recommend_cases(run.full, split, config.cases, seed)
         oracle = [] if run.oracle is None else [OracleMethod(run.oracle, split)]
     say(f"evaluating on {len(cases):,} recommendations and {len(searches):,} searches of the {split.name} split")
-    methods: list[Method] = [*(_baselines(run, say) if baselines else []), *models, *oracle]
-    report = evaluate(methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, say=say)
+    content = run.sids.embed(run.full.catalog, np.arange(len(run.full.catalog)))
+    methods: list[Method] = [*(_baselines(run, content, say) if baselines else []), *models, *oracle]
+    report = evaluate(
+        methods, cases, searches, split.ks, dataset=run.full, split=split, seed=seed, content=content, say=say
+    )
     if isinstance(models[0], DecodingMethod):
         return report
     neo = models[0]
@@ -112,17 +115,16 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
         further["codes"] = tuple(code_shares(neo.model, cases, neo.recommend(cases, K), met, config.beams))
     if neo.model.bundle.modes and isinstance(split, Split):
         say("asked for discovery modes")
-        further["modes"] = mode_results(neo, cases, split.cut, run.full.catalog.parent_rows)
+        further["modes"] = mode_results(neo, cases, split.cut, run.full.catalog.parent_rows, content)
     return report.model_copy(update=further)
 
 
-def _baselines(run: Run, say: Say) -> list[Method]:
+def _baselines(run: Run, content: np.ndarray, say: Say) -> list[Method]:
     """Those that the recipe asks for; what they know of an item's words is what the SIDs' embedder makes of them."""
-    full, split, catalog = run.full, run.split, run.full.catalog
-    vectors = run.sids.embed(catalog, np.arange(len(catalog)))
-    methods = [*baseline_methods(full, split), *dense_methods(full, split, run.sids.embedder, vectors)]
+    full, split = run.full, run.split
+    methods = [*baseline_methods(full, split), *dense_methods(full, split, run.sids.embedder, content)]
     if run.config.evaluation.baselines == "all":
-        methods += further_methods(full, split, vectors, run.config.seed, say)
+        methods += further_methods(full, split, content, run.config.seed, say)
     return methods
 
 

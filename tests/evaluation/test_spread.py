@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.evaluation.protocol import RecommendCase
-from neo.evaluation.spread import TAIL, Met
+from neo.evaluation.spread import TAIL, Met, distance
 
 TYPES = ["show"] * 6 + ["audiobook"] * 4
 NONE = np.empty(0, dtype=np.int32)
@@ -52,3 +52,15 @@ def test_each_type_has_its_own_tail_and_its_own_row() -> None:
     cases, lists = [case("show"), case("audiobook")], [np.array([1, 0]), np.array([6, 9])]
     shows, books = meetings.spread("m", lists, cases, 10)
     assert (shows.group, shows.tail, books.group, books.tail) == ("show", 0.5, "audiobook", 0.5)
+
+
+def test_distance_is_of_what_is_named_from_what_was_met() -> None:
+    content = np.array([[1, 0], [0, 1], [1, 1], [-1, 0]], dtype=np.float32)
+    times = np.zeros(2, dtype=np.int64)
+    cases = [RecommendCase(0, np.array([0, 0]), times, "show", 1), RecommendCase(1, NONE, NONE, "show", 1)]
+    lists = [np.array([1, 2, 3]), np.array([1])]  # who has no history has no taste to be far from
+    expected = np.mean([1, 1 - math.sqrt(0.5), 2])
+    assert distance(lists, cases, content) == pytest.approx(expected)
+    assert distance(lists, cases, None) is None and distance(lists[1:], cases[1:], content) is None
+    mixed = [RecommendCase(0, np.array([0, 1]), times, "show", 1)]
+    assert distance([np.array([2])], mixed, content) == pytest.approx(0, abs=1e-6)
