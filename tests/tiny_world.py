@@ -93,5 +93,5 @@ def make_tiny_soft_bundle(dataset: Dataset, seed: int = 0) -> Bundle:
     soft = SoftPrompt(known.space, known.dim, 32, positions=2)
     soft.start_like(torch.full((4, 32), 3.0), torch.Generator().manual_seed(0))  # large enough to be heard
     attach(bundle.model, soft)
-    config = {"name": "tiny", "instruction": {"history": 5, "learn_history": True, "unfamiliar": 0.1, "familiar": 0.1}}
+    config = {"name": "tiny", "instruction": {"history": 5, "learn_history": True, "unfamiliar": 9, "familiar": 9}}
     return replace(bundle, config=config, listener_model=known)

@@ -32,7 +32,7 @@ class Context:
 
     vector: what is known of them in the long run, as ids of `neo.listeners.soft_prompt`; it stands after the history.
     wish: words on what is to come next in the history, see `neo.language.wordings.modes`.
-    notes: what was known, and wished for, within it: see `neo.language.segments.History`.
+    notes, learned_from: see `neo.language.segments.History`.
     """
 
     about: str = ""
@@ -40,6 +40,7 @@ class Context:
     vector: tuple[int, ...] = ()
     wish: str = ""
     notes: tuple[tuple[int, Note], ...] = ()
+    learned_from: int = 0
 
     def segments(self) -> Request:
         """As it stands before a request in words, which says itself what is wished for."""
@@ -56,7 +57,7 @@ class Context:
         if not self.history and not last:
             return about
         notes = (*self.notes, *((len(self.history), note) for note in last))
-        return (*about, Text("History:"), History(self.history, notes), *behind)
+        return (*about, Text("History:"), History(self.history, notes, self.learned_from), *behind)
 
 
 NOBODY = Context()

@@ -97,6 +97,6 @@ class Renderer:
         out.add([self.vocabulary.open], False)
         for place, (_, *codes, _) in enumerate(self.items(history.rows)):
             out.add(notes.get(place, []), False)
-            out.add(codes, learn_history)
+            out.add(codes, learn_history and place >= history.learned_from)
         out.add(notes.get(len(history.rows), []), False)
         out.add([self.vocabulary.close], False)

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -38,7 +39,7 @@ base:
 grounding: {{tokens: 1024, warmup: 1}}
 instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 24, histories: 60, search: 8, lookup: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 8, warmup: 1,
-               familiar: 0.2, unfamiliar: 0.3}}
+               familiar: 30, unfamiliar: 40}}
 listener: {{dim: 6, item_dim: 5, moments: 200, epochs: 1, positions: 2, absent: 0.2}}
 evaluation: {{cases: 10, searches: 5, beams: 30}}
 """
@@ -121,44 +122,28 @@ def test_some_prompts_go_without_and_searches_always_do(ran: Path) -> None:
     assert max(labels) < SOFT  # nothing is learned to say a vector
 
 
-def test_wishes_stand_right_before_what_they_ask_for(ran: Path) -> None:
+@pytest.mark.parametrize("mode", ["familiar", "unfamiliar"])
+def test_a_wish_stands_right_before_what_it_asks_for_and_nothing_else_is_trained(ran: Path, mode: str) -> None:
     run = Run(load_config(ran), lambda _: None)
     vocabulary = Vocabulary.load(run.folder / "stage2")
     table = pq.read_table(run.folder / "stage3" / ROWS)
-    parents, events = run.known.catalog.parent_rows, run.known.events
-    words = {wording: mode for mode, wordings in WISHES.items() for wording in wordings}
-    seen = dict.fromkeys(WISHES, 0)
-    for task, ids in zip(table["task"].to_pylist(), table["input_ids"].to_pylist(), strict=True):
-        if task != "history":
-            continue
+    table = table.filter(pc.equal(table["task"], mode))
+    parents, events, said = run.known.catalog.parent_rows, run.known.events, set[str]()
+    for ids, labels in zip(table["input_ids"].to_pylist(), table["labels"].to_pylist(), strict=True):
         items, _ = read_history(ids, vocabulary, run)
-        said = wishes(ids, vocabulary)
-        listeners = [u for u in range(events.n_listeners) if set(items) <= set(events.history(u).tolist())]
-        for place, wording in said:
-            levels = set()
-            for listener in listeners:
-                history, times = events.history(listener), events.times(listener)
-                at = int(np.flatnonzero(history == items[place])[0])
-                levels.add(familiarity(items[place], history[:at], times[:at], int(times[at]), parents))
-            assert words[wording] in levels
-            seen[words[wording]] += 1
-    assert seen["unfamiliar"] > 20 and seen["familiar"] > 2
-
-
-def wishes(ids: list[int], vocabulary: Vocabulary) -> list[tuple[int, str]]:
-    """What is said in words within a row's history: before which item, and what."""
-    inside = ids[ids.index(vocabulary.open) + 1 :]
-    found, words, count = [], list[int](), 0
-    for token in inside:
-        if token < vocabulary.text_size:
-            words.append(token)
-            continue
-        if words:
-            found.append((count, vocabulary.decode(words)))
-            words = []
-        code = vocabulary.type_level_code(token)
-        count += code is not None and code[1] == vocabulary.levels - 1
-    return found
+        levels = set()
+        for listener in range(events.n_listeners):
+            history, times = events.history(listener), events.times(listener)
+            if set(items) <= set(history.tolist()):
+                at = int(np.flatnonzero(history == items[-1])[0])
+                levels.add(familiarity(items[-1], history[:at], times[:at], int(times[at]), parents))
+        assert mode in levels
+        codes = len(ids) - 1 - vocabulary.levels  # the last item's, before the span is closed
+        assert [label for label in labels if label != -100] == ids[codes:-1]
+        start = max(place for place in range(codes) if ids[place] >= vocabulary.text_size)
+        said.add(vocabulary.decode(ids[start + 1 : codes]))
+    assert len(table) == {"familiar": 30, "unfamiliar": 40}[mode]
+    assert said <= set(WISHES[mode]) and len(said) > 5 and WISHES[mode][0] in said
 
 
 def test_the_bundle_reads_vectors_and_the_report_says_what_modes_do(ran: Path) -> None:

@@ -14,10 +14,10 @@ from neo.catalog.item_types import ItemType
 from neo.language import prompts
 from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
-from neo.language.segments import ItemRef, Note, Segment, Text, Turn
+from neo.language.segments import ItemRef, Note, Segment, Text, Turn, Vector
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.modes import DISCOVERY, wish
-from neo.listeners.familiarity import LEVELS, Familiarity
+from neo.listeners.familiarity import LEVELS
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -25,10 +25,13 @@ from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
+from neo_sdk.types import Mode
 
 TEACHER_BATCH = 256
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
 CHATS_WITH_A_TYPE = 0.4  # of the chatty requests
+WISHES = 0.2  # of the requests in words that could ask for a discovery mode
+CANONICAL = 0.5  # of the wishes in histories, which are asked for as an argument too
 NEW_SHARE = 0.12  # of the short requests come from listeners without a history
 
 
@@ -86,6 +89,8 @@ class InstructionExamples:
         yield from self._from_moments(stage.recommend, self._recommend)
         yield from self._from_moments(stage.recommend_short, self._recommend, shortened=True)
         yield from self._histories(stage.histories)
+        yield from self._discoveries("familiar", stage.familiar)
+        yield from self._discoveries("unfamiliar", stage.unfamiliar)
         yield from self._walked(stage.walks)
         yield from self._from_moments(stage.recommend_mixed, self._recommend_mixed, shortened=True)
         yield from self._from_moments(stage.explain, self._explain, shortened=True)
@@ -123,20 +128,34 @@ class InstructionExamples:
         for listener, places in self.moments.histories(count, self.rng):
             about = prompts.about_listener(self.dataset.listeners, listener)
             known = self.long_term.within_a_life(listener, events.time[places]) if self.long_term else ()
-            notes = sorted((*known, *self._wishes(self.moments.known[places])), key=lambda note: note[0])
-            context = Context(about, tuple(events.item[places].tolist()), notes=tuple(notes))
-            yield Draft("history", context.unfinished(), None)
+            yield Draft("history", Context(about, tuple(events.item[places].tolist()), notes=known).unfinished(), None)
 
-    def _wishes(self, known: np.ndarray) -> Iterator[tuple[int, Note]]:
-        """Before some items the words of the mode that they are of, as if they had been asked for."""
-        for place, level in enumerate(known.tolist()):
-            if asked := self._wish(LEVELS[level]):
-                yield place, Text(asked)
+    def _discoveries(self, mode: Mode, count: int) -> Iterator[Draft]:
+        """What of a mode was met next, asked for in words right before it: nothing else of these histories is trained.
 
-    def _wish(self, *levels: Familiarity) -> str:
-        """For some of the items, all of which are of one mode, its words."""
+        So close that a small model hears them. With the words before the history, and of many histories only fitting
+        items trained, the quickstart's lists were the same for every mode; so they were with the words before a few
+        items of every history.
+        """
+        for moment in self.moments.of_level(LEVELS.index(mode), self.types, count, self.rng):
+            length = int(self.stage.history * self.rng.random() ** 2) + 1
+            context = self._context(replace(moment, history=moment.history[-length:]))
+            last = len(context.history)
+            words = wish(mode, 0 if self.rng.random() < CANONICAL else self._any())
+            notes: tuple[Note, ...] = (*((Vector(context.vector),) if context.vector else ()), Text(words))
+            met = Context(
+                context.about,
+                (*context.history, moment.upcoming[0]),
+                notes=tuple((last, note) for note in notes),
+                learned_from=last,
+            )
+            yield Draft(mode, met.unfinished(), None)
+
+    def _wish(self, moment: Moment, count: int = 1) -> str:
+        """For some requests, where all of the first items are of one mode, its words."""
+        levels = moment.levels(count)
         for mode in DISCOVERY:
-            if set(levels) == {mode} and self.rng.random() < getattr(self.stage, mode):
+            if getattr(self.stage, mode) and set(levels) == {mode} and self.rng.random() < WISHES:
                 return wish(mode, self._any())
         return ""
 
@@ -173,13 +192,13 @@ class InstructionExamples:
             yield Draft(task, turn.request, turn.answer or ())
 
     def _recommend(self, moment: Moment, code: int) -> Draft:
-        context, wish = self._context(moment), self._wish(*moment.levels(1))
+        context, wish = self._context(moment), self._wish(moment)
         request = prompts.recommend(context, self._type(code), "items", self._any(), self._any(), wish=wish)
         return Draft("recommend", request, (ItemRef(moment.upcoming[0]),))
 
     def _recommend_mixed(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 3))]
-        context, item_type, wish = self._context(moment), self._type(code), self._wish(*moment.levels(len(items)))
+        context, item_type, wish = self._context(moment), self._type(code), self._wish(moment, len(items))
         request = prompts.recommend(context, item_type, "mixed", self._any(), self._any(), len(items), wish)
         return Draft("recommend_mixed", request, self._ask("recommend_mixed", items, moment))
 
@@ -194,7 +213,7 @@ class InstructionExamples:
 
     def _chat(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
-        request = self._chatty(self._context(moment), code, len(items), wish=self._wish(*moment.levels(len(items))))
+        request = self._chatty(self._context(moment), code, len(items), wish=self._wish(moment, len(items)))
         return Draft("chat", request, self._ask("chat_mixed", items, moment))
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:

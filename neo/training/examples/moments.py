@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,23 @@ class Moments:
             moment = self._moment(int(place), places, rng)
             if moment is not None:
                 yield moment
+
+    def of_level(self, level: int, codes: Sequence[int], count: int, rng: np.random.Generator) -> Iterator[Moment]:
+        """Moments right before somebody first met an item that they knew so well; as many of each type as of others.
+
+        level: a place in LEVELS; codes: the types. Types without such a moment are left out.
+        """
+        first = self.events.first_meetings()
+        fitting = [np.flatnonzero((self.types == code) & (self.known == level) & first) for code in codes]
+        fitting = [places for places in fitting if len(places)]
+        for at, places in enumerate(fitting):
+            share = count // len(fitting) + (at < count % len(fitting))
+            weights = self._lateness(places)
+            for place in rng.choice(places, size=share, p=weights / weights.sum()).tolist():
+                listener = int(self.events.listener[place])
+                start, item = int(self.events.offsets[listener]), int(self.events.item[place])
+                history = self.events.item[start:place][recent(self.types[start:place], self.length)]
+                yield Moment(listener, tuple(history.tolist()), (item,), int(self.events.time[place]), (level,))
 
     def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
         """Listeners with two events or more, and places of their events, thinned (see `_thinned`); of many, a stretch.
