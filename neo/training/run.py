@@ -21,8 +21,7 @@ from neo.catalog.mapping import read_config
 from neo.catalog.starter.oracle import Oracle
 from neo.catalog.starter.world import World, make_world
 from neo.decoding.index import SidIndex
-from neo.evaluation.leave_one_out import AnySplit, LeaveOneOut
-from neo.evaluation.protocol import DAY, Split
+from neo.evaluation.leave_one_out import AnySplit
 from neo.language.render import Renderer
 from neo.language.vocabulary import CONTROL, Vocabulary
 from neo.listeners.model import ListenerModel
@@ -45,12 +44,12 @@ from neo.training.freeze import train_only_rows
 from neo.training.listener_model import train_listener_model
 from neo.training.loss import Codebooks
 from neo.training.new_rows import extend
+from neo.training.split import split_of
 from neo.training.steps import is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
 from neo.training.trainer import drop_checkpoints, train_stage
-from neo_sdk.errors import ConfigError
 
 ROWS, VECTORS = "rows.parquet", "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
@@ -136,24 +135,8 @@ class Run:
 
     @cached_property
     def split(self) -> AnySplit:
-        """What is learned from and what is asked for: a cut in time, or the last items of each listener."""
-        name = self.config.evaluation.split
-        if self.config.evaluation.protocol == "leave_one_out":
-            return LeaveOneOut(name, withheld=self.config.evaluation.withheld)
-        if self.config.data.world is not None:
-            world = self.config.data.world
-            return Split(name, world.cuts[name], world.horizon_days)
-        files = self.config.data.files
-        if files and any(source.sequences for source in read_config(files, self.config.data.root).events):
-            raise ConfigError(f"{files} has sequences without times, so no cut: set evaluation.protocol=leave_one_out")
-        days = self.config.data.horizon_days
-        searches = self.full.searches
-        times = [int(known.max()) for known in (self.full.events.time, searches.time[searches.timed]) if len(known)]
-        if not times:  # nothing has happened yet: the whole catalog is known
-            dates = self.full.catalog.dates
-            latest = dates[~np.isnat(dates)].max(initial=np.datetime64(0, "D"))
-            return Split(name, (int(latest.astype("datetime64[D]").astype(int)) + 1) * int(DAY), days)
-        return Split(name, max(times) + 1 - int(days * DAY) * (2 if name == "validation" else 1), days)
+        """What is learned from and what is asked for."""
+        return split_of(self.config, self.full)
 
     @property
     def _learned_from(self) -> str:
