@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -124,7 +125,7 @@ def intervals(score: np.ndarray, truth: np.ndarray, seed: int) -> Iterator[float
             yield float(roc_auc_score(truth[some], score[some]))
 
 
-def measure(run: Run, seed: int) -> dict[str, object]:
+def measure(run: Run, seed: int) -> dict[str, Any]:
     split = run.split
     assert isinstance(split, Split)
     events, catalog = run.full.events, run.full.catalog
@@ -143,7 +144,6 @@ def measure(run: Run, seed: int) -> dict[str, object]:
             found[name] = [float(roc_auc_score(asked[name], score)), float(low), float(high)]
         of_topics = np.array([found.pop(name) for name in topics])
         results[method.name] = {**found, f"{len(topics)} topics": of_topics.mean(axis=0).tolist()}
-        print(method.name, {name: round(values[0], 3) for name, values in results[method.name].items()}, flush=True)
     shares = {name: float(truth.mean()) for name, truth in asked.items() if name not in topics}
     return {
         "future": results,
@@ -153,6 +153,22 @@ def measure(run: Run, seed: int) -> dict[str, object]:
         "seed": seed,
         "machine": this_machine().model_dump(mode="json"),
     }
+
+
+def markdown(measured: dict[str, Any]) -> str:
+    """A row for each method: AUC, and its 95% interval in brackets."""
+    names = list(next(iter(measured["future"].values())))
+    best = {name: max(found[name][0] for found in measured["future"].values()) for name in names}
+    rows = [["", *names], ["---", *["---:"] * len(names)]]
+    for method, found in measured["future"].items():
+        shown = [f"{value:.3f} ({low:.3f} to {high:.3f})" for value, low, high in (found[name] for name in names)]
+        marked = [f"**{text}**" if found[n][0] == best[n] else text for n, text in zip(names, shown, strict=True)]
+        rows.append([method, *marked])
+    machine, shares = measured["machine"], measured["shares"]
+    happens = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    said = f"{measured['listeners']:,} listeners, seed {measured['seed']}; of them in the week asked for: {happens}. "
+    said += f"Topics: {', '.join(measured['topics'])}. {machine['cores']} cores of {machine['processor']}."
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + f"\n\n{said}"
 
 
 def main() -> None:
@@ -169,6 +185,7 @@ def main() -> None:
     run.learn_sids()
     run.learn_listeners()
     measured = measure(run, config.seed)
+    print(markdown(measured))
     if given.json:
         given.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import decoding_report
+import future_listening
 import inference_report
+import listener_updates
 import over_seeds
+import segments
 
 from neo.evaluation.report import Report
 from neo.evaluation.tables import to_markdown
@@ -23,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = {  # in this order
     "starter": "The starter world",
     "quickstart": "The starter world at the quickstart's budget, and SIDs dealt at random",
+    "listeners": "Listeners: a vector for the long run, and words for discovery",
+    "future-listening": "Listeners: what their vector knows of next week",
+    "listener-updates": "Listeners: how long a vector takes",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
     "spoken": "Real data: podcasts and audiobooks, in time",
@@ -51,9 +57,15 @@ def results(folder: Path = ROOT / "docs" / "results") -> str:
 
 def tables(file: Path) -> str:
     """What a JSON file holds, as Markdown: an evaluation, several of them, or a benchmark; a folder holds seeds."""
+    if file.name == "listeners":
+        return segments.markdown(sorted(file.glob("*.json")))
     if file.is_dir():
         return over_seeds.markdown(file)
     measured = json.loads(file.read_text(encoding="utf-8"))
+    if "future" in measured:
+        return future_listening.markdown(measured)
+    if "updates" in measured:
+        return listener_updates.markdown(measured)
     if "bars" in measured:
         return decoding_report.markdown(measured)
     if "tasks" in measured:
