@@ -23,6 +23,7 @@ from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.language.wordings import conversation
 from neo.language.wordings.fill import fill, type_words
+from neo.listeners.familiarity import familiarity
 from neo.listeners.recent import recent
 from neo.sids.table import SidTable
 from neo.training.config import GroundingStage, InstructionStage
@@ -33,6 +34,7 @@ from neo.training.examples.moments import Moments
 from neo.training.examples.rows import Example, shorten, write_rows
 from neo.training.examples.walks import Walks
 from neo.training.teacher.built_in import BuiltInTeacher
+from neo_sdk.types import Mode
 
 TYPES = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
 NO_PARENTS = np.full(9, -1)
@@ -68,6 +70,34 @@ def test_a_moment_is_a_cut_in_one_life(events: Events, code: int, seed: int) -> 
         assert cuts
         assert all(TYPES[row] == code for row in moment.upcoming)
         assert len(set(moment.upcoming)) == len(moment.upcoming)
+
+
+PARENTS = np.array([-1, -1, -1, 0, 0, 1, 2, -1, -1])  # three shows with episodes, and two audiobooks
+
+
+@pytest.mark.parametrize("mode", ["familiar", "unfamiliar"])
+@given(events(), st.integers(0, 2**31))
+@settings(max_examples=150, deadline=None)
+def test_a_discovery_is_of_its_mode_when_it_is_asked_for(mode: Mode, events: Events, seed: int) -> None:
+    moments = Moments(events, TYPES, history=50, recency_days=10.0, parents=PARENTS)
+    found = set()
+    for moment in moments.discoveries(mode, [0, 1, 2], 12, np.random.default_rng(seed)):
+        life, times = events.history(moment.listener), events.times(moment.listener)
+        now, item = len(moment.history), moment.upcoming[0]
+        assert moment.history == tuple(life[:now].tolist()) and times[now] == moment.when
+        assert familiarity(item, life[:now], times[:now], moment.when, PARENTS) == mode
+        assert item not in life[:now]
+        met = now + int(np.flatnonzero(life[now:] == item)[0])
+        assert times[met] - moment.when <= 7 * 86_400 and (mode == "unfamiliar" or met == now)
+        found.add(int(TYPES[item]))
+    there = set()  # the types of which somebody met something of the mode, the first of its kind to be met
+    for listener in range(4):
+        life, times = events.history(listener), events.times(listener)
+        for at, item in enumerate(life.tolist()):
+            known = familiarity(item, life[:at], times[:at], int(times[at]), PARENTS)
+            if known == mode and item not in life[:at]:
+                there.add(int(TYPES[item]))
+    assert there <= found
 
 
 def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:

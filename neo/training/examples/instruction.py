@@ -17,7 +17,6 @@ from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Note, Segment, Text, Turn, Vector
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.modes import DISCOVERY, wish
-from neo.listeners.familiarity import LEVELS
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -131,13 +130,8 @@ class InstructionExamples:
             yield Draft("history", Context(about, tuple(events.item[places].tolist()), notes=known).unfinished(), None)
 
     def _discoveries(self, mode: Mode, count: int) -> Iterator[Draft]:
-        """What of a mode was met next, asked for in words right before it: nothing else of these histories is trained.
-
-        So close that a small model hears them. With the words before the history, and of many histories only fitting
-        items trained, the quickstart's lists were the same for every mode; so they were with the words before a few
-        items of every history.
-        """
-        for moment in self.moments.of_level(LEVELS.index(mode), self.types, count, self.rng):
+        """What of a mode was met next, asked for in words right before it; nothing else of these rows is trained."""
+        for moment in self.moments.discoveries(mode, self.types, count, self.rng):
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
             last = len(context.history)

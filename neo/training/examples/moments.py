@@ -10,6 +10,7 @@ import numpy as np
 from neo.catalog.activity import Events
 from neo.listeners.familiarity import LEVELS, Familiarity, familiarities
 from neo.listeners.recent import recent
+from neo_sdk.types import Mode
 
 DAY = 86_400
 LEAST = 0.01  # of the latest listener's weight: in ten years of data nobody is read less than a tenth as often
@@ -41,7 +42,7 @@ class Moments:
         self, events: Events, type_codes: np.ndarray, history: int, recency_days: float, parents: np.ndarray
     ) -> None:
         self.events, self.length = events, history
-        self.known = familiarities(events, parents)
+        self.parents, self.first, self.known = parents, events.first_meetings(), familiarities(events, parents)
         self.types = np.asarray(type_codes)[events.item]
         self.half_life = recency_days * DAY
 
@@ -60,22 +61,42 @@ class Moments:
             if moment is not None:
                 yield moment
 
-    def of_level(self, level: int, codes: Sequence[int], count: int, rng: np.random.Generator) -> Iterator[Moment]:
-        """Moments right before somebody first met an item that they knew so well; as many of each type as of others.
+    def discoveries(self, mode: Mode, codes: Sequence[int], count: int, rng: np.random.Generator) -> Iterator[Moment]:
+        """Moments before somebody met an item of a mode for the first time, as many of each type as of others.
 
-        level: a place in LEVELS; codes: the types. Types without such a moment are left out.
+        An episode is rarely the first that a listener meets of a show: they follow it before. So what is unfamiliar is
+        asked for before the show itself was met, if it was heard within a week. codes: the types; those without such a
+        moment are left out.
         """
-        first = self.events.first_meetings()
-        fitting = [np.flatnonzero((self.types == code) & (self.known == level) & first) for code in codes]
-        fitting = [places for places in fitting if len(places)]
-        for at, places in enumerate(fitting):
-            share = count // len(fitting) + (at < count % len(fitting))
-            weights = self._lateness(places)
-            for place in rng.choice(places, size=share, p=weights / weights.sum()).tolist():
-                listener = int(self.events.listener[place])
-                start, item = int(self.events.offsets[listener]), int(self.events.item[place])
-                history = self.events.item[start:place][recent(self.types[start:place], self.length)]
-                yield Moment(listener, tuple(history.tolist()), (item,), int(self.events.time[place]), (level,))
+        found = [self._familiar(code) if mode == "familiar" else self._unfamiliar(code) for code in codes]
+        found = [pairs for pairs in found if len(pairs[0])]
+        for at, (asked, met) in enumerate(found):
+            share = count // len(found) + (at < count % len(found))
+            weights = self._lateness(met)
+            for place in rng.choice(len(met), size=share, p=weights / weights.sum()).tolist():
+                now, item = int(asked[place]), int(self.events.item[met[place]])
+                listener = int(self.events.listener[now])
+                start = int(self.events.offsets[listener])
+                history = self.events.item[start:now][recent(self.types[start:now], self.length)]
+                level = LEVELS.index(mode)
+                yield Moment(listener, tuple(history.tolist()), (item,), int(self.events.time[now]), (level,))
+
+    def _familiar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+        """Places of a type's events that met something familiar for the first time: asked at, and met at."""
+        places = np.flatnonzero((self.types == code) & (self.known == LEVELS.index("familiar")) & self.first)
+        return places, places
+
+    def _unfamiliar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where something was met of which nothing had been, and where the first of the type was, within a week."""
+        item = self.events.item
+        wholes = np.where(self.parents[item] < 0, item, self.parents[item]).astype(np.int64)
+        pairs = self.events.listener.astype(np.int64) * (len(self.parents) + 1) + wholes
+        every, asked = np.unique(pairs, return_index=True)  # events are in order of time: the index is of the first
+        mine = np.flatnonzero(self.types == code)
+        met_pairs, first = np.unique(pairs[mine], return_index=True)
+        asked, met = asked[np.searchsorted(every, met_pairs)], mine[first]
+        soon = self.events.time[met] - self.events.time[asked] <= 7 * DAY
+        return asked[soon], met[soon]
 
     def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
         """Listeners with two events or more, and places of their events, thinned (see `_thinned`); of many, a stretch.
