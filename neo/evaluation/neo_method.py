@@ -10,7 +10,6 @@ from neo.catalog.activity import Events
 from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.search_cases import SearchCase
 from neo.language.prompts import about_listener
-from neo.language.wordings.modes import wish
 from neo.model.listener import in_the_long_run
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
@@ -31,8 +30,8 @@ class NeoMethod:
             histories = [cases[i].history.tolist() for i in places]
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
             vectors = long_run(self.model, [cases[i] for i in places])
-            beams, asked = max(self.beams, k), wish(mode)
-            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=beams, vectors=vectors, wish=asked)
+            beams = max(self.beams, k)
+            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=beams, vectors=vectors, mode=mode)
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 

@@ -19,7 +19,8 @@ from neo.catalog.item_types import ItemType
 from neo.language.segments import History, ItemRef, Note, Segment, Text, Vector, merge_texts
 from neo.language.wordings import conversation, grounding, instructions
 from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
-from neo_sdk.types import OutputFormat
+from neo.language.wordings.modes import note
+from neo_sdk.types import Mode, OutputFormat
 
 Request = tuple[Segment, ...]
 TOPIC_LETTERS = 80  # of a topic that a listener chose: a topic, not an essay that fills the prompt
@@ -31,14 +32,14 @@ class Context:
     """What a prompt tells of a listener: a line about them, and their history (item rows, oldest first).
 
     vector: what is known of them in the long run, as ids of `neo.listeners.soft_prompt`; it stands after the history.
-    wish: words on what is to come next in the history, see `neo.language.wordings.modes`.
+    mode: what is asked for next in the history, see `neo.language.wordings.modes`.
     notes, learned_from: see `neo.language.segments.History`.
     """
 
     about: str = ""
     history: tuple[int, ...] = ()
     vector: tuple[int, ...] = ()
-    wish: str = ""
+    mode: Mode = "any"
     notes: tuple[tuple[int, Note], ...] = ()
     learned_from: int = 0
 
@@ -49,7 +50,8 @@ class Context:
 
     def unfinished(self) -> Request:
         """As it goes on: the next item would follow."""
-        last = (*((Vector(self.vector),) if self.vector else ()), *((Text(self.wish),) if self.wish else ()))
+        vector: tuple[Note, ...] = (Vector(self.vector),) if self.vector else ()
+        last = (*vector, *((Text(note(self.mode)),) if note(self.mode) else ()))
         return self._segments(last)
 
     def _segments(self, last: tuple[Note, ...], *behind: Text) -> Request:

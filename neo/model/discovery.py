@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from neo.language.wordings.modes import wish
 from neo.listeners.familiarity import acquaintances
 from neo.model.bundle import Bundle
 from neo.model.listener import NOTHING, Asker
@@ -31,7 +30,7 @@ def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
         if mode in bundle.modes
         else (f"The model was not trained to be asked for the {mode}: items are kept to it.",)
     )
-    return replace(who, context=replace(who.context, wish=wish(mode)), warnings=(*who.warnings, *new))
+    return replace(who, context=replace(who.context, mode=mode), warnings=(*who.warnings, *new))
 
 
 def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:

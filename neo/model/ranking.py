@@ -17,11 +17,13 @@ from neo.language import prompts
 from neo.language.prompts import NOBODY, Context
 from neo.language.render import Renderer
 from neo.language.segments import Turn
+from neo.language.wordings.modes import wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished
 from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.types import Mode
 
 BEAMS = 30
 Ranked = list[tuple[int, float]]
@@ -59,17 +61,17 @@ class Ranker:
         exclude: Sequence[np.ndarray] | None = None,
         batch: int = 16,
         vectors: Sequence[tuple[int, ...]] = (),
-        wish: str = "",
+        mode: Mode = "any",
     ) -> list[Ranked]:
         """At most `k` items of a type for each listener: whole histories (oldest first) and lines about them.
 
-        vectors: for each what stands for them in the long run, see `neo.model.listener.in_the_long_run`. wish: the
-        words of a discovery mode, which guarantee nothing.
+        vectors: for each what stands for them in the long run, see `neo.model.listener.in_the_long_run`. mode: asked
+        for in words, which guarantee nothing.
         exclude: for each, the rows that must not come back; by default those of the history. Scores are
         log-probabilities plus the item's standing, which reorders the top `beams` of them.
         """
         (item_type,) = every_type(self.bundle.catalog, [type])
-        asked = self.recommend_prompts(histories, abouts, type, vectors=vectors, wish=wish)
+        asked = self.recommend_prompts(histories, abouts, type, vectors=vectors, mode=mode)
         left_out = histories if exclude is None else exclude
         if len(left_out) != len(asked):
             raise InvalidRequestError(f"exclude has {len(left_out)} entries, expected {len(asked)}: pass one each.")
@@ -109,14 +111,14 @@ class Ranker:
         type: str,
         in_words: bool = False,
         vectors: Sequence[tuple[int, ...]] = (),
-        wish: str = "",
+        mode: Mode = "any",
     ) -> list[list[int]]:
         """The prompts of `recommend_rows` as token ids; `in_words`: with a request even where a history could go on."""
         (item_type,) = every_type(self.bundle.catalog, [type])
         asked = []
         for history, about, ids in zip(histories, abouts, vectors or [()] * len(histories), strict=True):
             rows = as_read(self.bundle, np.asarray(history, dtype=np.int64))
-            who = Asker(Context(about, tuple(rows.tolist()), ids, wish))
+            who = Asker(Context(about, tuple(rows.tolist()), ids, mode))
             asked.append(self.recommend_prompt(who, item_type, in_words).ids)
         return asked
 
@@ -127,7 +129,7 @@ class Ranker:
         """
         if self.bundle.goes_on and (who.context.history or who.context.vector) and not in_words:
             return fit_unfinished(self.renderer, who, self.room())
-        request = prompts.recommend(NOBODY, item_type, wish=who.context.wish)
+        request = prompts.recommend(NOBODY, item_type, wish=wish(who.context.mode))
         return fit(self.renderer, who, [Turn(request)], self.room())
 
     def opened(self, prompt: list[int]) -> list[int]:

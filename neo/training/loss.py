@@ -94,8 +94,8 @@ def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codeboo
     """The mean over rows of the mean cross-entropy of their labels, over int64 [rows, length] padded on the right.
 
     All rows of a batch count the same: of two of like length one may have 150 labels, as a history, the other the 3 of
-    the one item that was asked for in it. Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
-    only, padding on the right needs no mask. Without any label the loss is 0.
+    the one item that was asked for in it. Only positions with a label meet the head (benchmarks/masked_loss.py has the
+    gain). And as attention looks back only, padding on the right needs no mask. Without any label the loss is 0.
     """
     hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]

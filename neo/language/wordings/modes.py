@@ -40,11 +40,23 @@ WISHES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# Within a history one word says it, right before the item. A small model decides from the last token that it reads: a
+# sentence ends with the same full stop whatever it says, and after minutes of training made no difference.
+NOTES: dict[str, tuple[str, ...]] = {
+    "familiar": (" known", " again", " back"),
+    "unfamiliar": (" new", " fresh", " first"),
+}
+
 # Training never uses these.
 HELD_OUT = {
     "familiar": ("I want to return to things I have been to.", "Keep to places where I have been."),
     "unfamiliar": ("I want to leave the places where I have been.", "Bring me a stranger."),
 }
+
+
+def note(mode: Mode, variant: int = 0) -> str:
+    """What stands in a history before an item of a mode, nothing for any; variants as for `wish`."""
+    return "" if mode == "any" else NOTES[mode][variant % len(NOTES[mode])]
 
 
 def wish(mode: Mode, variant: int = 0) -> str:

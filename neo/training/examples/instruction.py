@@ -16,7 +16,7 @@ from neo.language.facts import FactBook, ItemFacts
 from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Note, Segment, Text, Turn, Vector
 from neo.language.wordings.fill import type_words
-from neo.language.wordings.modes import DISCOVERY, wish
+from neo.language.wordings.modes import DISCOVERY, note, wish
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -135,7 +135,7 @@ class InstructionExamples:
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
             last = len(context.history)
-            words = wish(mode, 0 if self.rng.random() < CANONICAL else self._any())
+            words = note(mode, 0 if self.rng.random() < CANONICAL else self._any())
             notes: tuple[Note, ...] = (*((Vector(context.vector),) if context.vector else ()), Text(words))
             met = Context(
                 context.about,
