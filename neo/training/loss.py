@@ -91,42 +91,30 @@ class Codebooks:
 
 
 def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codebooks: Codebooks | None = None) -> Tensor:
-    """The mean over rows of the mean cross-entropy of their labels, over int64 [rows, length] padded on the right.
+    """The mean cross-entropy of the labels, over int64 [rows, length] padded on the right.
 
-    All rows of a batch count the same: of two of like length one may have 150 labels, as a history, the other the 3 of
-    the one item that was asked for in it. Only positions with a label meet the head (benchmarks/masked_loss.py has the
-    gain). And as attention looks back only, padding on the right needs no mask. Without any label the loss is 0.
+    Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
+    only, padding on the right needs no mask. Without any label the loss is 0.
     """
     hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]
     trained = wanted != IGNORED
     heard = trained & codebooks.asked(ids)[:, 1:] if codebooks else torch.zeros_like(trained)
     answered = trained & ~heard
-    counts = trained.sum(1, keepdim=True)
-    weights = (1 / counts.clamp(min=1)).expand(trained.shape)
-    errors = functional.cross_entropy(head(hidden[answered]).float(), wanted[answered], reduction="none")
-    total = errors @ weights[answered]
+    total = functional.cross_entropy(head(hidden[answered]).float(), wanted[answered], reduction="sum")
     if codebooks:
-        total = total + _heard(hidden, wanted, weights, ids, heard, head, codebooks)
-    return total / (counts > 0).sum().clamp(min=1)
+        total = total + _heard(hidden, wanted, ids, heard, head, codebooks)
+    return total / trained.sum().clamp(min=1)
 
 
-def _heard(
-    hidden: Tensor,
-    wanted: Tensor,
-    weights: Tensor,
-    ids: Tensor,
-    heard: Tensor,
-    head: nn.Linear,
-    codebooks: Codebooks,
-) -> Tensor:
-    """The weighted sum of the cross-entropy of each code of a history among those that lead on to an item.
+def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.Linear, codebooks: Codebooks) -> Tensor:
+    """The summed cross-entropy of each code of a history among those that lead on to an item.
 
-    hidden: [rows, length - 1, d]; wanted, weights, heard: [rows, length - 1], of the places after.
+    hidden: [rows, length - 1, d]; wanted, heard: [rows, length - 1], of the places after.
     """
-    total, hidden, wanted, weights = weights.new_zeros(()), hidden[heard], wanted[heard], weights[heard]
+    total, hidden, wanted = hidden.new_zeros(()), hidden[heard], wanted[heard]
     parts = codebooks.parts_of(head)
     for book, own, leads_on in codebooks.choices(ids, functional.pad(heard, (1, 0))):
         logits = functional.linear(hidden[own], *parts[book.start]).float().masked_fill(~leads_on, -torch.inf)
-        total = total + functional.cross_entropy(logits, wanted[own] - book.start, reduction="none") @ weights[own]
+        total = total + functional.cross_entropy(logits, wanted[own] - book.start, reduction="sum")
     return total

@@ -83,13 +83,16 @@ def test_a_discovery_is_of_its_mode_when_it_is_asked_for(mode: Mode, events: Eve
     found = set()
     for moment in moments.discoveries(mode, [0, 1, 2], 12, np.random.default_rng(seed)):
         life, times = events.history(moment.listener), events.times(moment.listener)
-        now, item = len(moment.history), moment.upcoming[0]
+        now = len(moment.history)
         assert moment.history == tuple(life[:now].tolist()) and times[now] == moment.when
-        assert familiarity(item, life[:now], times[:now], moment.when, PARENTS) == mode
-        assert item not in life[:now]
-        met = now + int(np.flatnonzero(life[now:] == item)[0])
-        assert times[met] - moment.when <= 7 * 86_400 and (mode == "unfamiliar" or met == now)
-        found.add(int(TYPES[item]))
+        assert 1 <= len(moment.upcoming) == len(moment.known) and len({TYPES[item] for item in moment.upcoming}) == 1
+        met = [now + int(np.flatnonzero(life[now:] == item)[0]) for item in moment.upcoming]
+        for item in moment.upcoming:
+            level = familiarity(item, life[:now], times[:now], moment.when, PARENTS)
+            assert item not in life[:now] and (level == mode if mode == "unfamiliar" else level != "unfamiliar")
+        assert familiarity(moment.upcoming[0], life[:now], times[:now], moment.when, PARENTS) == mode
+        assert met[0] == now if mode == "familiar" else times[met[0]] - moment.when <= 7 * 86_400
+        found.add(int(TYPES[moment.upcoming[0]]))
     there = set()  # the types of which somebody met something of the mode, the first of its kind to be met
     for listener in range(4):
         life, times = events.history(listener), events.times(listener)

@@ -19,7 +19,7 @@ from test_stages import padded, rows, stage, weights
 from neo.cli import main
 from neo.language.segments import Vector
 from neo.language.vocabulary import Vocabulary
-from neo.language.wordings.modes import WISHES
+from neo.language.wordings.modes import NOTES
 from neo.listeners.soft_prompt import SOFT, SoftPrompt, attach, soft_prompt_of
 from neo.model.neo_model import NeoModel
 from neo.training.config import ListenerStage, load_config
@@ -122,19 +122,25 @@ def test_some_prompts_go_without_and_searches_always_do(ran: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["familiar", "unfamiliar"])
-def test_a_wish_stands_right_before_what_it_asks_for_and_nothing_else_is_trained(ran: Path, mode: str) -> None:
+def test_a_word_stands_right_before_what_it_asks_for_and_nothing_else_is_trained(ran: Path, mode: str) -> None:
     run = Run(load_config(ran), lambda _: None)
     vocabulary = Vocabulary.load(run.folder / "stage2")
     table = pq.read_table(run.folder / "stage3" / ROWS)
-    table = table.filter(pc.equal(table["task"], mode))
-    said = set[str]()
+    table, said, several = table.filter(pc.equal(table["task"], mode)), set[str](), 0
     for ids, labels in zip(table["input_ids"].to_pylist(), table["labels"].to_pylist(), strict=True):
-        codes = len(ids) - 1 - vocabulary.levels  # the last item's, before the span is closed
-        assert [label for label in labels if label != -100] == ids[codes:-1]
-        start = max(place for place in range(codes) if ids[place] >= vocabulary.text_size)
-        said.add(vocabulary.decode(ids[start + 1 : codes]))
-    assert len(table) == {"familiar": 30, "unfamiliar": 40}[mode]
-    assert said <= set(WISHES[mode]) and len(said) > 5 and WISHES[mode][0] in said
+        inside = ids.index(vocabulary.open) + 1
+        asked, words = list[int](), list[int]()  # the codes that words stand before, and the words
+        for place in range(inside, len(ids) - 1):
+            if ids[place] < vocabulary.text_size:
+                words.append(ids[place])
+                asked += [] if ids[place + 1] < vocabulary.text_size else ids[place + 1 : place + 1 + vocabulary.levels]
+                if ids[place + 1] >= vocabulary.text_size:
+                    said.add(vocabulary.decode(words))
+                    words = []
+        assert asked and [label for label in labels if label != -100] == asked
+        several += len(asked) > vocabulary.levels
+    assert len(table) == {"familiar": 30, "unfamiliar": 40}[mode] and several
+    assert said == set(NOTES[mode])
 
 
 def test_the_bundle_reads_vectors_and_the_report_says_what_modes_do(ran: Path) -> None:

@@ -130,19 +130,16 @@ class InstructionExamples:
             yield Draft("history", Context(about, tuple(events.item[places].tolist()), notes=known).unfinished(), None)
 
     def _discoveries(self, mode: Mode, count: int) -> Iterator[Draft]:
-        """What of a mode was met next, asked for in words right before it; nothing else of these rows is trained."""
+        """What of a mode was met next, each asked for in a word right before it; nothing else there is trained."""
         for moment in self.moments.discoveries(mode, self.types, count, self.rng):
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
-            last = len(context.history)
-            words = note(mode, 0 if self.rng.random() < CANONICAL else self._any())
-            notes: tuple[Note, ...] = (*((Vector(context.vector),) if context.vector else ()), Text(words))
-            met = Context(
-                context.about,
-                (*context.history, moment.upcoming[0]),
-                notes=tuple((last, note) for note in notes),
-                learned_from=last,
-            )
+            last, coming = len(context.history), moment.upcoming
+            word = Text(note(mode, 0 if self.rng.random() < CANONICAL else self._any()))
+            notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(coming))]
+            if context.vector:
+                notes.insert(0, (last, Vector(context.vector)))
+            met = Context(context.about, (*context.history, *coming), notes=tuple(notes), learned_from=last)
             yield Draft(mode, met.unfinished(), None)
 
     def _wish(self, moment: Moment, count: int = 1) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from neo.listeners.recent import recent
 from neo_sdk.types import Mode
 
 DAY = 86_400
+UPCOMING = 6  # items of a mode in a row that asks for it
 LEAST = 0.01  # of the latest listener's weight: in ten years of data nobody is read less than a tenth as often
 
 
@@ -62,24 +64,30 @@ class Moments:
                 yield moment
 
     def discoveries(self, mode: Mode, codes: Sequence[int], count: int, rng: np.random.Generator) -> Iterator[Moment]:
-        """Moments before somebody met an item of a mode for the first time, as many of each type as of others.
+        """Moments, and the next items of a type and a mode that were met then; as many of each type as of others.
 
         An episode is rarely the first that a listener meets of a show: they follow it before. So what is unfamiliar is
-        asked for before the show itself was met, if it was heard within a week. codes: the types; those without such a
-        moment are left out.
+        asked for before the show itself was met, if it was heard within a week of that. codes: the types; those without
+        such a moment are left out.
         """
-        found = [self._familiar(code) if mode == "familiar" else self._unfamiliar(code) for code in codes]
-        found = [pairs for pairs in found if len(pairs[0])]
+        find = self._familiar if mode == "familiar" else self._unfamiliar
+        found = [pairs for pairs in map(find, codes) if len(pairs[0])]
+        level = LEVELS.index(mode)
         for at, (asked, met) in enumerate(found):
             share = count // len(found) + (at < count % len(found))
             weights = self._lateness(met)
             for place in rng.choice(len(met), size=share, p=weights / weights.sum()).tolist():
-                now, item = int(asked[place]), int(self.events.item[met[place]])
+                now = int(asked[place])
                 listener = int(self.events.listener[now])
                 start = int(self.events.offsets[listener])
+                coming = met[place : place + UPCOMING]
+                coming = coming[self.events.listener[coming] == listener]
+                if mode == "familiar":
+                    coming = coming[self.begun[coming] < now]
+                items = tuple(dict.fromkeys(self.events.item[coming].tolist()))
                 history = self.events.item[start:now][recent(self.types[start:now], self.length)]
-                level = LEVELS.index(mode)
-                yield Moment(listener, tuple(history.tolist()), (item,), int(self.events.time[now]), (level,))
+                when = int(self.events.time[now])
+                yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items))
 
     def _familiar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Places of a type's events that met something familiar for the first time: asked at, and met at."""
@@ -87,16 +95,21 @@ class Moments:
         return places, places
 
     def _unfamiliar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where something was met of which nothing had been, and where the first of the type was, within a week."""
+        """Where something was met of which nothing had been, in their order, and where the first of the type was."""
+        mine = np.flatnonzero(self.types == code)
+        asked, first = np.unique(self.begun[mine], return_index=True)
+        met = mine[first]
+        soon = self.events.time[met] - self.events.time[asked] <= 7 * DAY
+        return asked[soon], met[soon]
+
+    @cached_property
+    def begun(self) -> np.ndarray:
+        """int64 [events]: the place of the listener's first event with the same show, or whatever it belongs to."""
         item = self.events.item
         wholes = np.where(self.parents[item] < 0, item, self.parents[item]).astype(np.int64)
         pairs = self.events.listener.astype(np.int64) * (len(self.parents) + 1) + wholes
-        every, asked = np.unique(pairs, return_index=True)  # events are in order of time: the index is of the first
-        mine = np.flatnonzero(self.types == code)
-        met_pairs, first = np.unique(pairs[mine], return_index=True)
-        asked, met = asked[np.searchsorted(every, met_pairs)], mine[first]
-        soon = self.events.time[met] - self.events.time[asked] <= 7 * DAY
-        return asked[soon], met[soon]
+        _, first, which = np.unique(pairs, return_index=True, return_inverse=True)
+        return first[which]
 
     def histories(self, count: int, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
         """Listeners with two events or more, and places of their events, thinned (see `_thinned`); of many, a stretch.
