@@ -17,6 +17,7 @@ import numpy as np
 
 from neo.evaluation.discovery_report import Titled
 from neo.evaluation.report import NEO, ORACLE, Report
+from neo.language.wordings.modes import MODES
 
 SEGMENTS = {
     "non-habitual": ("familiar", "unfamiliar"),
@@ -25,7 +26,6 @@ SEGMENTS = {
     "new": ("new",),
 }
 METRICS = ("HR@30", "NDCG@30")
-SINGLE = {"familiar": "the familiar alone", "unfamiliar": "the unfamiliar alone"}  # models of one mode
 
 
 def read(files: Sequence[Path]) -> list[dict[str, Report]]:
@@ -54,7 +54,7 @@ def tables(seeds: Sequence[Mapping[str, Report]]) -> list[Titled]:
 
 
 def _segments(seeds: Sequence[Mapping[str, Report]]) -> Titled:
-    names = [name for name in seeds[0] if name not in SINGLE.values()]
+    names = list(seeds[0])
     rows = [["", *(f"{segment} {metric}" for segment in SEGMENTS for metric in METRICS)]]
     for name in names:
         values = [
@@ -74,22 +74,21 @@ def _segments(seeds: Sequence[Mapping[str, Report]]) -> Titled:
 
 
 def _modes(seeds: Sequence[Mapping[str, Report]]) -> list[Titled]:
-    """What is asked for by words alone, of one model for both modes and of one for each."""
+    """What comes where a mode is asked for by a word alone."""
     rows = [["asked for", "familiar HR@30", "NDCG@30", "unfamiliar HR@30", "NDCG@30", "new in 10", "familiar in 10"]]
-    asked = [(NEO, "any"), (NEO, "familiar"), (NEO, "unfamiliar"), *((name, mode) for mode, name in SINGLE.items())]
-    for name, mode in asked:
-        columns: list[list[float]] = [[] for _ in range(6)]
+    for mode in MODES:
+        columns: list[list[float]] = [[] for _ in rows[0][1:]]
         for reports in seeds:
-            results = [found for found in reports[name].modes if found.mode == mode]
+            results = [found for found in reports[NEO].modes if found.mode == mode]
             for place, level in enumerate(("familiar", "unfamiliar")):
-                for offset, values in ((0, "hr"), (1, "ndcg")):
-                    known = [(found.n[level], getattr(found, values)[level]) for found in results if level in found.n]
-                    weights = [n for n, _ in known]
-                    columns[2 * place + offset].append(float(np.average([v for _, v in known], weights=weights)))
+                weights = [found.n.get(level, 0) for found in results]
+                for offset, scores in enumerate(([f.hr for f in results], [f.ndcg for f in results])):
+                    values = [score.get(level, 0) for score in scores]
+                    columns[2 * place + offset].append(float(np.average(values, weights=weights)))
             for place, level in ((4, "unfamiliar"), (5, "familiar")):
                 columns[place].append(float(np.mean([found.obeyed[level] for found in results])))
-        rows.append([f"{mode}, {name}", *(_over(found) for found in columns)])
-    return [("Discovery modes by words alone, of the types of which something is familiar", rows)]
+        rows.append([mode, *(_over(found) for found in columns)])
+    return [("Discovery modes by a word alone, of the types of which something is familiar", rows)]
 
 
 def _count(report: Report, segment: str) -> int:
