@@ -26,6 +26,7 @@ SEGMENTS = {
     "new": ("new",),
 }
 METRICS = ("HR@30", "NDCG@30")
+WITHOUT = "no soft prompt"
 
 
 def read(files: Sequence[Path]) -> list[dict[str, Report]]:
@@ -61,13 +62,9 @@ def _segments(seeds: Sequence[Mapping[str, Report]]) -> Titled:
             [pooled(reports[name], segment, metric) for reports in seeds] for segment in SEGMENTS for metric in METRICS
         ]
         rows.append([name, *(_over(found) for found in values)])
-    for pair in (("NEO", "no soft prompt"), ("10 items in the prompt", "10 items and no soft prompt")):
-        gains = [
-            np.mean([pooled(r[pair[0]], segment, metric) / pooled(r[pair[1]], segment, metric) - 1 for r in seeds])
-            for segment in SEGMENTS
-            for metric in METRICS
-        ]
-        rows.append([f"{pair[0]} against {pair[1]}", *(f"{gain:+.1%}" for gain in gains)])
+    columns = [(segment, metric) for segment in SEGMENTS for metric in METRICS]
+    gains = [np.mean([pooled(r[NEO], *at) / pooled(r[WITHOUT], *at) - 1 for r in seeds]) for at in columns]
+    rows.append([f"{NEO} against {WITHOUT}", *(f"{gain:+.1%}" for gain in gains)])
     first = seeds[0][NEO]
     said = ", ".join(f"{segment} {_count(first, segment):,}" for segment in SEGMENTS)
     return f"By segment, all types, {len(seeds)} seeds (lowest and highest in brackets); cases of one: {said}", rows
