@@ -1,4 +1,4 @@
-"""A word switches between discovery in what a listener knows and beyond it. Training draws from all wordings."""
+"""Words that switch between discovery in what a listener knows and beyond it. Training draws from all wordings."""
 
 from __future__ import annotations
 
@@ -40,17 +40,13 @@ WISHES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Within a history one word says it, right before the item. A small model decides from the last token that it reads: a
-# sentence ends with the same full stop whatever it says, and after minutes of training made no difference.
+# Within a history one word says it, right before the item. A small model decides from the last token that it reads, and a
+# sentence ends with a full stop whatever it says. Of ten episodes asked for as unfamiliar, familiar and anyhow, those of
+# shows never met were 23, 23 and 19% with a sentence, 23, 19 and 19% with a word, and 29, 19 and 19% with 9,000 training
+# rows instead of 4,000 (quickstart's validation week, one seed). So at this size it is the constraint that keeps a mode.
 NOTES: dict[str, tuple[str, ...]] = {
     "familiar": (" known", " again", " back"),
     "unfamiliar": (" new", " fresh", " first"),
-}
-
-# Training never uses these.
-HELD_OUT = {
-    "familiar": ("I want to return to things I have been to.", "Keep to places where I have been."),
-    "unfamiliar": ("I want to leave the places where I have been.", "Bring me a stranger."),
 }
 
 
