@@ -40,10 +40,10 @@ WISHES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Within a history one word says it, right before the item. A small model decides from the last token that it reads, and a
-# sentence ends with a full stop whatever it says. Of ten episodes asked for as unfamiliar, familiar and anyhow, those of
-# shows never met were 23, 23 and 19% with a sentence, 23, 19 and 19% with a word, and 29, 19 and 19% with 9,000 training
-# rows instead of 4,000 (quickstart's validation week, one seed). So at this size it is the constraint that keeps a mode.
+# Within a history one word says it, right before the item. A small model decides from the last token that it reads, and
+# a sentence ends with a full stop whatever it says. Of ten episodes asked for as unfamiliar, familiar and anyhow, those
+# of shows never met were 23, 23 and 19% with a sentence, 23, 19 and 19% with a word, and 29, 19 and 19% with 9,000 rows
+# of training instead of 4,000 (quickstart's validation week, one seed). At this size the constraint keeps a mode.
 NOTES: dict[str, tuple[str, ...]] = {
     "familiar": (" known", " again", " back"),
     "unfamiliar": (" new", " fresh", " first"),
