@@ -186,12 +186,14 @@ class Usage(_Frozen):
 
 
 class Answer(_Frozen):
-    """An ordered list of parts. `print(answer)` shows it as a person would read it."""
+    """An ordered list of parts. `print(answer)` shows it as a person would read it. `request_id` finds the request in
+    a server's log; there is none in process."""
 
     parts: tuple[Part, ...]
     finish_reason: FinishReason
     usage: Usage
     warnings: tuple[str, ...] = ()
+    request_id: str | None = None
 
     @property
     def text(self) -> str:
