@@ -11,7 +11,7 @@ from neo_sdk.wire import ItemRef, Message
 PartLike = TextPart | ItemPart | Item | ItemRef | Mapping[str, Any]
 ContentLike = str | Answer | Sequence[PartLike]
 MessageLike = Message | Mapping[str, Any] | tuple[str, ContentLike]
-Messages = str | Sequence[MessageLike] | Sequence[PartLike]
+Messages = str | Sequence[MessageLike | PartLike]
 
 
 def as_messages(given: object) -> object:
