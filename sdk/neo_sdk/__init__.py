@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neo_sdk.client import AsyncNeo, Neo
     from neo_sdk.streaming import AnswerStream, AsyncAnswerStream
     from neo_sdk.types import Answer, Filter, FinishReason, Health, Item, ItemPart, OutputFormat, Part, TextPart, Usage
-    from neo_sdk.wire import Event, ItemRef, Message
+    from neo_sdk.wire import Event, ItemRef
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,7 @@ _LATER = {
     "neo_sdk.types": (
         "Answer", "Filter", "FinishReason", "Health", "Item", "ItemPart", "OutputFormat", "Part", "TextPart", "Usage",
     ),
-    "neo_sdk.wire": ("Event", "ItemRef", "Message"),
+    "neo_sdk.wire": ("Event", "ItemRef"),
 }  # fmt: skip
 
 __all__ = [
@@ -74,7 +74,6 @@ __all__ = [
     "Item",
     "ItemPart",
     "ItemRef",
-    "Message",
     "Neo",
     "NeoError",
     "NotFoundError",

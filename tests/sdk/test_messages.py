@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from neo_sdk import Answer, InvalidRequestError, Item, ItemPart, ItemRef, Message, TextPart
+from neo_sdk import Answer, InvalidRequestError, Item, ItemPart, ItemRef, TextPart
 from neo_sdk.testing import FakeNeo, answer
-from neo_sdk.wire import ChatRequest
+from neo_sdk.wire import ChatRequest, Message, TextContent
 
 DUNE = Item(id="b1", type="audiobook", title="Dune")
 LIKE, REF = {"type": "text", "text": "Like "}, {"type": "item", "item_id": "b1"}
@@ -27,7 +27,7 @@ def said(messages: Any) -> list[tuple[str, Any]]:
         [("user", "Like ")],
         [{"role": "user", "content": "Like "}],
         [{"role": "user", "content": [LIKE]}],
-        [Message(role="user", content="Like ")],  # type: ignore[arg-type]
+        [Message(role="user", content=(TextContent(text="Like "),))],
         [TextPart(text="Like ")],
         [LIKE],
         (LIKE,),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import neo_sdk
@@ -31,6 +33,12 @@ def test_catalog_error_keeps_all_and_shows_twenty() -> None:
 )
 def test_a_problem_is_one_line(problem: neo_sdk.Problem, text: str) -> None:
     assert str(problem) == text
+
+
+def test_an_error_of_a_server_survives_pickling() -> None:
+    error = neo_sdk.BadRequestError("No.", status=400, param="k", code="c", request_id="r", body={"a": 1})
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), "No.", vars(error))
 
 
 def test_every_name_of_the_sdk_exists() -> None:
