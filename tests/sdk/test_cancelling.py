@@ -88,16 +88,26 @@ def test_nobody_listens() -> None:
 
 
 class Words:
-    """What a model writes; `stopped` once nobody will read it."""
+    """What a model writes; `stopped` once nobody will read it, `by` the thread that said so.
+
+    It is held here, so that nothing but closing stops it.
+    """
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.by = ""
+        self.held: list[Iterator[TextPart]] = []
 
     def __call__(self, *args: object, **kwargs: object) -> Iterator[TextPart]:
+        self.held.append(self._written())
+        return self.held[-1]
+
+    def _written(self) -> Iterator[TextPart]:
         try:
             while True:
                 yield TextPart(text="on ")
         finally:
+            self.by = threading.current_thread().name
             self.stopped.set()
 
 
@@ -121,7 +131,7 @@ def test_a_model_stops_when_its_async_listener_leaves_or_is_cancelled(tiny_bundl
             async for _ in stream:
                 break
             assert not words.stopped.is_set()
-        assert words.stopped.is_set()
+        assert words.stopped.is_set() and words.by.startswith("neo")
 
     async def read_on(neo: AsyncNeo) -> None:
         async with neo.stream.chat("Hi") as stream:

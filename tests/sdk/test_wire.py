@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 from neo.model import requests as limits
 from neo.model.neo_model import WRITTEN, NeoModel
 from neo.model.ranking import BEAMS
-from neo_sdk import InvalidRequestError, Neo, wire
+from neo_sdk import Filter, InvalidRequestError, Neo, wire
 from neo_sdk.refusals import checked, first_wrong
+from neo_sdk.testing import FakeNeo
 from neo_sdk.verbs import Verbs
 from neo_sdk.wire import (
     Ask,
@@ -67,6 +68,29 @@ def test_the_clients_verbs_take_arguments_as_the_model_does() -> None:
         assert [(name, one.kind) for name, one in of_the_client.items()] == [
             (name, one.kind) for name, one in of_the_model.items()
         ]
+
+
+OTHER_THAN_DEFAULT: dict[str, Any] = {
+    "listener": "l", "history": ("h",), "type": "t", "k": 3, "format": "mixed", "mode": "familiar", "beams": 4,
+    "filter": Filter(topics=["jazz"]), "within": ("w",), "exclude": ("x",), "per_parent": 2, "temperature": 0.5,
+    "seed": 6, "max_tokens": 7, "long_term": False, "query": "q", "item": "i", "types": ("t",), "max_items": 8,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["chat", "recommend", "search", "explain", "understand", "similar"])
+def test_every_argument_of_a_verb_arrives(verb: str) -> None:
+    defaults = defaults_of(getattr(Verbs, verb))
+    defaults.pop("messages", None)
+    given = OTHER_THAN_DEFAULT | {"exclude_heard": not defaults.get("exclude_heard")}
+    fields = {name: given[name] for name in defaults}
+    assert all(fields[name] != default for name, default in defaults.items())
+    fake = FakeNeo(**{verb: "Yes."})
+    getattr(fake, verb)(**fields, **({"messages": "Hi"} if verb == "chat" else {}))
+    (request,) = fake.calls
+    assert isinstance(request, Ask)
+    arrived = request.arguments()
+    arrived.pop("messages", None)
+    assert arrived == fields
 
 
 def test_limits_are_the_models() -> None:
