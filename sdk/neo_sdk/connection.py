@@ -22,16 +22,15 @@ CONNECT = 5.0  # seconds until it takes the call
 MAX_RETRIES = 2
 MOST_RETRIES = 20
 
-
 Outgoing = dict[str, Any]  # the arguments of build_request, of both of httpx's clients
 
 
 @dataclass(frozen=True)
 class Connection:
-    """`base_url` without its /v1; `key` is kept out of what is printed."""
+    """An address, without its /v1, what goes with every request, and how patient the client is."""
 
     base_url: httpx.URL
-    headers: httpx.Headers  # httpx prints no authorization
+    headers: httpx.Headers  # printed without the key: httpx sees to that
     timeout: float
     max_retries: int
 

@@ -254,12 +254,6 @@ class Message(Wire):
     content: Annotated[tuple[Content, ...], BeforeValidator(_in_parts), Field(max_length=MAX_MESSAGES)] = ()
     neo: MessageExtension | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Message:
-        if not any(part["type"] == "item" or part["text"].strip() for part in self.said()):
-            raise ValueError("it is empty, expected words or items")
-        return self
-
     def said(self) -> list[dict[str, Any]]:
         """The parts as the model reads them."""
         parts = self.neo.content() if self.neo is not None and self.neo.parts else self.content
