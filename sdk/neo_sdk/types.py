@@ -186,12 +186,14 @@ class Usage(_Frozen):
 
 
 class Answer(_Frozen):
-    """An ordered list of parts. `print(answer)` shows it as a person would read it."""
+    """An ordered list of parts. `print(answer)` shows it as a person would read it. `request_id` finds the request in
+    a server's log; there is none in process."""
 
     parts: tuple[Part, ...]
     finish_reason: FinishReason
     usage: Usage
     warnings: tuple[str, ...] = ()
+    request_id: str | None = None
 
     @property
     def text(self) -> str:
@@ -207,6 +209,17 @@ class Answer(_Frozen):
         if any(isinstance(part, TextPart) for part in self.parts):
             return self.text
         return "\n".join(f"{rank}. {_line(item)}" for rank, item in enumerate(self.items, 1))
+
+
+StreamEvent = TextPart | ItemPart | Answer
+"""A piece of an answer as it is made, or at the end the whole of it."""
+
+
+class Health(_Frozen):
+    """Whether a server can answer; `version` is NEO's, where the server says it."""
+
+    status: Literal["ok", "loading", "failed"]
+    version: str | None = None
 
 
 def _line(item: Item) -> str:
