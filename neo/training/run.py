@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-import torch
 import yaml
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
@@ -44,6 +43,7 @@ from neo.training.freeze import train_only_rows
 from neo.training.listener_model import train_listener_model
 from neo.training.loss import Codebooks
 from neo.training.new_rows import extend
+from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
 from neo.training.steps import is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
@@ -293,7 +293,10 @@ class Run:
     def _instruct(self, folder: Path) -> None:
         model = AutoModelForCausalLM.from_pretrained(self.folder / "stage2" / "model", dtype="float32")
         vocabulary = Vocabulary.load(self.folder / "stage2")
-        stage, soft = self.config.instruction, self._new_soft_prompt(model)
+        stage, listener, soft = self.config.instruction, self.config.listener, None
+        if listener is not None and (known := self.listener_model) is not None:
+            table, seed = self.sids.table, self.config.seed
+            soft = new_soft_prompt(model, vocabulary, table, known, self.known, listener.positions, seed)
         if not (folder / ROWS).exists():
             self._write_instructions(folder, vocabulary, soft)
         if soft is not None:
@@ -316,16 +319,6 @@ class Run:
 
         examples = drafts.examples(self._teacher())
         write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say, finish)
-
-    def _new_soft_prompt(self, model: PreTrainedModel) -> SoftPrompt | None:
-        listener = self.config.listener
-        if listener is None or self.listener_model is None:
-            return None
-        known = self.listener_model
-        embeddings = model.get_input_embeddings().weight
-        soft = SoftPrompt(known.space, known.dim, embeddings.shape[1], listener.positions)
-        soft.start_like(embeddings, torch.Generator().manual_seed(self.config.seed))
-        return soft
 
     def _teacher(self) -> Teacher:
         endpoint = self.config.teacher
