@@ -36,14 +36,16 @@ def new_soft_prompt(
     when = np.full(len(who), int(events.time.max()) + 1)
     vectors = torch.from_numpy(known.vectors(events, who, when, dataset.listeners, who).values)
     met = _mean_rows(events.item, events.listener, events.n_listeners, vocabulary, table, embeddings)[who]
-    center = met.mean(0)
-    left = vectors.T @ vectors + PENALTY * len(who) * torch.eye(known.dim)
-    weight = torch.linalg.solve(left, vectors.T @ (met - center))
+    middle = vectors.mean(0)
+    spread, wanted = vectors - middle, met - met.mean(0)
+    penalty = PENALTY * len(who) * torch.eye(known.dim)
+    weight = torch.linalg.solve(spread.T @ spread + penalty, spread.T @ wanted)
+    bias = met.mean(0) - middle @ weight
     # A mean of many rows is shorter than any of them.
-    gain = embeddings.square().mean().sqrt() / (vectors @ weight + center).square().mean().sqrt()
+    gain = embeddings.square().mean().sqrt() / (vectors @ weight + bias).square().mean().sqrt()
     with torch.no_grad():
-        soft.projection.weight[: len(center)] = gain * weight.T
-        soft.projection.bias[: len(center)] = gain * center
+        soft.projection.weight[: len(bias)] = gain * weight.T
+        soft.projection.bias[: len(bias)] = gain * bias
     return soft
 
 
@@ -55,7 +57,7 @@ def _mean_rows(
     table: SidTable,
     embeddings: torch.Tensor,
 ) -> torch.Tensor:
-    """float32 [listeners, hidden]: the mean of the rows of all codes of what each of them met; zero for who met none."""
+    """float32 [listeners, hidden]: the mean row of the codes of all that each of them met; zero for who met none."""
     total, number = torch.zeros(count, embeddings.shape[1]), torch.zeros(count, 1)
     types = table.types_of_rows(items)
     for code, name in enumerate(table.type_names):
