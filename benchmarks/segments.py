@@ -59,7 +59,9 @@ def _segments(seeds: Sequence[Mapping[str, Report]]) -> Titled:
     rows = [["", *(f"{segment} {metric}" for segment in SEGMENTS for metric in METRICS)]]
     for name in names:
         values = [
-            [pooled(reports[name], segment, metric) for reports in seeds] for segment in SEGMENTS for metric in METRICS
+            [pooled(reports[name], segment, metric) for reports in seeds if name in reports]
+            for segment in SEGMENTS
+            for metric in METRICS
         ]
         rows.append([name, *(_over(found) for found in values)])
     columns = [(segment, metric) for segment in SEGMENTS for metric in METRICS]
