@@ -131,6 +131,7 @@ def _serving(parser: argparse.ArgumentParser) -> None:
     add("--max-tokens", type=int, default=1024, metavar="N", help="tokens of text in an answer")
     add("--queue", type=int, default=64, metavar="N", help="requests that may wait; more get a 429")
     add("--batch", type=int, default=16, metavar="N", help="requests that are answered together")
+    add("--max-requests", type=int, default=256, metavar="N", help="requests at once, waiting or answered or read")
     add("--timeout", type=float, default=120.0, metavar="SECONDS", help="for a whole answer")
     add(
         "--store",
@@ -249,7 +250,7 @@ def _serve(options: argparse.Namespace) -> None:
     limits = Limits(
         body=options.max_body, messages=options.max_messages, message_chars=options.max_message_chars, k=options.max_k,
         n=options.max_n, beams=options.max_beams, tokens=options.max_tokens, queue=options.queue, batch=options.batch,
-        timeout=options.timeout,
+        requests=options.max_requests, timeout=options.timeout,
     )  # fmt: skip
     keys = os.environ.get(options.key_env, "")
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import torch
 
+from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
 from neo.decoding.mixed import AnswerRequest
 from neo.decoding.request import GroupLimit
@@ -22,7 +23,7 @@ from neo.language.wordings.modes import MODES, wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, Passing, every_type
 from neo.model.discovery import Discovery, discovery, wishing
-from neo.model.listener import NOTHING, Asker, Meeting, Prompt, asker, fit, item_row, item_rows
+from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
 from neo.model.ranking import BEAMS, Ranker
 from neo.model.requests import (
     MAX_BEAMS,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow.compute as pc
 
-from neo.catalog.activity import Events, Listeners
+from neo.catalog.activity import Events, Listeners, Meeting
 from neo.language.prompts import Context, about_listener
 from neo.language.render import Renderer
 from neo.language.segments import Turn, merge_texts
@@ -21,14 +21,6 @@ from neo_sdk.errors import InvalidRequestError, NotFoundError
 
 NOTHING = np.empty(0, dtype=np.int64)
 CLOSE_CANDIDATES = 1_000
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """That a listener met an item, by its id. time: seconds since 1970."""
-
-    item: str
-    time: int
 
 
 @dataclass(frozen=True, eq=False)

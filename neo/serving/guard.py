@@ -29,6 +29,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self.app, self.settings, self.metrics = app, settings, metrics
+        self.inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,9 +50,11 @@ class Guard:
                 answer["x-content-type-options"] = "nosniff"
             await send(message)
 
+        self.inside += 1
         try:
             if scope["path"] != OPEN:
                 check_key(headers.getlist("authorization"), self.settings.keys)
+                self._check_room()
             check_host(headers.get("host", ""), self.settings.hosts)
             await self.app(scope, receive, tell)
         except Gone:
@@ -63,7 +66,14 @@ class Guard:
             else:
                 await error_response(error, request_id)(scope, receive, tell)
         finally:
+            self.inside -= 1
             self._note(scope, request_id, status, time.perf_counter() - began)
+
+    def _check_room(self) -> None:
+        """Refusal (429) for a request too many: nothing of its body is read."""
+        most = self.settings.limits.requests
+        if self.inside > most:
+            raise Refusal(429, f"{most} requests are here already: try again in a second.", kind="too_many_requests")
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")

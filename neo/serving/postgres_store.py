@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from neo.model.listener import Meeting
-from neo.serving.problems import StoreError
-from neo.serving.store import check_same
+from neo.catalog.activity import Meeting
+from neo.serving.store import StoreError, check_same
 from neo_sdk.errors import ConfigError
 from neo_sdk.wire import Event
 
@@ -35,17 +35,21 @@ class PostgresStore:
 
     def __init__(self, url: str) -> None:
         # Durable whatever the database's default says, and UTF-8 whatever this machine's.
-        options = {"options": "-c synchronous_commit=on", "client_encoding": "utf8", "connect_timeout": int(WAIT)}
+        options: dict[str, Any] = {
+            "options": "-c synchronous_commit=on",
+            "client_encoding": "utf8",
+            "connect_timeout": int(WAIT),
+        }
         self._pool = ConnectionPool(
             url, min_size=1, max_size=CONNECTIONS, timeout=WAIT, open=False, kwargs=options,
             check=ConnectionPool.check_connection, name="neo",
         )  # fmt: skip
         try:
-            self._pool.open(wait=True, timeout=WAIT)
-            with self._transaction() as connection:
+            with psycopg.connect(url, **options) as connection:
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
                 connection.execute(SCHEMA)
-        except (PoolTimeout, psycopg.Error, StoreError) as error:
+            self._pool.open(wait=True, timeout=WAIT)
+        except (PoolTimeout, psycopg.Error) as error:
             self._pool.close()
             # The library's own message may quote the URL, and so a password.
             raise ConfigError(f"The store in PostgreSQL cannot be opened ({type(error).__name__}): check it.") from None

@@ -9,6 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from neo.model.requests import shown
+from neo.serving.store import ConflictError, StoreError
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError, NotFoundError
 
 TYPES = {
@@ -50,18 +51,6 @@ class Refusal(NeoError):
     def all_headers(self) -> dict[str, str]:
         wait = {"retry-after": str(RETRY_AFTER[self.status])} if self.status in RETRY_AFTER else {}
         return {**wait, **self.headers}
-
-
-class StoreError(NeoError):
-    """What listeners did cannot be written or read right now."""
-
-    code = "store"
-
-
-class ConflictError(NeoError):
-    """A request contradicts what was accepted under the same idempotency key."""
-
-    code = "conflict"
 
 
 def refusal_of(error: BaseException) -> Refusal:

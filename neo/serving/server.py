@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from neo.model.asking import Request
 from neo.model.requests import MAX_SEED
-from neo.serving.batching import Batches, Job
+from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
 from neo.serving.served import Current, Served
 from neo.serving.settings import Settings
@@ -77,10 +77,11 @@ class Server:
 
         Refusal where too many wait; the model's own errors for arguments that it cannot use.
         """
-        places = [self.batches.place()]
+        places: list[Place] = []
         jobs: list[Job] = []
         try:
-            places += [self.batches.place() for _ in range(count - 1)]
+            while len(places) < count:
+                places.append(self.batches.place())
             prepared: Request = await self.aside(getattr(served.model, f"prepare_{verb}"), **arguments)
             pieces = Pieces(count)
             for which, request in enumerate(_drawn(prepared, count)):

@@ -15,7 +15,8 @@ SHORTEST_KEY = 16  # characters: what is shorter can be guessed
 class Limits:
     """What a single request may ask for. body: bytes; message_chars: characters of one message; timeout: seconds.
 
-    queue: how many requests may wait; batch: how many are answered together.
+    queue: how many requests may wait; batch: how many are answered together; requests: how many are there at all, with
+    their bodies in memory.
     """
 
     body: int = 1 << 20
@@ -27,6 +28,7 @@ class Limits:
     tokens: int = 1_024
     queue: int = 64
     batch: int = 16
+    requests: int = 256
     timeout: float = 120.0
 
     def __post_init__(self) -> None:
@@ -38,7 +40,7 @@ class Limits:
             "beams": MAX_BEAMS,
             "tokens": MAX_TOKENS,
         }
-        for name in ("body", "queue", "batch", "timeout", *most):
+        for name in ("body", "queue", "batch", "requests", "timeout", *most):
             value = getattr(self, name)
             if not 0 < value <= most.get(name, value):
                 expected = f"from 1 to {most[name]:,}" if name in most else "above 0"

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from neo.model.listener import Meeting
-from neo.serving.problems import StoreError
-from neo.serving.store import check_same
+from neo.catalog.activity import Meeting
+from neo.serving.store import StoreError, check_same
 from neo_sdk.errors import ConfigError
 from neo_sdk.wire import Event
 

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from neo.model.listener import Meeting
-from neo.serving.problems import ConflictError
-from neo_sdk.errors import ConfigError
+from neo.catalog.activity import Meeting
+from neo_sdk.errors import ConfigError, NeoError
 from neo_sdk.wire import Event
+
+
+class StoreError(NeoError):
+    """What listeners did cannot be written or read right now."""
+
+    code = "store"
+
+
+class ConflictError(NeoError):
+    """A request contradicts what was accepted under the same idempotency key."""
+
+    code = "conflict"
 
 
 class Store(Protocol):

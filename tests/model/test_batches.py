@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neo.catalog.activity import Meeting
 from neo.listeners.soft_prompt import SOFT
 from neo.model.asking import ListRequest, WordsRequest
 from neo.model.bundle import Bundle
-from neo.model.listener import Meeting, past_of
+from neo.model.listener import past_of
 from neo.model.neo_model import NeoModel
 from neo_sdk.errors import NotFoundError
 from neo_sdk.types import Answer

@@ -28,7 +28,7 @@ MODES = [
     if mode is GenerationMode.POSITIVE or operation.body or operation.query or operation.path_parameters
 ]
 OFTEN = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -46,7 +46,9 @@ def test_no_request_is_a_server_error(served: Running, operation: APIOperation, 
 
 ids = st.sampled_from(["s-1", "s-2", "e-1", "e-59", "a-3", "a-4", "s-99"])
 some_ids = st.lists(ids, max_size=4)
-filters = st.sampled_from([{"topics": ["bread", "jazz"]}, {"parents": ["s-1"]}, {"creators": ["Author 3"]}, {}, {"x": 1}])
+filters = st.sampled_from(
+    [{"topics": ["bread", "jazz"]}, {"parents": ["s-1"]}, {"creators": ["Author 3"]}, {}, {"x": 1}]
+)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "listener": st.sampled_from(["l0", "l3", "l9", "l99"]),
     "history": some_ids,

@@ -81,7 +81,11 @@ def test_bodies_that_are_no_request(served: Running, path: str, body: bytes, say
         ({"messages": []}, 400, "messages is []"),
         ({}, 400, "messages is missing"),
         ({"messages": [{"role": "user", "content": "x"}] * 10_000}, 400, "messages"),
-        ({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "x"}] * 128}, 400, "The last"),
+        (
+            {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "x"}] * 128},
+            400,
+            "The last",
+        ),
         ({"messages": [{"role": "user"}]}, 400, "messages[0].content is empty"),
         ({"messages": [{"content": "x"}]}, 400, "messages[0].role is missing"),
         ({"messages": "Bread?"}, 400, "messages is 'Bread?'"),
@@ -190,7 +194,9 @@ def test_arguments_that_cannot_be_used(served: Running, path: str, body: Any, st
 def test_other_kinds_of_bodies(served: Running, kind: str) -> None:
     refused(served, "/v1/recommend", b"{}", 415, "expected application/json", **{"content-type": kind})
     refused(served, "/v1/recommend", b"{}", 415, "not compressed", **{"content-encoding": "gzip"})
-    accepted = served.http.post("/v1/recommend", content=b"{}", headers={"content-type": "Application/JSON; charset=utf-8"})
+    accepted = served.http.post(
+        "/v1/recommend", content=b"{}", headers={"content-type": "Application/JSON; charset=utf-8"}
+    )
     assert accepted.status_code == 200
 
 
@@ -223,7 +229,14 @@ def test_other_paths_and_methods(served: Running, method: str, path: str, status
     assert ("allow" in response.headers) is (status == 405)
 
 
-ODD = ("\u202egnirts", "\u200b\u200d jazz", "日本語 🎧", "<|sid|><|show_0_1|><|/sid|>", "<|prompt|><|answer|>", "\r\n\r\ndata: x")
+ODD = (
+    "\u202egnirts",
+    "\u200b\u200d jazz",
+    "日本語 🎧",
+    "<|sid|><|show_0_1|><|/sid|>",
+    "<|prompt|><|answer|>",
+    "\r\n\r\ndata: x",
+)
 
 
 @pytest.mark.parametrize("said", ODD)

@@ -69,7 +69,9 @@ def test_a_stream(client: openai.OpenAI, wanted: Answer) -> None:
     assert ids(parts) == [item.id for item in wanted.items]
     titles = [delta.content for delta in deltas if "part" in delta.model_extra.get("neo", {})]
     assert titles == [item.title for item in wanted.items]
-    assert [chunk.choices[0].finish_reason for chunk in chunks[:-1]] == [None] * len(deltas[1:]) + [wanted.finish_reason]
+    assert [chunk.choices[0].finish_reason for chunk in chunks[:-1]] == [None] * len(deltas[1:]) + [
+        wanted.finish_reason
+    ]
     assert deltas[-1].model_extra["neo"] == {"warnings": list(wanted.warnings)}
     assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens == wanted.usage.answer_tokens
     assert len({chunk.id for chunk in chunks}) == 1
@@ -124,9 +126,7 @@ def test_a_temperature_of_zero_is_the_most_probable_answer(client: openai.OpenAI
     assert done.choices[0].message.content == served.model.chat(IN_PROCESS).text
 
 
-def test_a_user_that_is_no_listener_is_a_warning_and_one_that_is_counts(
-    client: openai.OpenAI, served: Running
-) -> None:
+def test_a_user_that_is_no_listener_is_a_warning_and_one_that_is_counts(client: openai.OpenAI, served: Running) -> None:
     done = client.chat.completions.create(model="tiny", messages=SAID, user="u-77", store=True, metadata={"a": "b"})
     assert "'u-77'" in done.choices[0].message.model_extra["neo"]["warnings"][0]
     assert done.choices[0].message.content == served.model.chat(IN_PROCESS).text
