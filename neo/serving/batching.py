@@ -57,6 +57,7 @@ class Batches:
         self.queue, self.most, self.began = queue, most, began
         self.waiting = 0
         self._jobs: deque[Job] = deque()
+        self._speaking: Iterator[None] | None = None
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
@@ -95,25 +96,30 @@ class Batches:
 
     def _work(self) -> None:
         try:
-            speaking: Iterator[None] | None = None
-            while True:
-                with self._changed:
-                    while not (self._jobs or speaking or self._closed):
-                        self._changed.wait()
-                    lists = self._taken(ListRequest)
-                    words = self._taken(WordsRequest) if speaking is None else []
-                    if not (lists or words or speaking or self._jobs):
-                        if self._closed:
-                            return
-                        continue
-                if lists:
-                    self._list(lists)
-                if words:
-                    speaking = self._speak(words)
-                if speaking is not None and next(speaking, self) is self:
-                    speaking = None
+            while self._turn():
+                pass
         finally:
             self._give_up()
+
+    def _turn(self) -> bool:
+        """Answers the lists that wait, then says one more piece in words; False at the end.
+
+        Nothing of it is left when it returns: while nobody asks, no request holds a bundle that was replaced.
+        """
+        with self._changed:
+            while not (self._jobs or self._speaking or self._closed):
+                self._changed.wait()
+            lists = self._taken(ListRequest)
+            words = self._taken(WordsRequest) if self._speaking is None else []
+            if not (lists or words or self._speaking or self._jobs):
+                return not self._closed
+        if lists:
+            self._list(lists)
+        if words:
+            self._speaking = self._speak(words)
+        if self._speaking is not None and next(self._speaking, self) is self:
+            self._speaking = None
+        return True
 
     def _taken(self, kind: type[Request]) -> list[Job]:
         """The first waiting job of a kind, and those behind it that may share its batch. The lock is held."""

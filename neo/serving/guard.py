@@ -58,7 +58,6 @@ class Guard:
             check_host(headers.get("host", ""), self.settings.hosts)
             await self.app(scope, receive, tell)
         except Gone:
-            self.metrics.cancelled.inc()
             status = 499
         except Exception as error:
             if status:
@@ -77,7 +76,9 @@ class Guard:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        self.metrics.requests.labels(route, status or 499).inc()
+        self.metrics.requests.labels(route, status).inc()
+        if status in (499, 504):
+            self.metrics.cancelled.inc()
         self.metrics.seconds.labels(route).observe(seconds)
         LOG.info("%s %s %s %d %.0f ms", request_id, scope["method"], route, status, seconds * 1000)
 

@@ -52,5 +52,5 @@ def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str
     finally:
         server.close()
     if server.current.served is None and server.current.failure is not None:
-        raise BundleError(f"{server.current.failure}") from server.current.failure
+        raise BundleError(server.current.failure)
     LOG.info("all requests are answered; good bye")

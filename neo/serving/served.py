@@ -84,7 +84,7 @@ class Current:
     def __init__(self, folder: Path, later: Later, batches: Batches, metrics: Metrics) -> None:
         self.folder, self.later, self.batches, self.metrics = folder, later, batches, metrics
         self.served: Served | None = None
-        self.failure: Exception | None = None
+        self.failure: str | None = None  # not the error itself, which would hold what was loaded of the bundle
         self._asked = threading.Event()
         self._ends = False
 
@@ -100,10 +100,10 @@ class Current:
             new = load(self.folder, self.later)
             try_out(new, self.batches)
         except Exception as error:
-            self.failure = error
+            self.failure = str(error) or type(error).__name__
             self.metrics.reloads.labels("refused").inc()
             kept = "nothing answers" if self.served is None else f"{self.served.version} goes on answering"
-            LOG.error("the bundle was refused, %s: %s", kept, error)
+            LOG.error("the bundle was refused, %s: %s", kept, self.failure)
             return
         if (old := self.served) is not None:
             self.metrics.bundle.remove(old.name, old.version)

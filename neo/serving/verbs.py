@@ -71,7 +71,6 @@ async def in_time(server: Server, request: Request, work: Awaitable[T]) -> T:
         async with asyncio.timeout(server.limits.timeout):
             return await unless_gone(request.receive, work)
     except TimeoutError:
-        server.metrics.cancelled.inc()
         raise late(server.limits.timeout) from None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving.running import Running, running
+from running_server import Running, running
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from serving.running import Running
+from running_server import Running
 
 from neo.serving.problems import TYPES
 

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 import torch
-from serving.running import Gate, Running, frames, running, until
-from serving.test_verbs import ASKED, expected, same
+from asked_verbs import ASKED, expected, same
+from running_server import Gate, Running, frames, running, until
 
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving.running import Running, running
+from running_server import Running, running
 
 from neo.catalog.activity import Meeting
 from neo.model.bundle import Bundle

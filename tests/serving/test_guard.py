@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving.running import PATIENCE, Running, running
+from running_server import PATIENCE, Running, running
 
 from neo.serving.logs import OneLine, one_line
 from neo.serving.settings import Limits, Settings, guarded

@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 import torch
-from serving.running import Running
+from running_server import Running
 
 from neo_sdk.types import Answer, TextPart
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from serving.running import PATIENCE, frames, until
+from running_server import PATIENCE, frames, until
 
 from neo.cli import main
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import gc
 import shutil
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from serving.running import Gate, Running, running, until
-from serving.test_verbs import same
+from asked_verbs import same
+from running_server import Gate, Running, running, until
 from tiny_world import make_tiny_bundle
 
 from neo.catalog.activity import Dataset
@@ -114,8 +117,6 @@ def test_a_bad_bundle_is_refused_and_the_old_one_goes_on(
 
 def make_nan(bundle: Bundle) -> Bundle:
     """Loads well, and cannot answer."""
-    import copy
-
     model = copy.deepcopy(bundle.model)
     with torch.no_grad():
         model.get_input_embeddings().weight.fill_(torch.nan)
@@ -136,7 +137,7 @@ def test_a_bundle_that_changes_while_it_is_read_is_refused(
     with monkeypatch.context() as patch:
         patch.setattr(module.NeoModel, "load", load_and_move)
         swap(own, "refused")
-    assert "changed while it was read" in str(own.server.current.failure) and version(own) == old
+    assert "changed while it was read" in (own.server.current.failure or "") and version(own) == old
 
 
 def test_what_has_begun_ends_on_the_bundle_that_it_began_with(own: Running, link: Path, tiny_bundle: Bundle) -> None:
@@ -153,6 +154,16 @@ def test_what_has_begun_ends_on_the_bundle_that_it_began_with(own: Running, link
     asking.join()
     until(lambda: own.http.get("/v1/models").json()["data"][0]["id"] == "other")
     assert (said[0]["model"], said[0]["choices"][0]["message"]["content"]) == ("tiny", wanted)
+
+
+def test_the_old_bundle_is_let_go(own: Running, link: Path) -> None:
+    old = weakref.ref(own.model.bundle.model)
+    for verb in ("recommend", "understand"):
+        assert own.post(f"/v1/{verb}", {"listener": "l3"}).status_code == 200
+    point(link, link.with_name("other"))
+    swap(own)
+    gc.collect()
+    assert old() is None
 
 
 def test_every_answer_under_load_is_wholly_of_one_version(own: Running, link: Path, other: Bundle) -> None:
