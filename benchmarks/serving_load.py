@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import httpx
 import numpy as np
 from inference_load import percentile
 
@@ -106,19 +106,19 @@ def server(bundle: Path, batch: int, queue: int) -> Iterator[tuple[subprocess.Po
             log.close()
 
 
-async def until_ready(http: httpx2.AsyncClient) -> None:
+async def until_ready(http: httpx.AsyncClient) -> None:
     end = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < end:
         try:
             if (await http.get("/health")).status_code == 200:
                 return
-        except httpx2.ConnectError:
+        except httpx.ConnectError:
             pass
         await asyncio.sleep(0.2)
     raise SystemExit("The server did not start.")
 
 
-async def client(http: httpx2.AsyncClient, asked: Sequence[Asked], seen: Seen, end: float, seed: int) -> None:
+async def client(http: httpx.AsyncClient, asked: Sequence[Asked], seen: Seen, end: float, seed: int) -> None:
     """Asks for one after the other, and looks at every answer."""
     rng = np.random.default_rng(seed)
     others = Counter(one.alone for one in asked)
@@ -136,14 +136,14 @@ async def client(http: httpx2.AsyncClient, asked: Sequence[Asked], seen: Seen, e
                 event, data = text.rstrip("\n").split("\n\n")[-1].split("\n", 1)
                 text = data.removeprefix("data: ") if event == "event: done" else ""
             got = said(Answer.model_validate_json(text))
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError) as error:
             seen.answers[f"lost ({type(error).__name__})"] += 1
             continue
         seen.seconds.append(time.perf_counter() - began)
         seen.answers["same" if got == one.alone else "mixed up" if got in others else "otherwise"] += 1
 
 
-async def abuser(http: httpx2.AsyncClient, seen: Seen, end: float, number: int) -> None:
+async def abuser(http: httpx.AsyncClient, seen: Seen, end: float, number: int) -> None:
     """Does one bad thing after the other."""
     streamed = {"history": [], "max_tokens": 200, "stream": True}
     while time.perf_counter() < end:
@@ -162,7 +162,7 @@ async def abuser(http: httpx2.AsyncClient, seen: Seen, end: float, number: int) 
                             break
                         await asyncio.sleep(SLOW)
             seen.abuse[f"{kind}: {status}"] += 1
-        except httpx2.HTTPError as error:
+        except httpx.HTTPError as error:
             seen.abuse[f"{kind}: {type(error).__name__}"] += 1
 
 
@@ -180,8 +180,8 @@ async def watch(pid: int, seen: Seen, end: float) -> None:
 async def load(url: str, pid: int, asked: Sequence[Asked], options: argparse.Namespace) -> tuple[Seen, float]:
     """Everything at once, for the time that was asked for; what happened, and in how many seconds."""
     seen, abusive = Seen(), max(1, options.clients // 10)
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=options.clients)
-    async with httpx2.AsyncClient(base_url=url, timeout=150, limits=limits) as http:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=options.clients)
+    async with httpx.AsyncClient(base_url=url, timeout=150, limits=limits) as http:
         await until_ready(http)
         began = time.perf_counter()
         end = began + options.seconds

@@ -6,7 +6,6 @@ nobody in once it has begun; what arrives meanwhile makes up the next one. Who h
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,24 +15,24 @@ import torch
 from neo.model.answers import StreamEvent
 from neo.model.asking import ListRequest, Request, WordsRequest
 from neo.model.neo_model import NeoModel
+from neo.serving.logs import LOG
 from neo.serving.problems import GENERIC, Refusal
 from neo_sdk.errors import NeoError
 
-LOG = logging.getLogger("neo.serving")
 Put = Callable[[StreamEvent | Exception], None]
 
 
 class Place:
     """A place in the queue; given back when the request begins to be answered, or is not to be any more."""
 
-    def __init__(self, give_back: Callable[[], None]) -> None:
-        self._give_back: Callable[[], None] | None = give_back
+    def __init__(self, batches: Batches) -> None:
+        self._batches, self._taken = batches, True
 
     def leave(self) -> None:
-        """A second time does nothing."""
-        give_back, self._give_back = self._give_back, None
-        if give_back is not None:
-            give_back()
+        """A second time does nothing, whichever thread it comes from."""
+        with self._batches.changed:
+            self._batches.waiting -= self._taken
+            self._taken = False
 
 
 class Job:
@@ -50,7 +49,7 @@ class Job:
 class Batches:
     """The thread, and what waits for it. queue: how many requests may wait; most: how many are answered together.
 
-    began: is told of each batch, lists or words, and its size.
+    began: is told of each batch, lists or words, and its size. changed: the lock of all of it.
     """
 
     def __init__(self, queue: int, most: int, began: Callable[[str, int], object] = lambda kind, size: None) -> None:
@@ -59,7 +58,7 @@ class Batches:
         self._jobs: deque[Job] = deque()
         self._speaking: Iterator[None] | None = None
         self._closed = False
-        self._changed = threading.Condition()
+        self.changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
@@ -69,30 +68,26 @@ class Batches:
 
     def place(self) -> Place:
         """A place in the queue. Refusal where it is full."""
-        with self._changed:
+        with self.changed:
             if self.waiting >= self.queue:
                 raise Refusal(429, f"{self.queue} requests wait already: try again in a second.", kind="queue_full")
             self.waiting += 1
-        return Place(self._left)
+        return Place(self)
 
     def submit(self, job: Job) -> None:
         """Refusal where the thread has ended, or is about to."""
-        with self._changed:
+        with self.changed:
             if self._closed:
                 raise Refusal(503, "The server is going down: try again in a few seconds.", kind="draining")
             self._jobs.append(job)
-            self._changed.notify()
+            self.changed.notify()
 
     def close(self) -> None:
         """Ends the thread once all that was submitted is answered."""
-        with self._changed:
+        with self.changed:
             self._closed = True
-            self._changed.notify()
+            self.changed.notify()
         self._thread.join()
-
-    def _left(self) -> None:
-        with self._changed:
-            self.waiting -= 1
 
     def _work(self) -> None:
         try:
@@ -106,9 +101,9 @@ class Batches:
 
         Nothing of it is left when it returns: while nobody asks, no request holds a bundle that was replaced.
         """
-        with self._changed:
+        with self.changed:
             while not (self._jobs or self._speaking or self._closed):
-                self._changed.wait()
+                self.changed.wait()
             lists = self._taken(ListRequest)
             words = self._taken(WordsRequest) if self._speaking is None else []
             if not (lists or words or self._speaking or self._jobs):
@@ -178,7 +173,7 @@ class Batches:
 
     def _give_up(self) -> None:
         """Nobody waits for a thread that has ended."""
-        with self._changed:
+        with self.changed:
             self._closed, left = True, list(self._jobs)
             self._jobs.clear()
         for job in left:

@@ -9,6 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from neo.model.requests import shown
+from neo.serving.logs import one_line
 from neo.serving.store import ConflictError, StoreError
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError, NotFoundError
 
@@ -28,6 +29,7 @@ TYPES = {
     504: "timeout_error",
 }
 RETRY_AFTER = {429: 1, 503: 5}  # seconds
+LONGEST = 1_000  # characters of a message, which may quote what came
 GENERIC = "The server could not answer. It is not the request's fault: try again, or give its operator the request id."
 
 
@@ -45,8 +47,8 @@ class Refusal(NeoError):
         return self.message
 
     def body(self) -> dict[str, Any]:
-        error = {"message": plain(self.message), "type": TYPES[self.status], "param": self.param, "code": self.kind}
-        return {"error": error}
+        message = one_line(self.message)[:LONGEST]
+        return {"error": {"message": message, "type": TYPES[self.status], "param": self.param, "code": self.kind}}
 
     def all_headers(self) -> dict[str, str]:
         wait = {"retry-after": str(RETRY_AFTER[self.status])} if self.status in RETRY_AFTER else {}
@@ -68,7 +70,7 @@ def refusal_of(error: BaseException) -> Refusal:
             return Refusal(409, str(error), kind=error.code)
         case StoreError():
             return Refusal(503, str(error), kind=error.code)
-        case torch.OutOfMemoryError():
+        case torch.OutOfMemoryError() | MemoryError():
             message = "The server ran out of memory over this request: try again, or ask for less at once."
             return Refusal(503, message, kind="out_of_memory")
     return Refusal(500, GENERIC)
@@ -77,7 +79,8 @@ def refusal_of(error: BaseException) -> Refusal:
 def _first_wrong(error: ValidationError) -> Refusal:
     """The first problem that pydantic found in a body, as a sentence."""
     found = error.errors(include_url=False)[0]
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.60}" for part in found["loc"]).lstrip(".")
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.60}" for part in found["loc"])
+    name = one_line(place.lstrip("."))[:200]
     reason = found["msg"].removeprefix("Value error, ")
     more = error.error_count() - 1
     others = f" ({more} more problem{'s' if more > 1 else ''} after it)" if more else ""
@@ -94,8 +97,3 @@ def _first_wrong(error: ValidationError) -> Refusal:
             came, expected = shown(found["input"]), f"{reason[:1].lower()}{reason[1:]}"
             message = f"{name} is {came}, which cannot be used: {expected}. Correct it or leave it out.{others}"
     return Refusal(400, message, param=name or None, kind=InvalidRequestError.code)
-
-
-def plain(text: str) -> str:
-    """Text that UTF-8 can hold: what callers send may come back in a message."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

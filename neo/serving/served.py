@@ -42,13 +42,8 @@ def load(folder: Path, later: Later) -> Served:
     found = NeoModel.load(folder)
     if _version(folder) != version:
         raise BundleError(f"{folder} changed while it was read: load it again.")
-    name = found.bundle.config.get("name")
-    return Served(_listening(found, later), name if isinstance(name, str) and name else "neo", version)
-
-
-def _listening(model: NeoModel, later: Later) -> NeoModel:
-    model.later = later
-    return model
+    found.later, name = later, found.bundle.config.get("name")
+    return Served(found, name if isinstance(name, str) and name else "neo", version)
 
 
 def _version(folder: Path) -> str:
@@ -76,10 +71,7 @@ def try_out(served: Served, batches: Batches) -> None:
 
 
 class Current:
-    """The one reference, and the thread that changes it.
-
-    changed: is called when the first bundle is there, or was refused.
-    """
+    """The one reference, and the thread that changes it. served: None until the first bundle has been tried out."""
 
     def __init__(self, folder: Path, later: Later, batches: Batches, metrics: Metrics) -> None:
         self.folder, self.later, self.batches, self.metrics = folder, later, batches, metrics

@@ -1,41 +1,87 @@
-"""The contract between NEO and those who ask it: answer types, items and the error tree. Needs no torch.
+"""NEO for those who ask it: `Neo` and `AsyncNeo`, answers, items and the error tree. Needs no torch.
 
-The types load with their first use, so that importing the errors costs nothing.
+Everything but the errors loads with its first use, so that importing them costs nothing.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from neo_sdk.errors import (
+    APIConnectionError,
+    APIError,
+    ApiNotFoundError,
+    APIResponseError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
     BundleError,
     CatalogError,
     ConfigError,
+    ConflictError,
+    InternalServerError,
     InvalidRequestError,
     NeoError,
     NotFoundError,
+    PermissionDeniedError,
     Problem,
+    RateLimitError,
     TrainingError,
 )
 
 if TYPE_CHECKING:
-    from neo_sdk.types import Answer, Filter, FinishReason, Item, ItemPart, OutputFormat, Part, TextPart, Usage
+    from neo_sdk.client import AsyncNeo, Neo
+    from neo_sdk.streaming import AnswerStream, AsyncAnswerStream
+    from neo_sdk.types import Answer, Filter, FinishReason, Health, Item, ItemPart, OutputFormat, Part, TextPart, Usage
+    from neo_sdk.wire import Event, ItemRef
+
+__version__ = "0.1.0"
+
+_LATER = {
+    "neo_sdk.client": ("AsyncNeo", "Neo"),
+    "neo_sdk.streaming": ("AnswerStream", "AsyncAnswerStream"),
+    "neo_sdk.types": (
+        "Answer", "Filter", "FinishReason", "Health", "Item", "ItemPart", "OutputFormat", "Part", "TextPart", "Usage",
+    ),
+    "neo_sdk.wire": ("Event", "ItemRef"),
+}  # fmt: skip
 
 __all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
     "Answer",
+    "AnswerStream",
+    "ApiNotFoundError",
+    "AsyncAnswerStream",
+    "AsyncNeo",
+    "AuthenticationError",
+    "BadRequestError",
     "BundleError",
     "CatalogError",
     "ConfigError",
+    "ConflictError",
+    "Event",
     "Filter",
     "FinishReason",
+    "Health",
+    "InternalServerError",
     "InvalidRequestError",
     "Item",
     "ItemPart",
+    "ItemRef",
+    "Neo",
     "NeoError",
     "NotFoundError",
     "OutputFormat",
     "Part",
+    "PermissionDeniedError",
     "Problem",
+    "RateLimitError",
     "TextPart",
     "TrainingError",
     "Usage",
@@ -43,8 +89,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from neo_sdk import types
-
-        return getattr(types, name)
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module 'neo_sdk' has no attribute {name!r}")

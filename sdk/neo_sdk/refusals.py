@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from neo_sdk.errors import InvalidRequestError
 
 Request = TypeVar("Request", bound=BaseModel)
-TAGS = ("text", "item")  # of the parts of a message; after a number they are no place of their own
+TAGS = ("text", "item")  # of a message's parts: between a number and a name they are no place of their own
 
 
 def checked(kind: type[Request], fields: Mapping[str, Any]) -> Request:
@@ -50,13 +50,11 @@ def _expected(found: ErrorDetails) -> str:
 def _place(places: tuple[int | str, ...]) -> str:
     """`messages[1].content[0].text`, from the keys and numbers that lead there."""
     name = ""
-    before: int | str = ""
-    for place in places:
+    for at, place in enumerate(places):
         if isinstance(place, int):
             name += f"[{place}]"
-        elif not (isinstance(before, int) and place in TAGS):
+        elif not (place in TAGS and isinstance(places[at - 1], int) and at + 1 < len(places)):
             name += f"{'.' if name else ''}{_key(place)}"
-        before = place
     return name
 
 

@@ -211,5 +211,16 @@ class Answer(_Frozen):
         return "\n".join(f"{rank}. {_line(item)}" for rank, item in enumerate(self.items, 1))
 
 
+StreamEvent = TextPart | ItemPart | Answer
+"""A piece of an answer as it is made, or at the end the whole of it."""
+
+
+class Health(_Frozen):
+    """Whether a server can answer; `version` is NEO's, where the server says it."""
+
+    status: Literal["ok", "loading", "failed"]
+    version: str | None = None
+
+
 def _line(item: Item) -> str:
     return f"{item.title} ({item.type})" if item.creator is None else f"{item.title}, {item.creator} ({item.type})"

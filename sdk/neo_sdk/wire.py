@@ -45,7 +45,7 @@ def _no_nul(text: str) -> str:
     return text
 
 
-def _says_something(text: str) -> str:
+def _no_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("it is empty")
     return text
@@ -60,7 +60,7 @@ Id = Annotated[str, Field(max_length=MAX_ID), AfterValidator(_no_nul)]
 Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed), Field(max_length=MAX_IDS)]
 Types = Annotated[tuple[Id, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MAX_IDS)]
 Text = Annotated[str, Field(max_length=MAX_MESSAGE), AfterValidator(_no_nul)]
-Query = Annotated[str, Field(max_length=MAX_QUERY), AfterValidator(_no_nul), AfterValidator(_says_something)]
+Query = Annotated[str, Field(max_length=MAX_QUERY), AfterValidator(_no_nul), AfterValidator(_no_blank)]
 Count = Annotated[int, Field(ge=1, le=MAX_K)]
 Beams = Annotated[int, Field(ge=1, le=MAX_BEAMS)]
 Tokens = Annotated[int, Field(ge=1, le=MAX_TOKENS)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import httpx
 import uvicorn
 
 from neo.model.neo_model import NeoModel
@@ -31,13 +31,13 @@ class Running:
 
     url: str
     server: Server
-    http: httpx2.Client
+    http: httpx.Client
 
     @property
     def model(self) -> NeoModel:
         return self.server.current.get().model
 
-    def post(self, path: str, body: Any, **options: Any) -> httpx2.Response:
+    def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
         return self.http.post(path, json=body, **options)
 
     def metric(self, name: str, **labels: str) -> float:
@@ -59,7 +59,7 @@ def running(folder: Path, store: Store | Path, settings: Settings | None = None)
     try:
         server.start()
         until(lambda: server.health() != "loading" and listening.started)
-        with httpx2.Client(base_url=url, timeout=PATIENCE) as http:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as http:
             yield Running(url, server, http)
     finally:
         listening.should_exit = True

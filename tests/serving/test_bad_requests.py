@@ -53,6 +53,8 @@ def refused(served: Running, path: str, content: bytes, status: int, says: str, 
         (b'{"k": ' + b"9" * 5_000 + b"}", ""),
         (b'{"listener": NaN}', ""),
         (b'{"nonsense": 1}', ""),
+        (b'{"a\\nb\\u001b[2J": 1}', ""),
+        (b'{"' + b"a" * 900_000 + b'": 1}', ""),
         (b'{"__proto__": {}, "listener": {}}', ""),
     ],
 )

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import httpx
 import pytest
 import torch
 from asked_verbs import ASKED, expected, same
@@ -34,7 +34,7 @@ def test_a_crowd_gets_what_each_would_get_alone(served: Running) -> None:
     before = served.metric("neo_batch_size_sum", kind="words"), served.metric("neo_batch_size_count", kind="words")
 
     async def ask() -> list[tuple[int, dict[str, Any]]]:
-        async with httpx2.AsyncClient(base_url=served.url, timeout=60) as http:
+        async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
 
             async def one(number: int) -> tuple[int, dict[str, Any]]:
                 place = number % len(ASKED)
@@ -124,7 +124,7 @@ def test_who_waits_no_more_is_not_answered(small: Running) -> None:
         first = threads.submit(small.post, "/v1/recommend", {"k": 1})
         until(gate.came.is_set)
         for _ in range(3):
-            with pytest.raises(httpx2.TimeoutException):
+            with pytest.raises(httpx.TimeoutException):
                 small.post("/v1/recommend", {}, timeout=0.1)
         until(lambda: small.server.batches.waiting == 0)
         gate.open.set()
@@ -175,7 +175,7 @@ def chat(**more: Any) -> dict[str, Any]:
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), 503),
         (RuntimeError("a prompt of somebody's"), 500),
         (NeoError("The model's logits are not numbers"), 500),
-        (MemoryError(), 500),
+        (MemoryError(), 503),
     ],
 )
 def test_a_failure_is_told_without_what_it_says_and_the_next_request_is_answered(

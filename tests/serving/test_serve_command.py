@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
+import httpx
 import pytest
 from running_server import PATIENCE, frames, until
 
@@ -27,23 +27,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(bundle: Path, *options: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
+def serving(bundle: Path, *options: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     port = free_port()
     command = [sys.executable, "-m", "neo.cli", "serve", str(bundle), "--port", str(port), *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
             yield process, http
     finally:
         process.kill()
         process.wait()
 
 
-def status(http: httpx2.Client) -> str | None:
+def status(http: httpx.Client) -> str | None:
     try:
         found: str = http.get("/health").json()["status"]
         return found
-    except httpx2.ConnectError:
+    except httpx.ConnectError:
         return None
 
 
