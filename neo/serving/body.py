@@ -11,7 +11,7 @@ from neo.serving.problems import Refusal
 from neo.serving.settings import Limits
 from neo.serving.waiting import Gone
 from neo_sdk.errors import InvalidRequestError
-from neo_sdk.wire import ChatRequest, TextContent, Wire
+from neo_sdk.wire import ChatRequest, Wire
 
 W = TypeVar("W", bound=Wire)
 SLOWEST = 30  # seconds for a body to arrive
@@ -67,7 +67,7 @@ def check_limits(asked: Wire, limits: Limits) -> None:
         _at_most("neo.max_items", asked.neo.max_items, limits.k)
         _at_most("the number of messages", len(asked.messages), limits.messages)
         for place, message in enumerate(asked.messages):
-            length = sum(len(part.text) for part in message.content if isinstance(part, TextContent))
+            length = sum(len(part["text"]) for part in message.said() if part["type"] == "text")
             _at_most(f"the number of characters of messages[{place}]", length, limits.message_chars)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from neo.model.requests import shown
 from neo.serving.logs import one_line
 from neo.serving.store import ConflictError, StoreError
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError, NotFoundError
+from neo_sdk.refusals import first_wrong
 
 TYPES = {
     400: "invalid_request_error",
@@ -61,7 +61,8 @@ def refusal_of(error: BaseException) -> Refusal:
         case Refusal():
             return error
         case ValidationError():
-            return _first_wrong(error)
+            param, sentence = first_wrong(error)
+            return Refusal(400, sentence, param, InvalidRequestError.code)
         case InvalidRequestError() | ConfigError():
             return Refusal(400, str(error), kind=error.code)
         case NotFoundError():
@@ -74,26 +75,3 @@ def refusal_of(error: BaseException) -> Refusal:
             message = "The server ran out of memory over this request: try again, or ask for less at once."
             return Refusal(503, message, kind="out_of_memory")
     return Refusal(500, GENERIC)
-
-
-def _first_wrong(error: ValidationError) -> Refusal:
-    """The first problem that pydantic found in a body, as a sentence."""
-    found = error.errors(include_url=False)[0]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.60}" for part in found["loc"])
-    name = one_line(place.lstrip("."))[:200]
-    reason = found["msg"].removeprefix("Value error, ")
-    more = error.error_count() - 1
-    others = f" ({more} more problem{'s' if more > 1 else ''} after it)" if more else ""
-    match found["type"]:
-        case "json_invalid":
-            message = f"The body is no JSON that can be read: {reason.removeprefix('Invalid JSON: ')}. Correct it."
-        case "missing":
-            message = f"{name} is missing, expected a value: pass it.{others}"
-        case "extra_forbidden":
-            message = f"{name} is not known here, or has no effect here: leave it out.{others}"
-        case _ if not name:
-            message = f"The body is {shown(found['input'])}, expected otherwise: {reason}. Correct it.{others}"
-        case _:
-            came, expected = shown(found["input"]), f"{reason[:1].lower()}{reason[1:]}"
-            message = f"{name} is {came}, which cannot be used: {expected}. Correct it or leave it out.{others}"
-    return Refusal(400, message, param=name or None, kind=InvalidRequestError.code)

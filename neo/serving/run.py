@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from neo.model.requests import whole
 from neo.serving.app import make_app
 from neo.serving.logs import LOG, log_to_stderr
 from neo.serving.server import Server
@@ -22,6 +23,7 @@ IDLE = 30  # seconds that a connection without a request is kept
 
 def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str) -> None:
     """Returns when it was told to end and all is answered. BundleError if the bundle cannot be used at the start."""
+    whole("port", port, 1, 65_535)
     log_to_stderr()
     server = Server(folder, settings, open_store(store_url))
     listening = uvicorn.Server(

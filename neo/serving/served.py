@@ -37,7 +37,11 @@ class Served:
 
 
 def load(folder: Path, later: Later) -> Served:
-    """BundleError for what cannot be used, and for a folder that was replaced while it was read."""
+    """BundleError for what cannot be used, and for a folder that was replaced while it was read.
+
+    A link is followed once: that it leads elsewhere in the middle of it changes nothing.
+    """
+    folder = folder.resolve()
     version = _version(folder)
     found = NeoModel.load(folder)
     if _version(folder) != version:

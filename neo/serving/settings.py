@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from neo_sdk.errors import ConfigError
 from neo_sdk.wire import MAX_BEAMS, MAX_CHOICES, MAX_K, MAX_MESSAGE, MAX_MESSAGES, MAX_TOKENS
 
+LONGEST_TIMEOUT = 86_400  # seconds
 SHORTEST_KEY = 16  # characters: what is shorter can be guessed
 
 
@@ -39,11 +40,12 @@ class Limits:
             "n": MAX_CHOICES,
             "beams": MAX_BEAMS,
             "tokens": MAX_TOKENS,
+            "timeout": LONGEST_TIMEOUT,
         }
-        for name in ("body", "queue", "batch", "requests", "timeout", *most):
+        for name in ("body", "queue", "batch", "requests", *most):
             value = getattr(self, name)
             if not 0 < value <= most.get(name, value):
-                expected = f"from 1 to {most[name]:,}" if name in most else "above 0"
+                expected = f"above 0, at most {most[name]:,}" if name in most else "above 0"
                 raise ConfigError(f"The limit {name} is {value}, expected a number {expected}: pass one of these.")
 
 
@@ -85,5 +87,6 @@ def guarded(host: str, keys: str, key_env: str, insecure: bool, limits: Limits, 
             f"host is {host} and {key_env} holds no key, so anybody who reaches this machine could ask: put a key into "
             f"{key_env}, listen on 127.0.0.1, or pass --insecure if a proxy before it checks who asks."
         )
-    hosts = Settings.hosts if is_loopback(host) and not given else ()
+    named = f"[{host}]" if ":" in host else host
+    hosts = tuple(dict.fromkeys((*Settings.hosts, named))) if is_loopback(host) and not given else ()
     return Settings(limits, given, hosts, log_prompts)

@@ -62,12 +62,12 @@ def test_a_network_needs_a_key() -> None:
             guarded(host, "", "NEO_API_KEY", False, Limits(), False)
         assert guarded(host, KEY, "NEO_API_KEY", False, Limits(), False).keys == (KEY,)
         assert guarded(host, "", "NEO_API_KEY", True, Limits(), False).hosts == ()
-    for host in ("127.0.0.1", "::1", "localhost"):
-        assert guarded(host, " , ", "NEO_API_KEY", False, Limits(), False).hosts
+    for host, name in (("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("127.0.0.5", "127.0.0.5"), ("localhost",) * 2):
+        assert name in guarded(host, " , ", "NEO_API_KEY", False, Limits(), False).hosts
     with pytest.raises(ConfigError, match=r"A key in K has 5 characters, .*token_urlsafe") as caught:
         guarded("0.0.0.0", f"{KEY},short", "K", False, Limits(), False)
     assert "short" not in str(caught.value) and KEY not in repr(guarded("::1", KEY, "K", False, Limits(), False))
-    with pytest.raises(ConfigError, match="The limit k is 5000, expected a number from 1 to 1,000"):
+    with pytest.raises(ConfigError, match="The limit k is 5000, expected a number above 0, at most 1,000"):
         Limits(k=5000)
 
 

@@ -138,7 +138,7 @@ def test_errors_are_openais(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as missing:
         client.chat.completions.create(model="gpt-4o", messages=SAID)
     assert (missing.value.code, missing.value.param) == ("model_not_found", "model")
-    with pytest.raises(openai.BadRequestError, match="frequency_penalty is not known here") as bad:
+    with pytest.raises(openai.BadRequestError, match=r"frequency_penalty is .*expected nothing") as bad:
         client.chat.completions.create(model="tiny", messages=SAID, frequency_penalty=1.0)
     assert bad.value.type == "invalid_request_error" and bad.value.request_id
     assert [model.id for model in client.models.list()] == ["tiny"]

@@ -103,6 +103,8 @@ def test_a_bundle_that_cannot_be_used_ends_it_with_a_sentence(tmp_path: Path) ->
         (["--host", "0.0.0.0", "--key-env", "OTHER"], "put a key into OTHER"),
         (["--max-k", "0"], "The limit k is 0"),
         (["--timeout", "nan"], "The limit timeout is nan"),
+        (["--timeout", "inf"], "The limit timeout is inf"),
+        (["--port", "99999"], "port is 99999"),
         (["--store", "redis://x"], "store begins with 'redis'"),
     ],
 )

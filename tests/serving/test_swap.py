@@ -123,21 +123,43 @@ def make_nan(bundle: Bundle) -> Bundle:
     return dataclasses.replace(bundle, model=model)
 
 
-def test_a_bundle_that_changes_while_it_is_read_is_refused(
+def test_a_folder_that_is_replaced_while_it_is_read_is_refused(
+    tiny_bundle: Bundle, other: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = module.NeoModel.load
+
+    def load_and_save(folder: Path) -> NeoModel:
+        found = load(folder)
+        other.save(folder)
+        return found
+
+    tiny_bundle.save(tmp_path / "bundle")
+    with running(tmp_path / "bundle", tmp_path / "events.sqlite") as own:
+        old = version(own)
+        with monkeypatch.context() as patch:
+            patch.setattr(module.NeoModel, "load", load_and_save)
+            swap(own, "refused")
+        assert "changed while it was read" in (own.server.current.failure or "") and version(own) == old
+        swap(own)
+        assert version(own) != old
+
+
+def test_a_link_that_moves_while_it_is_read_changes_nothing(
     own: Running, link: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load = module.NeoModel.load
 
     def load_and_move(folder: Path) -> NeoModel:
-        found = load(folder)
         point(link, tmp_path / "other")
-        return found
+        return load(folder)
 
     old = version(own)
     with monkeypatch.context() as patch:
         patch.setattr(module.NeoModel, "load", load_and_move)
-        swap(own, "refused")
-    assert "changed while it was read" in (own.server.current.failure or "") and version(own) == old
+        swap(own)
+    assert version(own) == old
+    swap(own)
+    assert version(own) != old
 
 
 def test_what_has_begun_ends_on_the_bundle_that_it_began_with(own: Running, link: Path, tiny_bundle: Bundle) -> None:
