@@ -15,7 +15,7 @@ import torch
 from neo.model.answers import StreamEvent
 from neo.model.asking import ListRequest, Request, WordsRequest
 from neo.model.neo_model import NeoModel
-from neo.serving.logs import LOG
+from neo.serving.logs import log_failure
 from neo.serving.problems import GENERIC, Refusal
 from neo_sdk.errors import NeoError
 
@@ -183,7 +183,7 @@ class Batches:
 def _settled(error: Exception) -> Exception:
     """An error that a batch ended with, logged, and without the frames, which hold the batch's tensors."""
     if not isinstance(error, NeoError):
-        LOG.error("a batch failed", exc_info=error)
+        log_failure("a batch failed", error)
     error = error.with_traceback(None)
     error.__context__ = None
     if isinstance(error, torch.OutOfMemoryError) and torch.cuda.is_available():

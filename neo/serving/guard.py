@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neo.serving.logs import LOG
+from neo.serving.logs import LOG, log_failure
 from neo.serving.metrics import Metrics
 from neo.serving.problems import Refusal, refusal_of
 from neo.serving.settings import Settings
@@ -61,7 +61,7 @@ class Guard:
             status = 499
         except Exception as error:
             if status:
-                LOG.error("%s ended in the middle", request_id, exc_info=error)
+                log_failure(f"{request_id} ended in the middle", error)
             else:
                 await error_response(error, request_id)(scope, receive, tell)
         finally:
@@ -87,7 +87,7 @@ def error_response(error: BaseException, request_id: str) -> JSONResponse:
     """What a caller gets for an error; what nobody expected is logged."""
     refusal = refusal_of(error)
     if refusal.status == 500:
-        LOG.error("%s failed", request_id, exc_info=error if isinstance(error, Exception) else None)
+        log_failure(f"{request_id} failed", error)
     return JSONResponse(refusal.body(), refusal.status, refusal.all_headers())
 
 

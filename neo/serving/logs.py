@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import traceback
+
+from neo_sdk.errors import NeoError
 
 LOG = logging.getLogger("neo.serving")
 
@@ -24,13 +27,21 @@ class OneLine(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return one_line(super().format(record))
+        mine = copy.copy(record)
+        mine.exc_text = None  # another formatter may have left what the exception says
+        return one_line(super().format(mine))
 
     def formatException(self, ei: object) -> str:
         kind, _, trace = ei if isinstance(ei, tuple) else sys.exc_info()
         frames = traceback.extract_tb(trace)
         places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
         return f"{kind.__name__ if kind else 'an error'} at {places}"
+
+
+def log_failure(what: str, error: BaseException) -> None:
+    """An error that nobody expected. What it says is written of NEO's own only: there it quotes no prompt."""
+    said = f": {error}" if isinstance(error, NeoError) else ""
+    LOG.error("%s%s", what, said, exc_info=(type(error), error, error.__traceback__))
 
 
 def log_to_stderr() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from neo.serving.logs import LOG
+from neo.serving.logs import log_failure
 from neo.serving.problems import Refusal, refusal_of
 from neo.serving.waiting import Gone, unless_gone
 
@@ -59,7 +59,7 @@ class EventStream(Response):
             if not began:
                 raise (problem if isinstance(error, TimeoutError) else error) from None
             if problem.status == 500:
-                LOG.error("a stream failed", exc_info=error)
+                log_failure("a stream failed", error)
             await self._last_words(send, self.failed(problem))
             return
         await self._last_words(send, b"")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from running_server import PATIENCE, Running, running
 
-from neo.serving.logs import OneLine, one_line
+from neo.serving.logs import OneLine, log_failure, one_line
 from neo.serving.settings import Limits, Settings, guarded
-from neo_sdk.errors import ConfigError
+from neo_sdk.errors import ConfigError, NeoError
 
 KEY, OTHER = "k" * 15 + "1", "an-older-key-that-still-counts"
 
@@ -139,6 +139,14 @@ def test_a_log_line_stays_a_line() -> None:
     line = OneLine().format(record)
     assert "RuntimeError at " in line and "test_guard.py" in line and "prompt of somebody" not in line
     assert "\n" not in line
+
+
+def test_of_a_failure_only_neos_own_words_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    log_failure("r-1 failed", NeoError("The model's logits are not numbers"))
+    log_failure("r-2 failed", RuntimeError("the prompt of somebody"))
+    own, other = (OneLine().format(record) for record in caplog.records)
+    assert "r-1 failed: The model's logits are not numbers" in own
+    assert "r-2 failed RuntimeError at" in other.replace("\\n", " ") and "somebody" not in other
 
 
 def test_what_is_asked_is_logged_only_where_that_is_wanted(
