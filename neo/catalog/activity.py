@@ -85,6 +85,14 @@ class Listeners:
         return self.table.column(name)[int(row)].as_py()
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """That a listener met an item, by its id. time: seconds since 1970."""
+
+    item: str
+    time: int
+
+
 @dataclass(frozen=True, eq=False)
 class Events:
     """Who met which item when, sorted by (listener, time); ties keep the order they came in.

@@ -39,8 +39,8 @@ def search_spans(
     *,
     k: int | Sequence[int] = 10,
     beams: int | Sequence[int] = 30,
-    limit: GroupLimit | None = None,
-    shift: torch.Tensor | None = None,
+    limit: GroupLimit | Sequence[GroupLimit | None] | None = None,
+    shift: torch.Tensor | Sequence[torch.Tensor | None] | None = None,
     sample: bool = False,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -50,9 +50,9 @@ def search_spans(
 ) -> list[list[ScoredItem]]:
     """For each prompt (it ends with `<|sid|>`, or with an item in a span) up to `k` different items, the best first.
 
-    One entry of `types` per prompt; `index`, `k` and `beams` are one for all or one per prompt. `beams` below
-    `k` is raised to `k`. The results are exact where no level has more prefixes than beams; fewer items than
-    `k` give fewer results, an empty index none. limit: no more items of a group than this, in every result. shift:
+    One entry of `types` per prompt; `index`, `k`, `beams`, `limit` and `shift` are one for all or one per prompt.
+    `beams` below `k` is raised to `k`. The results are exact where no level has more prefixes than beams; fewer items
+    than `k` give fewer results, an empty index none. limit: no more items of a group than this, in every result. shift:
     what is added to the log-probability of each catalog row, float32 [rows], among what the beams have found; it
     orders a draw too, but what is drawn is the model's own choice.
     With `sample`, `k` different items are drawn without replacement from the model's distribution over what
@@ -64,7 +64,8 @@ def search_spans(
     indexes, ks, widths = _spread("index", index, n), _spread("k", k, n), _spread("beams", beams, n)
     if len(types) != n:
         raise InvalidRequestError(f"types must have one entry for each of the {n} prompts, got {len(types)}.")
-    requests = [SpanRequest(*asked, limit, shift) for asked in zip(types, indexes, ks, widths, strict=True)]
+    limits, shifts = _spread("limit", limit, n), _spread("shift", shift, n)
+    requests = [SpanRequest(*asked) for asked in zip(types, indexes, ks, widths, limits, shifts, strict=True)]
     if not sample and not (temperature is None and top_p is None):
         raise InvalidRequestError(
             "temperature and top_p change nothing without sample=True: pass it, or leave them out."

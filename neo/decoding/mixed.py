@@ -8,7 +8,7 @@ every item exists, none comes twice, and a span is never left open. The loop own
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -146,16 +146,18 @@ def stream_answers(
     requests: Sequence[AnswerRequest],
     memory: PromptMemory | None = None,
     shapes: FixedShapes | None = None,
+    gone: Callable[[int], bool] | None = None,
 ) -> Iterator[tuple[int, Event]]:
     """Answers a batch, yielding (place of the request, event) as they come; each request's last event is Done.
 
     What a request gets is what it gets alone. Closing the iterator stops at once. Raises InvalidRequestError,
-    before the first event, for what cannot be answered. memory, shapes: see `search_spans`.
+    before the first event, for what cannot be answered. memory, shapes: see `search_spans`. gone: asked before every
+    step, whether nobody waits for the answer of a request any more; it ends without a Done.
     """
     check_model(model)
     for request in requests:
         request.check(model, vocab)
-    return _answers(model, vocab, requests, memory, shapes) if requests else iter(())
+    return _answers(model, vocab, requests, memory, shapes, gone) if requests else iter(())
 
 
 @dataclass
@@ -183,6 +185,7 @@ def _answers(
     requests: Sequence[AnswerRequest],
     memory: PromptMemory | None,
     shapes: FixedShapes | None,
+    gone: Callable[[int], bool] | None,
 ) -> Iterator[tuple[int, Event]]:
     context = read(model, [request.prompt for request in requests], vocab.pad, memory)
     if shapes is not None:
@@ -199,6 +202,9 @@ def _answers(
             if memory is not None and row.done:
                 memory.keep([*row.request.prompt, *row.said], loop.context, rows.index(row))
             yield row.place, event
+        if gone is not None:
+            for row in rows:
+                row.done = row.done or gone(row.place)
         if all(row.done for row in rows):
             return
         # A batch that is mostly answered is made smaller; its cache is copied, so not for every row that ends.

@@ -29,32 +29,41 @@ def items_answer(
     )
 
 
+class Growing:
+    """An answer as it grows: what each event of the decoder means to who asked."""
+
+    def __init__(self, catalog: Catalog, prompt_tokens: int, warnings: Sequence[str]) -> None:
+        self.catalog, self.prompt_tokens, self.warnings = catalog, prompt_tokens, warnings
+        self.parts: list[TextPart | ItemPart] = []
+
+    def take(self, event: Event) -> StreamEvent:
+        """A piece of text or an item; at the end the whole answer, where neighboring texts are one part."""
+        match event:
+            case TextDelta(text):
+                if self.parts and isinstance(before := self.parts[-1], TextPart):
+                    self.parts[-1] = TextPart(text=before.text + text)
+                else:
+                    self.parts.append(TextPart(text=text))
+                return TextPart(text=text)
+            case ItemNamed(row, score):
+                named = ItemPart(item=self.catalog.item(row), score=score)
+                self.parts.append(named)
+                return named
+            case Done(reason, tokens):
+                empty = () if self.parts else ("The model ended its answer before the first word.",)
+                return Answer(
+                    parts=tuple(self.parts),
+                    finish_reason=reason if self.parts else "empty",
+                    usage=Usage(prompt_tokens=self.prompt_tokens, answer_tokens=tokens),
+                    warnings=(*self.warnings, *empty),
+                )
+
+
 def streamed(
     catalog: Catalog, events: Iterator[Event], prompt_tokens: int, warnings: Sequence[str]
 ) -> Iterator[StreamEvent]:
-    """Pieces of text and items as they come, then the whole answer, where neighboring texts are one part."""
-    parts: list[TextPart | ItemPart] = []
-    for event in events:
-        match event:
-            case TextDelta(text):
-                delta = TextPart(text=text)
-                if parts and isinstance(parts[-1], TextPart):
-                    parts[-1] = TextPart(text=parts[-1].text + text)
-                else:
-                    parts.append(delta)
-                yield delta
-            case ItemNamed(row, score):
-                named = ItemPart(item=catalog.item(row), score=score)
-                parts.append(named)
-                yield named
-            case Done(reason, tokens):
-                empty = () if parts else ("The model ended its answer before the first word.",)
-                yield Answer(
-                    parts=tuple(parts),
-                    finish_reason=reason if parts else "empty",
-                    usage=Usage(prompt_tokens=prompt_tokens, answer_tokens=tokens),
-                    warnings=(*warnings, *empty),
-                )
+    """Pieces of text and items as they come, then the whole answer."""
+    return map(Growing(catalog, prompt_tokens, warnings).take, events)
 
 
 def last(events: Iterator[StreamEvent]) -> Answer:

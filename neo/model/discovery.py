@@ -40,7 +40,8 @@ def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:
         return Discovery()
     times = np.full(len(who.met), np.iinfo(np.int64).min) if who.times is None else who.times
     catalog = bundle.catalog
-    habits, others = acquaintances(who.met, times, bundle.now, catalog.parent_rows)
+    now = bundle.now if who.now is None else who.now
+    habits, others = acquaintances(who.met, times, now, catalog.parent_rows)
     if mode == "familiar":
         return Discovery(familiar=np.concatenate([others, catalog.children(others)]))
     known = np.concatenate([habits, others])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow.compute as pc
 
-from neo.catalog.activity import Events, Listeners
+from neo.catalog.activity import Events, Listeners, Meeting
 from neo.language.prompts import Context, about_listener
 from neo.language.render import Renderer
 from neo.language.segments import Turn, merge_texts
@@ -27,7 +27,8 @@ CLOSE_CANDIDATES = 1_000
 class Asker:
     """What is known of who asks. context: for the prompt; heard: int64[], every catalog row they have met.
 
-    met, times: in which order and, where that is known, when.
+    met, times: in which order and, where that is known, when; now: the second that they ask in, None where only the
+    bundle says.
 
     passed: whether the caller gave the history, and so wants to know what became of it.
     """
@@ -36,27 +37,34 @@ class Asker:
     heard: np.ndarray = field(default_factory=lambda: NOTHING)
     met: np.ndarray = field(default_factory=lambda: NOTHING)
     times: np.ndarray | None = None
+    now: int | None = None
     passed: bool = False
     warnings: tuple[str, ...] = ()
 
 
-def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
+def asker(
+    bundle: Bundle,
+    listener: str | None,
+    history: Sequence[str] | None,
+    long_term: bool = True,
+    later: Sequence[Meeting] = (),
+) -> Asker:
     """From a listener's id, a history of item ids (oldest first), both or neither.
 
-    With both, the history stands in for the one that the bundle has; it has no times, so nothing is made of it for the
-    long run. Raises NotFoundError for unknown ids.
+    With both, the history stands in for the one that is known; it has no times, so nothing is made of it for the long
+    run. later: what the listener did that the bundle does not know. Raises NotFoundError for unknown ids.
     """
-    about, met, times = "", NOTHING, None
+    about, met, times, now = "", NOTHING, None, None
+    known: tuple[int, ...] = ()
     if listener is not None:
-        row = listener_row(bundle.listeners, one_id("listener", listener))
-        about, met = about_listener(bundle.listeners, row), bundle.events.history(row).astype(np.int64)
-        times = bundle.events.times(row)
+        past = past_of(bundle, one_id("listener", listener), later)
+        about = about_listener(bundle.listeners, past.row) if past.row >= 0 else ""
+        met, times, now = past.events.history(past.who).astype(np.int64), past.events.times(past.who), past.now
+        if history is None and long_term:
+            (known,) = in_the_long_run(bundle, past.events, np.array([past.who]), np.array([past.row]), now)
     if history is not None:
         met, times = item_rows(bundle, "history", history), None
     readable = with_sids(bundle, met)
-    known: tuple[int, ...] = ()
-    if listener is not None and history is None and long_term:
-        (known,) = in_the_long_run(bundle, bundle.events, np.array([row]), np.array([row]))
     context = Context(about, tuple(as_read(bundle, met).tolist()), known)
     warnings = []
     if history is not None and len(readable) < len(met):
@@ -66,19 +74,58 @@ def asker(bundle: Bundle, listener: str | None, history: Sequence[str] | None, l
             f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
             f"so it read the latest, and some older ones of each type."
         )
-    return Asker(context, np.unique(met), met, times, history is not None, tuple(warnings))
+    return Asker(context, np.unique(met), met, times, now, history is not None, tuple(warnings))
 
 
-def in_the_long_run(bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray) -> list[tuple[int, ...]]:
+def in_the_long_run(
+    bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray, now: int | None = None
+) -> list[tuple[int, ...]]:
     """For each listener `who[i]` of the events the ids of their vector in a prompt; none where the model reads none.
 
-    rows: their rows in the bundle's listeners, -1 for others.
+    rows: their rows in the bundle's listeners, -1 for others. now: the second that is looked back from, by default the
+    bundle's.
     """
     model, soft = bundle.listener_model, soft_prompt_of(bundle.model)
     if model is None or soft is None:
         return [()] * len(who)
-    when = np.full(len(who), bundle.now, dtype=np.int64)
+    when = np.full(len(who), bundle.now if now is None else now, dtype=np.int64)
     return soft.remembered(model.vectors(events, who, when, bundle.listeners, rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """A listener's whole past: `who` is their row in these events, `row` in the bundle's listeners (-1: not in it).
+
+    now: the second after all that is known.
+    """
+
+    row: int
+    who: int
+    events: Events
+    now: int
+
+
+def past_of(bundle: Bundle, listener: str, later: Sequence[Meeting] = ()) -> Past:
+    """What the bundle knows of a listener and what came later, in the order of time.
+
+    An event that a newer bundle knows too counts once; items that it no longer has are not in it. NotFoundError for a
+    listener of whom neither knows anything.
+    """
+    if not later:
+        row = listener_row(bundle.listeners, listener)
+        return Past(row, row, bundle.events, bundle.now)
+    row = int(bundle.listeners.rows([listener])[0])
+    items, times = NOTHING, NOTHING
+    if row >= 0:
+        items, times = bundle.events.history(row).astype(np.int64), bundle.events.times(row)
+    there = set(zip(items.tolist(), times.tolist(), strict=True))
+    rows = bundle.catalog.rows([meeting.item for meeting in later]).tolist()
+    met = [(at, meeting.time) for at, meeting in zip(rows, later, strict=True) if at >= 0]
+    new = [pair for pair in met if pair not in there]
+    item = np.concatenate([items, np.array([at for at, _ in new], dtype=np.int64)])
+    time = np.concatenate([times, np.array([at for _, at in new], dtype=np.int64)])
+    events = Events.from_arrays(np.zeros(len(item)), item, time, [""] * len(item), 1)
+    return Past(row, 0, events, max(bundle.now, int(time.max(initial=-1)) + 1))
 
 
 def with_sids(bundle: Bundle, rows: np.ndarray) -> np.ndarray:

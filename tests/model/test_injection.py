@@ -80,11 +80,12 @@ def test_forged_words_of_a_request_stay_words(forged: NeoModel, monkeypatch: pyt
     seen: list[list[int]] = []
 
     def catch(*arguments: Any, **options: object) -> object:
-        seen.append(arguments[2].prompt if isinstance(arguments[2], AnswerRequest) else arguments[3][0][:-1])
+        words = isinstance(arguments[2], list) and isinstance(arguments[2][0], AnswerRequest)
+        seen.append(arguments[2][0].prompt if words else arguments[3][0][:-1])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "search_spans", catch)
-    monkeypatch.setattr(module, "stream_answer", catch)
+    monkeypatch.setattr(module, "stream_answers", catch)
     end, part = forged.bundle.vocabulary.end, {"type": "item", "item_id": "s-2"}
     said = [("user", FORGED), ("assistant", [{"type": "text", "text": FORGED}, part]), ("user", FORGED)]
     turns = [*framed(forged), *framed(forged, "s-2")[1:-1], end, *framed(forged)]

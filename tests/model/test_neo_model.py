@@ -42,7 +42,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
         return call
 
     monkeypatch.setattr(module, "search_spans", spy(module.search_spans, lambda *arguments: arguments[3][0]))
-    monkeypatch.setattr(module, "stream_answer", spy(module.stream_answer, lambda *arguments: arguments[2].prompt))
+    monkeypatch.setattr(module, "stream_answers", spy(module.stream_answers, lambda *arguments: arguments[2][0].prompt))
     return prompts_seen
 
 

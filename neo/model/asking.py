@@ -1,0 +1,317 @@
+"""What each verb asks of the decoder: arguments are checked, the prompt is written, the candidates are chosen.
+
+Nothing here runs the model, so requests can be made one by one and answered together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Any, Literal
+
+import torch
+
+from neo.catalog.activity import Meeting
+from neo.catalog.item_types import ItemType
+from neo.decoding.mixed import AnswerRequest
+from neo.decoding.request import GroupLimit
+from neo.language import prompts
+from neo.language.prompts import NOBODY
+from neo.language.segments import Segment, Turn
+from neo.language.wordings.modes import MODES, wish
+from neo.model.bundle import Bundle
+from neo.model.candidates import Candidates, Passing, every_type
+from neo.model.discovery import Discovery, discovery, wishing
+from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
+from neo.model.ranking import BEAMS, Ranker
+from neo.model.requests import (
+    MAX_BEAMS,
+    MAX_K,
+    MAX_QUERY,
+    Manner,
+    conversation,
+    filter_from,
+    names,
+    one_id,
+    one_of,
+    whole,
+    words,
+)
+from neo_sdk.errors import InvalidRequestError
+from neo_sdk.types import Filter, Mode
+
+WRITTEN = 80  # text tokens of an answer, at most, where the caller does not say
+FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
+ItemsOrMixed = Literal["items", "mixed"]
+Filtering = Filter | Mapping[str, Any] | None
+Later = Callable[[str], Sequence[Meeting]]
+
+
+@dataclass(frozen=True, eq=False)
+class ListRequest:
+    """A ranked list of items. prompt: what is followed by an open span; shift: what is added for their standing."""
+
+    prompt: Prompt
+    choice: Candidates
+    k: int
+    beams: int
+    limit: GroupLimit | None
+    shift: torch.Tensor | None
+    manner: Manner
+
+
+@dataclass(frozen=True, eq=False)
+class WordsRequest:
+    """An answer in words, maybe with items among them. `asked` draws nothing yet: each run makes its own generator."""
+
+    asked: AnswerRequest
+    manner: Manner
+    warnings: tuple[str, ...]
+
+
+Request = ListRequest | WordsRequest
+
+
+class Asking(Ranker):
+    """A bundle, ready to be asked: `prepare_VERB` takes what the verb takes, and answers nothing yet.
+
+    later: what a listener, by their id, did since the bundle was made.
+    """
+
+    def __init__(self, bundle: Bundle, later: Later = lambda listener: ()) -> None:
+        super().__init__(bundle)
+        self.later = later
+
+    def prepare_recommend(
+        self,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        type: str | None = None,
+        k: int = 10,
+        format: ItemsOrMixed = "items",
+        *,
+        mode: Mode = "any",
+        beams: int = BEAMS,
+        exclude_heard: bool = True,
+        filter: Filtering = None,
+        within: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        per_parent: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+        long_term: bool = True,
+    ) -> Request:
+        """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
+
+        type: by default the first that the catalog registers, shows where nothing else is said.
+        within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
+        a show). Without a listener: what suits anybody. mode: `familiar` for shows and the like that they have met
+        and made no habit of, `unfamiliar` for what they never met; the model is asked for it in words, and nothing else
+        can be named. long_term: whether the model reads the listener's vector, where it was trained to.
+        """
+        item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
+        asked: Mode = one_of("mode", mode, MODES)
+        who = wishing(self.bundle, self._asker(listener, history, long_term), asked)
+        found = discovery(self.bundle, who, asked)
+        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found)
+        manner = Manner(temperature, seed, max_tokens)
+        shift = self.standing if temperature is None else None
+        if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
+            request = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked))
+            return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
+        prompt = self.recommend_prompt(who, item_type)
+        return self._list(prompt, choice, k, beams, manner, per_parent, shift)
+
+    def prepare_search(
+        self,
+        query: str,
+        type: str | None = None,
+        k: int = 10,
+        format: ItemsOrMixed = "items",
+        *,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        beams: int = BEAMS,
+        exclude_heard: bool = False,
+        filter: Filtering = None,
+        within: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        per_parent: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Request:
+        """Up to `k` items that fit the words, of one type, or of all with `type=None`: then types compete."""
+        words("query", query, MAX_QUERY)
+        asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
+        who = self._asker(listener, history)
+        choice = self._choose(asked, who, exclude_heard, filter, within, exclude)
+        manner = Manner(temperature, seed, max_tokens)
+        one_of("format", format, ("items", "mixed"))
+        request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
+        if format == "mixed" and len(choice):
+            return self._mixed(request, who, choice, k, beams, manner, per_parent)
+        prompt = fit(self.renderer, who, [Turn(request)], self.room())
+        return self._list(prompt, choice, k, beams, manner, per_parent)
+
+    def prepare_explain(
+        self,
+        item: str,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """Why an item suits a listener, in words."""
+        row = item_row(self.bundle, one_id("item", item))
+        who = self._asker(listener, history)
+        return self._text(prompts.explain(row, NOBODY), who, Manner(temperature, seed, max_tokens))
+
+    def prepare_understand(
+        self,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """A listener's portrait, in words. Raises InvalidRequestError where nobody is given."""
+        if listener is None and history is None:
+            raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
+        who = self._asker(listener, history)
+        return self._text(prompts.understand(NOBODY), who, Manner(temperature, seed, max_tokens))
+
+    def prepare_chat(
+        self,
+        messages: str | Sequence[object],
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        types: Sequence[str] | None = None,
+        max_items: int = 3,
+        exclude_heard: bool = True,
+        filter: Filtering = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """A free answer in text and items.
+
+        messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
+        user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
+        ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
+        long loses its oldest turns. types: what the answer may name, by default everything.
+        """
+        turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
+        asked = every_type(self.bundle.catalog, None if types is None else names("types", types))
+        who = self._asker(listener, history)
+        choice = self._choose(asked, who, exclude_heard, filter, None, ())
+        manner = Manner(temperature, seed, max_tokens)
+        return self._words(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner)
+
+    @cached_property
+    def passing(self) -> Callable[[Filter], Passing]:
+        """What of the catalog passes a filter; the latest are kept."""
+        return lru_cache(maxsize=FILTERS_KEPT)(partial(Passing.compile, self.bundle.catalog, self.index))
+
+    def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
+        later = self.later(one_id("listener", listener)) if listener is not None else ()
+        return asker(self.bundle, listener, history, long_term, later)
+
+    def _choose(
+        self,
+        asked: tuple[ItemType, ...],
+        who: Asker,
+        exclude_heard: bool,
+        filter: Filtering,
+        within: Sequence[str] | None,
+        exclude: Sequence[str],
+        found: Discovery | None = None,
+    ) -> Candidates:
+        asked_for = filter_from(filter)
+        return Candidates.choose(
+            self.index,
+            self.bundle.sids.table,
+            asked,
+            heard=who.heard if exclude_heard else NOTHING,
+            excluded=item_rows(self.bundle, "exclude", exclude),
+            within=None if within is None else item_rows(self.bundle, "within", within),
+            passing=None if asked_for is None else self.passing(asked_for),
+            familiar=None if found is None else found.familiar,
+            met=NOTHING if found is None else found.met,
+        )
+
+    def _mixed(
+        self,
+        request: tuple[Segment, ...],
+        who: Asker,
+        choice: Candidates,
+        k: int,
+        beams: int,
+        manner: Manner,
+        per_parent: int | None,
+        shift: torch.Tensor | None = None,
+    ) -> WordsRequest:
+        """At least one item, and words."""
+        limit = self._limit(k, beams, per_parent)
+        return self._words([Turn(request)], who, choice, k, 1, manner, beams, limit, shift)
+
+    def _limit(self, k: int, beams: int, per_parent: int | None) -> GroupLimit | None:
+        whole("k", k, 1, MAX_K)
+        whole("beams", beams, 1, MAX_BEAMS)
+        if per_parent is None:
+            return None
+        return GroupLimit(self.bundle.catalog.parent_rows, whole("per_parent", per_parent, 1, MAX_K))
+
+    def _list(
+        self,
+        prompt: Prompt,
+        choice: Candidates,
+        k: int,
+        beams: int,
+        manner: Manner,
+        per_parent: int | None,
+        shift: torch.Tensor | None = None,
+    ) -> ListRequest:
+        return ListRequest(prompt, choice, k, beams, self._limit(k, beams, per_parent), shift, manner)
+
+    def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> WordsRequest:
+        nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
+        return self._words([Turn(request)], who, nothing, 0, 0, manner)
+
+    def _words(
+        self,
+        turns: Sequence[Turn],
+        who: Asker,
+        choice: Candidates,
+        max_items: int,
+        min_items: int,
+        manner: Manner,
+        beams: int = BEAMS,
+        limit: GroupLimit | None = None,
+        shift: torch.Tensor | None = None,
+    ) -> WordsRequest:
+        """An answer in words, with items among them where `max_items` is above 0."""
+        prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
+        warnings = prompt.warnings
+        if max_items and not len(choice):
+            warnings, max_items = (*warnings, choice.gap(self.bundle.catalog)), 0
+        asked = AnswerRequest(
+            choice.index,
+            prompt.ids,
+            choice.types,
+            format="mixed" if max_items else "text",
+            max_tokens=manner.max_tokens,
+            max_items=max_items,
+            min_items=min_items,
+            beams=beams,
+            limit=limit,
+            shift=shift,
+            temperature=manner.temperature,
+        )
+        return WordsRequest(asked, manner, warnings)
