@@ -54,10 +54,13 @@ class Asked:
 
 @dataclass
 class Seen:
-    """What happened. answers: how many of each kind; seconds: of the answered ones; abuse: by kind and status."""
+    """What happened. answers: how many of each kind; seconds: of those that came, lists and words apart.
+
+    abuse: how many, by kind and status.
+    """
 
     answers: Counter[str] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"lists": [], "words": []})
     abuse: Counter[str] = field(default_factory=Counter)
     resident: list[int] = field(default_factory=list)  # bytes, once a second
 
@@ -139,7 +142,8 @@ async def client(http: httpx.AsyncClient, asked: Sequence[Asked], seen: Seen, en
         except (httpx.HTTPError, ValueError) as error:
             seen.answers[f"lost ({type(error).__name__})"] += 1
             continue
-        seen.seconds.append(time.perf_counter() - began)
+        kind = "words" if "max_tokens" in one.body else "lists"
+        seen.seconds[kind].append(time.perf_counter() - began)
         seen.answers["same" if got == one.alone else "mixed up" if got in others else "otherwise"] += 1
 
 
@@ -218,7 +222,7 @@ def main() -> None:
     asked, alone = pool(NeoModel.load(options.bundle), options.pool, options.seed)
     with server(options.bundle, options.batch, options.queue) as (process, url):
         seen, seconds = asyncio.run(load(url, process.pid, asked, options))
-    answered = len(seen.seconds)
+    answered = sum(map(len, seen.seconds.values()))
     lost = sum(count for name, count in seen.answers.items() if name.startswith("lost"))
     found = {
         "bundle": options.bundle.name,
@@ -226,8 +230,12 @@ def main() -> None:
         "seconds": seconds,
         "answers a second": answered / seconds,
         "one at a time, a second": alone,
-        "p50 ms": percentile(seen.seconds, 50) * 1e3 if answered else None,
-        "p99 ms": percentile(seen.seconds, 99) * 1e3 if answered else None,
+        **{
+            f"{kind}, p{percent} ms": percentile(took, percent) * 1e3
+            for kind, took in seen.seconds.items()
+            for percent in (50, 99)
+            if took
+        },
         "lost": lost,
         "mixed up": seen.answers["mixed up"],
         "memory at first, MB": seen.resident[0] / 1e6,

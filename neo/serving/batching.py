@@ -7,6 +7,7 @@ nobody in once it has begun; what arrives meanwhile makes up the next one. Who h
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
@@ -97,7 +98,7 @@ class Batches:
             self._give_up()
 
     def _turn(self) -> bool:
-        """Answers the lists that wait, then says one more piece in words; False at the end.
+        """Answers the lists that wait, then goes on in words for as long as that took; False at the end.
 
         Nothing of it is left when it returns: while nobody asks, no request holds a bundle that was replaced.
         """
@@ -108,12 +109,17 @@ class Batches:
             words = self._taken(WordsRequest) if self._speaking is None else []
             if not (lists or words or self._speaking or self._jobs):
                 return not self._closed
+        began = time.perf_counter()
         if lists:
             self._list(lists)
         if words:
             self._speaking = self._speak(words)
-        if self._speaking is not None and next(self._speaking, self) is self:
-            self._speaking = None
+        until = 2 * time.perf_counter() - began  # a step says many pieces: lists between all of them would starve it
+        while self._speaking is not None:
+            if next(self._speaking, self) is self:
+                self._speaking = None
+            if time.perf_counter() >= until:
+                break
         return True
 
     def _taken(self, kind: type[Request]) -> list[Job]:
