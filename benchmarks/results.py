@@ -17,6 +17,7 @@ import inference_report
 import listener_updates
 import over_seeds
 import segments
+import serving_load
 
 from neo.evaluation.report import Report
 from neo.evaluation.tables import to_markdown
@@ -36,6 +37,7 @@ SECTIONS = {  # in this order
     "ablations": "What each part is worth",
     "decoding": "What naming items costs",
     "inference": "How fast it answers",
+    "serving-load": "How the server holds",
 }
 HEAD = """# Results
 
@@ -62,6 +64,8 @@ def tables(file: Path) -> str:
     if file.is_dir():
         return over_seeds.markdown(file)
     measured = json.loads(file.read_text(encoding="utf-8"))
+    if "abuse" in measured:
+        return serving_load.table(measured)
     if "future" in measured:
         return future_listening.markdown(measured)
     if "updates" in measured:
