@@ -59,9 +59,9 @@ def measure(neo: NeoModel) -> dict[str, object]:
     asked = [bundle.listeners.id(int(row)) for row in np.argsort(-counts)[: 2 * REQUESTS]]
     requests = {}
     for name, some, there in (("without", asked[::2], False), ("with", asked[1::2], True)):
-        who = iter(some)
-        neo.recommend(asked[0], long_term=there)
-        requests[name] = timed(lambda who=who, there=there: neo.recommend(next(who), long_term=there), REQUESTS)
+        who = iter(some[1:])
+        neo.recommend(some[0], long_term=there)
+        requests[name] = timed(lambda who=who, there=there: neo.recommend(next(who), long_term=there), len(some) - 1)
     return {
         "updates": updates,
         "batch": {"listeners": len(everybody), "milliseconds": batch["median"]},

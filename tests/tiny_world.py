@@ -89,7 +89,7 @@ def make_tiny_soft_bundle(dataset: Dataset, seed: int = 0) -> Bundle:
     stage = ListenerStage(dim=6, item_dim=5, moments=200, epochs=1)
     rows = np.arange(len(dataset.catalog))
     books = code_meanings(bundle.sids.table, rows, item_meanings(bundle.sids, dataset.catalog, rows, dataset.events))
-    known = train_listener_model(dataset, bundle.sids.table, books, stage, seed, lambda _: None)
+    known = train_listener_model(dataset, bundle.sids.table, books, rows, stage, seed, lambda _: None)
     soft = SoftPrompt(known.space, known.dim, 32, positions=2)
     soft.start_like(torch.full((4, 32), 3.0), torch.Generator().manual_seed(0))  # large enough to be heard
     attach(bundle.model, soft)

@@ -69,6 +69,12 @@ class Catalog:
         """int64[n]: for each row its parent's row, -1 for none."""
         return self._index_in(self.table.column("parent"))
 
+    @cached_property
+    def released(self) -> np.ndarray:
+        """datetime64[D][n]: an item's date or, where it has none, that of its parent; NaT where unknown."""
+        dates, parents = self.dates, self.parent_rows
+        return np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates) if len(dates) else dates
+
     def children(self, rows: np.ndarray) -> np.ndarray:
         """int64[]: the rows whose parent is one of these, in no particular order."""
         first, last = (np.searchsorted(self._by_parent[0], rows, side) for side in ("left", "right"))

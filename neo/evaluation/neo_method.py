@@ -61,7 +61,9 @@ def long_run(model: NeoModel, cases: Sequence[RecommendCase]) -> list[tuple[int,
     kinds = np.full(sum(counts), "met")
     events = Events.from_arrays(np.repeat(who, counts), np.concatenate(items), np.concatenate(times), kinds, len(cases))
     rows = np.array([case.listener for case in cases])
-    return in_the_long_run(model.bundle, events, who, rows)
+    # Under leave-one-out some of what is known of a case is no older than what the bundle knows.
+    ends = np.array([case.times.max(initial=-1) + 1 for case in cases], dtype=np.int64)
+    return in_the_long_run(model.bundle, events, who, rows, np.maximum(ends, model.bundle.now))
 
 
 def _rows(items: Sequence[tuple[int, float]]) -> np.ndarray:

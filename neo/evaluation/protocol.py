@@ -59,8 +59,7 @@ class Split:
 
         What somebody has met before the cut was out, whatever its date says: dates are of days, the cut is of a second.
         """
-        dates, parents = dataset.catalog.dates, dataset.catalog.parent_rows
-        dates = np.where(np.isnat(dates) & (parents >= 0), dates[parents], dates)
+        dates = dataset.catalog.released
         out = np.isnat(dates) | (dates < np.datetime64(self.cut, "s").astype("datetime64[D]"))
         out[dataset.events.before(self.cut).item] = True
         return np.flatnonzero(out)

@@ -86,7 +86,8 @@ class Features:
 
     def _lives(self, events: Events, who: np.ndarray, when: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         first, last = int(events.offsets[who.min()]), int(events.offsets[who.max() + 1])
-        item, time, listener = events.item[first:last], events.time[first:last], events.listener[first:last]
+        mine = np.isin(events.listener[first:last], who)  # of listeners far apart not all those between them
+        item, time, listener = (column[first:last][mine] for column in (events.item, events.time, events.listener))
         types = self.items.type_codes(item, self.types)
         vectors = self.items.of(item)
         all_of_them = _Sums(listener, time, np.column_stack([vectors, _rhythm(time)]))
@@ -99,8 +100,8 @@ class Features:
                 yield "rhythm", mean[:, d:]
         yield "since", _recency(all_of_them.since(who, when))
         for code, name in enumerate(self.types):
-            mine = types == code
-            of_type = _Sums(listener[mine], time[mine], vectors[mine])
+            of_it = types == code
+            of_type = _Sums(listener[of_it], time[of_it], vectors[of_it])
             mean, count, _ = of_type.over(who, when, RHYTHM)
             yield f"what, {name}", mean
             yield f"how much, {name}", np.column_stack([np.log1p(count), _recency(of_type.since(who, when))])

@@ -18,10 +18,9 @@ class ItemVectors:
     table: SidTable
 
     @classmethod
-    def narrowed(cls, books: Mapping[str, np.ndarray], table: SidTable, dim: int) -> ItemVectors:
-        """Of the meanings of codes the `dim` directions in which most of the items differ most."""
+    def narrowed(cls, books: Mapping[str, np.ndarray], table: SidTable, rows: np.ndarray, dim: int) -> ItemVectors:
+        """Of the meanings of codes the `dim` directions in which most of these catalog rows differ most."""
         whole = cls(books, table)
-        rows = np.concatenate([sids.rows for sids in table.types.values()])
         vectors = whole.of(rows)
         if dim >= whole.dim:
             return whole

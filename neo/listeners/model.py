@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 
 from neo.catalog.activity import Events, Listeners
 from neo.listeners.autoencoder import Autoencoder
-from neo.listeners.features import Features, Profiles
+from neo.listeners.features import DAYPARTS, RHYTHM, WINDOWS, Features, Profiles
 from neo.listeners.item_vectors import ItemVectors
 from neo.sids.table import SidTable
 from neo_sdk.errors import BundleError
@@ -58,7 +58,10 @@ class ListenerModel:
 
     @cached_property
     def space(self) -> str:
-        """16 hex digits that follow from everything a vector depends on."""
+        """16 hex digits that follow from the weights, what codes mean and what is asked of events.
+
+        Not from the SID table: items that come in later change no vector of before.
+        """
         digest = hashlib.sha256(json.dumps(self._settings(), sort_keys=True).encode())
         for name, tensor in sorted(self._tensors().items()):
             digest.update(name.encode() + tensor.tobytes())
@@ -110,6 +113,7 @@ class ListenerModel:
             "countries": list(profiles.countries),
             "languages": list(profiles.languages),
             "topics": list(profiles.topics),
+            "windows": [*WINDOWS, RHYTHM, DAYPARTS],
         }
 
     def _tensors(self) -> dict[str, np.ndarray]:

@@ -23,6 +23,7 @@ from neo.listeners.model import Vectors
 from neo_sdk.errors import BundleError, NeoError
 
 SOFT = 1 << 30  # above every vocabulary, and still an int32
+PART = "soft_prompt."  # what the names of its weights begin with, in a model that it is a part of
 KEPT = 8_192  # vectors that prompts may stand on at a time; a prompt is read soon after it is made
 
 
@@ -40,32 +41,39 @@ class VectorMemory:
     def __init__(self, kept: int = KEPT) -> None:
         self.kept = kept
         self._lock = threading.Lock()
-        self._numbers: OrderedDict[bytes, int] = OrderedDict()
-        self._vectors: dict[int, np.ndarray] = {}
+        self._numbers: dict[bytes, int] = {}
+        self._vectors: OrderedDict[int, np.ndarray] = OrderedDict()
         self._next = 0
 
-    def number(self, vector: np.ndarray) -> int:
-        """The number of a vector [dim]; a new one gets a new number."""
-        key = vector.tobytes()
+    def numbers(self, vectors: np.ndarray) -> list[int]:
+        """The number of each vector, float32 [n, dim]; a new one gets a new number. All of them are kept together."""
         with self._lock:
-            if key not in self._numbers:
-                if len(self._numbers) == self.kept:
-                    _, gone = self._numbers.popitem(last=False)
-                    del self._vectors[gone]
-                self._numbers[key], self._vectors[self._next] = self._next, vector
-                self._next += 1
-            self._numbers.move_to_end(key)
-            return self._numbers[key]
+            self.kept = max(self.kept, 2 * len(vectors))  # those of who asks beside these stay too
+            return [self._number(np.array(vector)) for vector in vectors]
+
+    def _number(self, vector: np.ndarray) -> int:
+        key = vector.tobytes()
+        if key not in self._numbers:
+            if len(self._vectors) >= self.kept:
+                _, gone = self._vectors.popitem(last=False)
+                del self._numbers[gone.tobytes()]
+            self._numbers[key], self._vectors[self._next] = self._next, vector
+            self._next += 1
+        self._vectors.move_to_end(self._numbers[key])
+        return self._numbers[key]
 
     def __getitem__(self, numbers: np.ndarray) -> np.ndarray:
         with self._lock:
             try:
-                return np.stack([self._vectors[int(number)] for number in numbers])
+                found = [self._vectors[int(number)] for number in numbers]
             except KeyError:
                 raise NeoError(
                     f"A prompt stands on a listener vector that is no longer kept: more than {self.kept} others came "
                     f"in before it was read."
                 ) from None
+            for number in numbers:
+                self._vectors.move_to_end(int(number))
+            return np.stack(found)
 
 
 class SoftPrompt(nn.Module):
@@ -111,7 +119,7 @@ class SoftPrompt(nn.Module):
         """The ids of each of these vectors, for prompts. BundleError for vectors of another space than its own."""
         memory, values = self.source, vectors.of(self.space)
         assert isinstance(memory, VectorMemory), "while it is trained, vectors come from a table"
-        return [self.ids(memory.number(vector)) for vector in values]
+        return [self.ids(number) for number in memory.numbers(values)]
 
     def forward(self, ids: Tensor) -> Tensor:
         """Input embeddings [n, hidden] of ids [n], all of them SOFT or more."""

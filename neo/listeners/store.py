@@ -54,9 +54,10 @@ class VectorStore:
         self.folder = folder
 
     def publish(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Writes a space, whole or not at all, beside those that are there; one of the same name is replaced.
+        """Writes a space, whole or not at all, beside those that are there.
 
-        Readers notice nothing until `switch`.
+        Readers notice nothing until `switch`, but for a space in use that is written again: its new vectors take the
+        place of the old ones in one step.
         """
         if len(ids) != len(vectors.values):
             raise BundleError(f"{len(ids)} listeners, but {len(vectors.values)} vectors: give one each.")
@@ -66,10 +67,7 @@ class VectorStore:
             values = np.ascontiguousarray(vectors.values, dtype=np.float32)
             flat = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
             write_parquet(pa.table({"listener": pa.array(list(ids), pa.string()), "vector": flat}), draft / TABLE)
-            place = self._place(vectors.space)
-            if place.exists():  # replaced, not written over: who reads it has it open
-                place.rename(draft / "old")
-            (draft / TABLE).rename(_made(place) / TABLE)
+            os.replace(draft / TABLE, _made(self._place(vectors.space)) / TABLE)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
@@ -77,12 +75,12 @@ class VectorStore:
         """From now on this space is the one in use. NotFoundError for one that is not there; the old one stays."""
         if not (self._place(space) / TABLE).is_file():
             raise NotFoundError(f"{self.folder} has no space {space}, there are: {', '.join(self.spaces()) or 'none'}")
-        handle, name = tempfile.mkstemp(prefix=".current-", dir=self.folder)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(space)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, self.folder / CURRENT)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.folder))
+        try:
+            (draft / CURRENT).write_text(space, encoding="ascii")
+            os.replace(draft / CURRENT, self.folder / CURRENT)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
     def current(self) -> Snapshot:
         """The space in use, read whole. NotFoundError where none is yet."""
@@ -99,7 +97,7 @@ class VectorStore:
         try:
             table = pq.read_table(path)
             flat = table.column("vector").combine_chunks()
-            values = flat.flatten().to_numpy().reshape(len(table), -1)
+            values = flat.flatten().to_numpy().reshape(len(table), flat.type.list_size)
         except (OSError, pa.ArrowException, KeyError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
         return Snapshot(tuple(table.column("listener").to_pylist()), Vectors(space, values))

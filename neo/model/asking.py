@@ -108,8 +108,9 @@ class Asking(Ranker):
         type: by default the first that the catalog registers, shows where nothing else is said.
         within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
         a show). Without a listener: what suits anybody. mode: `familiar` for shows and the like that they have met
-        and made no habit of, `unfamiliar` for what they never met; the model is asked for it in words, and nothing else
-        can be named. long_term: whether the model reads the listener's vector, where it was trained to.
+        and made no habit of (the shows themselves, and of their episodes those not heard), `unfamiliar` for what they
+        never met; the model is asked for it in words, and nothing else can be named. long_term: whether the model reads
+        the listener's vector, where it was trained to.
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         asked: Mode = one_of("mode", mode, MODES)
@@ -234,11 +235,15 @@ class Asking(Ranker):
         found: Discovery | None = None,
     ) -> Candidates:
         asked_for = filter_from(filter)
+        heard = who.heard if exclude_heard else NOTHING
+        if found is not None and found.familiar is not None:
+            # A show is familiar because it was met: to leave it out would leave nothing.
+            heard = heard[self.bundle.catalog.parent_rows[heard] >= 0]
         return Candidates.choose(
             self.index,
             self.bundle.sids.table,
             asked,
-            heard=who.heard if exclude_heard else NOTHING,
+            heard=heard,
             excluded=item_rows(self.bundle, "exclude", exclude),
             within=None if within is None else item_rows(self.bundle, "within", within),
             passing=None if asked_for is None else self.passing(asked_for),

@@ -28,7 +28,7 @@ from neo.decoding.index import SidIndex
 from neo.language.vocabulary import Vocabulary
 from neo.language.wordings.modes import DISCOVERY
 from neo.listeners.model import ListenerModel
-from neo.listeners.soft_prompt import SoftPrompt, attach, detach, soft_prompt_of
+from neo.listeners.soft_prompt import PART, SoftPrompt, attach, soft_prompt_of
 from neo.model.folder import check_manifest, place_of, write_manifest, written_whole
 from neo.sids.build import SidModel
 from neo_sdk.errors import BundleError
@@ -159,13 +159,12 @@ class Bundle:
     def _save_model(self, folder: Path) -> None:
         """Weights and architecture only: how to generate is the decoder's business (design rule 4)."""
         asked, self.model.generation_config = self.model.generation_config, GenerationConfig()
-        soft = detach(self.model)  # it has a file of its own
+        # The soft prompt has a file of its own. It is not taken off: the model may be answering.
+        weights = {name: tensor for name, tensor in self.model.state_dict().items() if not name.startswith(PART)}
         try:
-            self.model.save_pretrained(folder)
+            self.model.save_pretrained(folder, state_dict=weights)
         finally:
             self.model.generation_config = asked
-            if soft is not None:
-                attach(self.model, soft)
         (folder / "generation_config.json").unlink(missing_ok=True)
 
     def _parts(self) -> dict[str, Any]:

@@ -25,10 +25,10 @@ def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
     """The same listener, who asks for items of a mode in words; with a warning where the model never learned them."""
     if mode == "any":
         return who
-    warnings = who.warnings
     if mode not in bundle.modes:
-        warnings = (*warnings, f"The model was not trained to be asked for the {mode}: items are kept to it.")
-    return replace(who, context=replace(who.context, mode=mode), warnings=warnings)
+        warning = f"The model was not trained to be asked for the {mode}: items are kept to it, and it is not asked."
+        return replace(who, warnings=(*who.warnings, warning))
+    return replace(who, context=replace(who.context, mode=mode))
 
 
 def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:

@@ -78,7 +78,7 @@ def asker(
 
 
 def in_the_long_run(
-    bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray, now: int | None = None
+    bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray, now: int | np.ndarray | None = None
 ) -> list[tuple[int, ...]]:
     """For each listener `who[i]` of the events the ids of their vector in a prompt; none where the model reads none.
 
@@ -88,7 +88,7 @@ def in_the_long_run(
     model, soft = bundle.listener_model, soft_prompt_of(bundle.model)
     if model is None or soft is None:
         return [()] * len(who)
-    when = np.full(len(who), bundle.now if now is None else now, dtype=np.int64)
+    when = np.broadcast_to(np.asarray(bundle.now if now is None else now, dtype=np.int64), (len(who),))
     return soft.remembered(model.vectors(events, who, when, bundle.listeners, rows))
 
 
@@ -192,7 +192,10 @@ def fit_unfinished(renderer: Renderer, who: Asker, limit: int) -> Prompt:
     cut = _fewer(renderer, context, -(-over // levels))
     if not cut.history and not cut.vector:
         raise _too_long(len(tokens) - levels * len(context.history), limit)
-    return Prompt(renderer.unfinished(cut.unfinished()), _warned(who, cut))
+    tokens = renderer.unfinished(cut.unfinished())
+    if len(tokens) > limit:
+        raise _too_long(len(tokens), limit)
+    return Prompt(tokens, _warned(who, cut))
 
 
 def fit(renderer: Renderer, who: Asker, turns: Sequence[Turn], limit: int) -> Prompt:

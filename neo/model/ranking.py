@@ -48,7 +48,7 @@ class Ranker:
         """float32 [catalog rows], see `neo.catalog.standing`, as the bundle's events are."""
         bundle = self.bundle
         catalog = bundle.catalog
-        added = standing(bundle.events, catalog.type_codes, catalog.dates)
+        added = standing(bundle.events, catalog.type_codes, catalog.released)
         return torch.from_numpy(added).to(bundle.model.device)
 
     def recommend_rows(

@@ -141,7 +141,7 @@ class InstructionStage(Stage):
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:
-        for name in ("histories", "walks"):
+        for name in ("histories", "familiar", "unfamiliar", "walks"):
             if getattr(self, name) and not self.learn_history:
                 raise ValueError(f"{name} is {getattr(self, name)}, but learn_history is false: nothing is learned")
         return self

@@ -25,14 +25,18 @@ def train_listener_model(
     dataset: Dataset,
     table: SidTable,
     meanings: dict[str, np.ndarray],
+    visible: np.ndarray,
     stage: ListenerStage,
     seed: int,
     report: Callable[[str], None],
 ) -> ListenerModel:
-    """meanings: what the codes of each type mean, see `neo.sids.meanings`. Raises TrainingError without events."""
+    """meanings: what the codes of each type mean, see `neo.sids.meanings`; visible: the rows that may be learned from.
+
+    Raises TrainingError without events.
+    """
     if not len(dataset.events):
         raise TrainingError("The listener model is learned from events, and there are none: leave `listener` out.")
-    items = ItemVectors.narrowed(meanings, table, stage.item_dim)
+    items = ItemVectors.narrowed(meanings, table, visible, stage.item_dim)
     features = Features(items, dataset.catalog.type_names, profiles(dataset, items))
     rng, generator = np.random.default_rng([seed, 5]), torch.Generator().manual_seed(seed)
     who, when = moments(dataset.events, len(dataset.listeners), stage.moments, rng)

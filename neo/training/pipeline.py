@@ -40,6 +40,7 @@ from neo_sdk.errors import InvalidRequestError
 Say = Callable[[str], None]
 REPORT = "report.json"
 OF_BOTH = ("data", "evaluation", "seed", "name", "output")  # settings that a comparison never changes on one side
+CODE_CASES = 1_500  # cases that tell what each code carries
 STAGES = ("stage2", "stage3")  # those that are trained on turns
 
 
@@ -112,7 +113,8 @@ def measure(run: Run, models: Sequence[NeoMethod | DecodingMethod], say: Say, ba
     if cases:
         further["steering"] = steering(neo.model, cases, beams=config.beams)
         met = run.known.events.met_by(len(run.full.catalog))
-        further["codes"] = tuple(code_shares(neo.model, cases, neo.recommend(cases, K), met, config.beams))
+        some = cases[:: -(-len(cases) // CODE_CASES)]
+        further["codes"] = tuple(code_shares(neo.model, some, neo.recommend(some, K), met, config.beams))
     if neo.model.bundle.modes and isinstance(split, Split):
         say("asked for discovery modes")
         further["modes"] = mode_results(neo, cases, split.cut, run.full.catalog.parent_rows, content)

@@ -53,9 +53,9 @@ from neo.training.trainer import drop_checkpoints, train_stage
 
 ROWS, VECTORS = "rows.parquet", "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 6
-LISTENER_VERSION = 1
-REPORT_VERSION = 1  # the same where bundles begin to answer otherwise, or a report to say more
+DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 7
+LISTENER_VERSION = 2
+REPORT_VERSION = 2  # the same where bundles begin to answer otherwise, or a report to say more
 
 
 class Run:
@@ -198,7 +198,8 @@ class Run:
 
     def _learn_listeners(self, stage: ListenerStage, folder: Path) -> None:
         books = code_meanings(self.sids.table, self.visible, self._meant())
-        train_listener_model(self.known, self.sids.table, books, stage, self.config.seed, self.say).save(folder)
+        data, table, visible = self.known, self.sids.table, self.visible
+        train_listener_model(data, table, books, visible, stage, self.config.seed, self.say).save(folder)
 
     @cached_property
     def listener_model(self) -> ListenerModel | None:

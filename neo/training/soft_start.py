@@ -36,6 +36,8 @@ def new_soft_prompt(
     when = np.full(len(who), int(events.time.max()) + 1)
     vectors = torch.from_numpy(known.vectors(events, who, when, dataset.listeners, who).values)
     met = _mean_rows(events.item, events.listener, events.n_listeners, vocabulary, table, embeddings)[who]
+    if not bool(met.any()):
+        return soft
     middle = vectors.mean(0)
     spread, wanted = vectors - middle, met - met.mean(0)
     penalty = PENALTY * len(who) * torch.eye(known.dim)

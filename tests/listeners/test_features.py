@@ -116,8 +116,8 @@ def test_narrowed_vectors_keep_what_differs_most() -> None:
     books = {"a": np.zeros((2, 4, 5), dtype=np.float32)}
     books["a"][0, :, 1], books["a"][1, :, 3] = [3, -3, 2, -2], [0.1, 0.2, -0.1, 0]
     table = SidTable.from_codes({"a": [0, 1, 2, 3]}, {"a": [[0, 0], [1, 1], [2, 2], [3, 3]]}, {"a": 4})
-    (narrow,) = ItemVectors.narrowed(books, table, 1).of(np.arange(4)).T
+    (narrow,) = ItemVectors.narrowed(books, table, np.arange(4), 1).of(np.arange(4)).T
     assert np.abs(narrow) == pytest.approx([3, 3, 2, 2], abs=0.05)
     assert np.array_equal(
-        ItemVectors.narrowed(books, table, 9).of(np.arange(4)), ItemVectors(books, table).of(np.arange(4))
+        ItemVectors.narrowed(books, table, np.arange(4), 9).of(np.arange(4)), ItemVectors(books, table).of(np.arange(4))
     )

@@ -57,13 +57,20 @@ def test_both_the_projection_and_the_tokens_learn(tiny_dataset: Dataset) -> None
 
 
 def test_equal_vectors_have_equal_ids_and_the_least_used_go_first(tiny_soft_bundle: Bundle) -> None:
-    memory, vectors = VectorMemory(kept=2), np.eye(3, dtype=np.float32)
-    numbers = [memory.number(vectors[place]) for place in (0, 1, 0, 2)]
+    memory, vectors = VectorMemory(kept=2), np.eye(4, dtype=np.float32)
+    numbers = [memory.numbers(vectors[place : place + 1])[0] for place in (0, 1, 0, 2)]
     assert numbers == [0, 1, 0, 2]
     assert np.array_equal(memory[np.array([2, 0])], vectors[[2, 0]])
     with pytest.raises(NeoError, match="no longer kept: more than 2 others"):
         memory[np.array([1])]
-    assert memory.number(vectors[1]) == 3  # never a number that meant another vector
+    assert memory.numbers(vectors[1:2]) == [3]  # never a number that meant another vector
+    assert np.array_equal(memory[np.array([0])], vectors[[0]])  # read last, so kept
+
+
+def test_as_many_as_are_asked_for_together_are_kept(tiny_soft_bundle: Bundle) -> None:
+    memory, vectors = VectorMemory(kept=2), np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    numbers = memory.numbers(vectors)
+    assert np.array_equal(memory[np.array(numbers)], vectors)
 
 
 def test_a_vector_of_another_space_is_refused(tiny_soft_bundle: Bundle) -> None:

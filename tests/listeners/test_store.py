@@ -78,6 +78,27 @@ def test_whoever_reads_while_others_switch_gets_one_space_whole(tmp_path: Path) 
     assert not wrong
 
 
+def test_a_space_in_use_is_written_again_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = VectorStore(tmp_path)
+    store.publish(*vectors(OLD, 1.0))
+    store.switch(OLD)
+    before = store.current()
+    store.publish(*vectors(OLD, 2.0))
+    assert before.of("u1", OLD).tolist() == [1, 1, 1] and store.current().of("u1", OLD).tolist() == [2, 2, 2]
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("neo.listeners.store.os.replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        store.publish(*vectors(OLD, 3.0))
+    monkeypatch.undo()
+    assert store.current().of("u1", OLD).tolist() == [2, 2, 2]
+    store.publish(*vectors(NEW, 1.0, 0))
+    assert store.read(NEW).ids == ()
+    assert (tmp_path / CURRENT).stat().st_mode & 0o044 == (tmp_path / OLD / "vectors.parquet").stat().st_mode & 0o044
+
+
 def test_what_a_crash_leaves_behind_is_not_a_space(tmp_path: Path) -> None:
     store = VectorStore(tmp_path)
     store.publish(*vectors(OLD, 1.0))

@@ -64,6 +64,16 @@ def test_a_mode_is_kept_and_nothing_of_it_is_out_of_reach(neo: NeoModel, mode: M
         assert {item.id for item in mixed.items} <= fitting
 
 
+def test_what_is_familiar_is_not_left_out_for_having_been_met(neo: NeoModel) -> None:
+    known = levels(neo.bundle, "l3")
+    heard = {neo.bundle.catalog.id(int(row)) for row in neo.bundle.events.history(neo.bundle.listeners.row("l3"))}
+    familiar = {item for item, level in known.items() if level == "familiar"}
+    shows = neo.recommend("l3", type="show", k=100, mode="familiar").items
+    assert {item.id for item in shows} == {item for item in familiar if item[0] == "s"}
+    episodes = neo.recommend("l3", type="episode", k=100, mode="familiar").items
+    assert {item.id for item in episodes} == {item for item in familiar - heard if item[0] == "e"}
+
+
 def test_a_history_without_times_has_no_habits(neo: NeoModel) -> None:
     """Of three episodes on three days a habit is made; of three ids nobody knows."""
     history = ["e-0", "e-1", "e-2"]  # of the show s-0
@@ -146,4 +156,4 @@ def test_a_model_that_never_heard_of_modes_keeps_them_and_says_so(tiny_bundle: B
     answer = NeoModel(tiny_bundle).recommend("l3", k=2, mode="unfamiliar")
     known = levels(tiny_bundle, "l3")
     assert all(known[item.id] == "unfamiliar" for item in answer.items)
-    assert any("not trained" in warning for warning in answer.warnings)
+    assert any("is not asked" in warning for warning in answer.warnings)

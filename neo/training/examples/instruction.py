@@ -17,6 +17,7 @@ from neo.language.prompts import Context
 from neo.language.segments import ItemRef, Note, Segment, Text, Turn, Vector
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.modes import DISCOVERY, note, wish
+from neo.listeners.familiarity import LEVELS
 from neo.training.config import InstructionStage
 from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
@@ -249,7 +250,8 @@ class InstructionExamples:
     def _newcomer(self, moment: Moment) -> Moment:
         """As if the listener had met nothing yet: the moment is that of their first event."""
         first = int(self.dataset.events.time[self.dataset.events.offsets[moment.listener]])
-        return replace(moment, history=(), when=first)
+        nothing = (LEVELS.index("unfamiliar"),) * len(moment.upcoming)
+        return replace(moment, history=(), when=first, known=nothing)
 
     def _ask(self, task: str, items: tuple[int, ...], moment: Moment) -> Ask:
         known = self.facts.listener(moment.history, moment.listener)

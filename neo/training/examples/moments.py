@@ -168,5 +168,7 @@ class Moments:
         if int(self.events.item[place]) in met or not fresh:
             return None  # heard before: never a recommendation
         history = self.events.item[first:now][recent(self.types[first:now], self.length)]
-        known = tuple(int(self.known[upcoming[row]]) for row in fresh)
+        # What was first met between now and then is unfamiliar to who asks now.
+        new = LEVELS.index("unfamiliar")
+        known = tuple(int(self.known[p]) if self.begun[p] < now else new for p in map(upcoming.get, fresh))
         return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known)
