@@ -50,18 +50,21 @@ def mode_table(results: Sequence[ModeResult]) -> list[Titled]:
     if not results:
         return []
     levels = [level for level in LEVELS if any(level in result.hr for result in results)]
-    header = ["asked for", *(f"{level}" for level in levels), "new in 10", "familiar", "distance"]
+    header = ["asked for", *levels, "new", "known", "far"]
     rows = []
     for result in results:
         scores = [f"{result.hr[level]:.3f} {result.ndcg[level]:.3f}" if level in result.hr else "-" for level in levels]
-        shares = [f"{result.obeyed[level]:.1%}" for level in ("unfamiliar", "familiar")]
+        shares = [f"{result.obeyed[level]:.0%}" for level in ("unfamiliar", "familiar")]
+        scores = [score.replace("0.", ".") for score in scores]  # 80 columns
         far = "-" if result.distance is None else f"{result.distance:.2f}"
         rows.append([f"{result.group}, {result.mode}", *scores, *shares, far])
     cases = {result.group: result.n for result in results}
     counts = "; ".join(
         f"{name}: " + ", ".join(f"{level} {n:,}" for level, n in of.items()) for name, of in cases.items()
     )
-    return [(f"Discovery modes, by words alone: HR@{K} and NDCG@{K} by what was right ({counts})", [header, *rows])]
+    said = f"Discovery modes, by a word alone: HR@{K} and NDCG@{K} by what was right ({counts}); of the first ten "
+    said += "the share that is new, and that is known and no habit; distance from taste"
+    return [(said, [header, *rows])]
 
 
 def code_table(shares: Sequence[CodeShare]) -> list[Titled]:
@@ -79,5 +82,6 @@ def code_table(shares: Sequence[CodeShare]) -> list[Titled]:
         ]
         for share in shares
     ]
-    header = ["first codes", f"HR@{K} if only they count", "first item right", f"HR@{K}, rest popular", "share"]
-    return [("What the first codes carry", [header, *rows])]
+    title = f"What the first codes carry: HR@{K} if only they had to be right; how often the last one is, in the first "
+    title += f"item, where those before are; HR@{K} if the rest is what is met most, and its share of the whole"
+    return [(title, [["first codes", "ceiling", "right", "carried", "share"], *rows])]
