@@ -39,8 +39,8 @@ from inference_queue import BatchingQueue
 
 from neo.evaluation.machine import this_machine
 from neo.model.neo_model import ItemsOrMixed, NeoModel
-from neo.model.ranking import BEAMS
 from neo_sdk.types import Answer
+from neo_sdk.wire import BEAMS
 
 STARTED = time.perf_counter()
 TOGETHER = 8  # requests of a query of the multi-stream

@@ -19,8 +19,9 @@ from neo.language.segments import Turn
 from neo.model.answers import items_answer, last, streamed
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Prompt, asker, fit
-from neo.model.neo_model import WRITTEN, ItemsOrMixed, NeoModel
+from neo.model.neo_model import ItemsOrMixed, NeoModel
 from neo_sdk.types import Answer
+from neo_sdk.wire import WRITTEN
 
 
 @dataclass(frozen=True)

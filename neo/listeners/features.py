@@ -107,8 +107,7 @@ class Features:
             yield f"how much, {name}", np.column_stack([np.log1p(count), _recency(of_type.since(who, when))])
 
     def _said(self, listeners: Listeners, rows: np.ndarray, when: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-        known = {int(row): place for place, row in enumerate(np.unique(rows[rows >= 0]))}
-        table = {row: self._profile(listeners, row) for row in known}
+        table = {row: self._profile(listeners, row) for row in np.unique(rows[rows >= 0]).tolist()}
         blank = [np.zeros(group.end - group.start) for group in self.groups[-4:-1]]
         said = [table.get(int(row), blank) for row in rows]
         for at, group in enumerate(self.groups[-4:-1]):

@@ -24,11 +24,8 @@ from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, Passing, every_type
 from neo.model.discovery import Discovery, discovery, wishing
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
-from neo.model.ranking import BEAMS, Ranker
+from neo.model.ranking import Ranker
 from neo.model.requests import (
-    MAX_BEAMS,
-    MAX_K,
-    MAX_QUERY,
     Manner,
     conversation,
     filter_from,
@@ -40,8 +37,8 @@ from neo.model.requests import (
 )
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
+from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
 
-WRITTEN = 80  # text tokens of an answer, at most, where the caller does not say
 FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
 ItemsOrMixed = Literal["items", "mixed"]
 Filtering = Filter | Mapping[str, Any] | None

@@ -21,11 +21,11 @@ from neo.language.wordings.modes import wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished
-from neo.model.requests import MAX_BEAMS, MAX_K, MAX_QUERY, whole, words
+from neo.model.requests import whole, words
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Mode
+from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY
 
-BEAMS = 30
 Ranked = list[tuple[int, float]]
 
 

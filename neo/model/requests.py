@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,18 +12,11 @@ from pydantic import ValidationError
 from neo.decoding.sampling import Sampling
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.refusals import shown
 from neo_sdk.types import Filter, ItemPart, TextPart
+from neo_sdk.wire import MAX_ID, MAX_IDS, MAX_MESSAGE, MAX_MESSAGES, MAX_SEED, MAX_TOKENS
 
-MAX_K = 1_000
-MAX_BEAMS = 1_000
-MAX_TOKENS = 4_096
-MAX_QUERY = 2_000  # characters
-MAX_MESSAGE = 32_000  # characters
-MAX_MESSAGES = 256
 MAX_CONVERSATION = 256_000  # characters
-MAX_IDS = 1_000_000
-MAX_ID = 1_000  # characters
-MAX_SEED = (1 << 63) - 1
 
 RowOf = Callable[[str], int]
 Option = TypeVar("Option", bound=str)
@@ -235,15 +227,3 @@ def _keys(name: str, found: Mapping[Any, Any], expected: tuple[str, ...]) -> Non
         raise InvalidRequestError(
             f"{name} has the keys {shown(list(found))}, expected {', '.join(expected)}: pass these only."
         )
-
-
-def shown(value: object) -> str:
-    """What came, in a few characters: a megabyte in an argument is no megabyte in the error."""
-    try:
-        return _SHORT.repr(value)
-    except ValueError:  # an int of more digits than Python writes
-        return f"a long {type(value).__name__}"
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 60

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from neo.model.asking import Request
-from neo.model.requests import MAX_SEED
 from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
 from neo.serving.served import Current, Served
 from neo.serving.settings import Settings
 from neo.serving.store import Store
 from neo.serving.waiting import Pieces
+from neo_sdk.wire import MAX_SEED
 
 T = TypeVar("T")
 PREPARING = 4  # threads that check arguments, write prompts and wait for the store

@@ -16,7 +16,6 @@ from neo.language.segments import Text, Turn, Vector
 from neo.language.wordings.modes import NOTES
 from neo.listeners.familiarity import familiarity
 from neo.listeners.soft_prompt import SOFT, soft_prompt_of
-from neo.model import neo_model as module
 from neo.model.bundle import LISTENERS, SOFT_PROMPT, Bundle
 from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
@@ -27,20 +26,6 @@ from neo_sdk.types import Mode
 @pytest.fixture
 def neo(tiny_soft_bundle: Bundle) -> NeoModel:
     return NeoModel(tiny_soft_bundle)
-
-
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """The prompts of lists from here on."""
-    prompts: list[list[int]] = []
-    search = module.search_spans
-
-    def spy(*arguments: Any, **options: Any) -> Any:
-        prompts.append(arguments[3][0])
-        return search(*arguments, **options)
-
-    monkeypatch.setattr(module, "search_spans", spy)
-    return prompts
 
 
 def levels(bundle: Bundle, listener: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import Context, about_listener
 from neo.language.segments import Turn
-from neo.model import neo_model as module
 from neo.model.bundle import Bundle
 from neo.model.listener import Asker, as_read, fit_unfinished
 from neo.model.neo_model import NeoModel
@@ -31,20 +29,6 @@ def trained_to_go_on(bundle: Bundle, history: int = 5) -> NeoModel:
 @pytest.fixture
 def neo(tiny_bundle: Bundle) -> NeoModel:
     return trained_to_go_on(tiny_bundle)
-
-
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """The prompts of lists from here on."""
-    prompts: list[list[int]] = []
-    search = module.search_spans
-
-    def spy(*arguments: Any, **options: Any) -> Any:
-        prompts.append(arguments[3][0])
-        return search(*arguments, **options)
-
-    monkeypatch.setattr(module, "search_spans", spy)
-    return prompts
 
 
 def test_it_is_the_beginning_of_a_row_that_training_has(neo: NeoModel, seen: list[list[int]]) -> None:

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from neo.model import requests as limits
-from neo.model.neo_model import WRITTEN, NeoModel
-from neo.model.ranking import BEAMS
-from neo_sdk import Filter, InvalidRequestError, Neo, wire
+from neo.model.neo_model import NeoModel
+from neo_sdk import Filter, InvalidRequestError, Neo
 from neo_sdk.refusals import checked, first_wrong
 from neo_sdk.testing import FakeNeo
 from neo_sdk.verbs import Verbs
@@ -91,13 +89,6 @@ def test_every_argument_of_a_verb_arrives(verb: str) -> None:
     arrived = request.arguments()
     arrived.pop("messages", None)
     assert arrived == fields
-
-
-def test_limits_are_the_models() -> None:
-    shared = [name for name in vars(limits) if name.startswith("MAX_") and hasattr(wire, name)]
-    assert len(shared) >= 9
-    assert all(getattr(wire, name) == getattr(limits, name) for name in shared)
-    assert (wire.BEAMS, wire.WRITTEN) == (BEAMS, WRITTEN)
 
 
 @pytest.mark.parametrize(
