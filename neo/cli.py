@@ -254,9 +254,7 @@ def _serve(options: argparse.Namespace) -> None:
     )  # fmt: skip
     keys = os.environ.get(options.key_env, "")
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
-    beside = options.bundle.absolute()
-    default = f"sqlite:{beside.with_name(beside.name + '.events.sqlite')}"
-    serve(options.bundle, options.host, options.port, settings, options.store or os.environ.get("NEO_STORE") or default)
+    serve(options.bundle, options.host, options.port, settings, options.store or os.environ.get("NEO_STORE"))
 
 
 def _recommend(options: argparse.Namespace) -> None:

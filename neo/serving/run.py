@@ -13,6 +13,7 @@ import uvicorn
 from neo.model.requests import whole
 from neo.serving.app import make_app
 from neo.serving.logs import LOG, log_to_stderr
+from neo.serving.served import version_of
 from neo.serving.server import Server
 from neo.serving.settings import Settings
 from neo.serving.store import open_store
@@ -21,9 +22,16 @@ from neo_sdk.errors import BundleError
 IDLE = 30  # seconds that a connection without a request is kept
 
 
-def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str) -> None:
-    """Returns when it was told to end and all is answered. BundleError if the bundle cannot be used at the start."""
+def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str | None) -> None:
+    """Returns when it was told to end and all is answered. Without a store's URL it is a file beside the bundle.
+
+    BundleError if the bundle cannot be used at the start.
+    """
     whole("port", port, 1, 65_535)
+    if not store_url:
+        version_of(folder)  # a path that leads to no bundle leaves no file beside it
+        beside = folder.absolute()
+        store_url = f"sqlite:{beside.with_name(beside.name + '.events.sqlite')}"
     log_to_stderr()
     server = Server(folder, settings, open_store(store_url))
     listening = uvicorn.Server(

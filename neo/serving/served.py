@@ -42,15 +42,15 @@ def load(folder: Path, later: Later) -> Served:
     A link is followed once: that it leads elsewhere in the middle of it changes nothing.
     """
     folder = folder.resolve()
-    version = _version(folder)
+    version = version_of(folder)
     found = NeoModel.load(folder)
-    if _version(folder) != version:
+    if version_of(folder) != version:
         raise BundleError(f"{folder} changed while it was read: load it again.")
     found.later, name = later, found.bundle.config.get("name")
     return Served(found, name if isinstance(name, str) and name else "neo", version)
 
 
-def _version(folder: Path) -> str:
+def version_of(folder: Path) -> str:
     """Of the manifest, which has the hash of every other file."""
     try:
         return hashlib.sha256((place_of(folder) / MANIFEST).read_bytes()).hexdigest()[:12]

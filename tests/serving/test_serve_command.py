@@ -120,3 +120,11 @@ def test_the_command_line_knows_nothing_of_servers_until_it_serves() -> None:
     code = "import sys, neo.cli; neo.cli._parser(); print(*{'torch', 'starlette', 'uvicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_path_that_leads_to_no_bundle_leaves_no_store_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", str(tmp_path / "nothing")]) == 1
+    assert "nothing is no bundle: it has no manifest.json" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
