@@ -2,7 +2,8 @@
 
 Each row of the batch has a place of its own: it writes text tokens; where it opens a span with `<|sid|>`, the item is
 found by a search on the same cache, named as an event, and its tokens are run as if the model had written them. So
-every item exists, none comes twice, and a span is never left open. The loop owns all processing of the logits.
+every item exists, none comes twice, and a span is never left open. An answer that begins with certain words speaks of
+something known: then its first item is of an index of its own. The loop owns all processing of the logits.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class AnswerRequest:
     prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered indexes);
     the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
     on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
-    way text does not run in circles (`third_time`).
+    way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
+    an answer, is of `about`, of whatever type.
     """
 
     index: SidIndex
@@ -92,6 +94,8 @@ class AnswerRequest:
     temperature: float | None = None
     top_p: float | None = None
     generator: torch.Generator | None = None
+    about: SidIndex | None = None
+    about_words: tuple[int, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
@@ -106,7 +110,8 @@ class AnswerRequest:
         self.sampling()
         check_prompt(model, self.prompt, 1)
         if self.format == "mixed":
-            self.span().check(vocab)
+            for span in self.spans():
+                span.check(vocab)
 
     @property
     def items_owed(self) -> int:
@@ -127,6 +132,15 @@ class AnswerRequest:
     def span(self) -> SpanRequest:
         """The search of its first item."""
         return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit, shift=self.shift)
+
+    def spoken_of(self) -> SpanRequest | None:
+        """The search of the item that an answer begins with by speaking of it."""
+        if self.about is None or not len(self.about):
+            return None
+        return SpanRequest(tuple(self.about.types), self.about, k=1, beams=self.beams)
+
+    def spans(self) -> list[SpanRequest]:
+        return [self.span(), *filter(None, [self.spoken_of()])]
 
 
 def stream_answer(
@@ -178,6 +192,13 @@ class _Row:
     searches: bool = False  # what runs next opens a span
     done: bool = False
 
+    @property
+    def search(self) -> SpanRequest:
+        """What a span that opens here would look for."""
+        if tuple(self.said) == self.request.about_words and (spoken_of := self.request.spoken_of()):
+            return spoken_of
+        return self.span
+
 
 def _answers(
     model: PreTrainedModel,
@@ -191,7 +212,8 @@ def _answers(
     if shapes is not None:
         positions = position_limit(model)
         answer = max(request.most_tokens(vocab.levels + 2, positions) for request in requests)
-        context = shapes.hold(context, answer + tree_room(vocab.levels, [request.span() for request in requests]))
+        spans = [span for request in requests for span in request.spans()]
+        context = shapes.hold(context, answer + tree_room(vocab.levels, spans))
     loop = _Loop(model, vocab, context)
     rows = [
         _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
@@ -258,7 +280,7 @@ class _Loop:
 
     def _may_name(self, row: _Row) -> bool:
         most = row.request.max_items if row.request.format == "mixed" else 0
-        return row.named < most and self._room(row) >= self.span_tokens and not row.span.is_empty
+        return row.named < most and self._room(row) >= self.span_tokens and not row.search.is_empty
 
     def run(self, rows: Sequence[_Row]) -> None:
         """Runs as many tokens of every row as the shortest queue has; a finished row is padding."""
@@ -273,7 +295,7 @@ class _Loop:
         found: dict[int, list[ScoredItem]] = {}
         for group in (g for g in ([pair for pair in opened if pair[1].sampling is None], *drawn) if g):
             context = self.context.only([at for at, _ in group])
-            spans = [row.span for _, row in group]
+            spans = [row.search for _, row in group]
             results = search_context(self.model, self.vocab, context, spans, group[0][1].sampling)
             found.update(zip((at for at, _ in group), results, strict=True))
         for at, row in opened:
@@ -293,7 +315,9 @@ class _Loop:
 
     def _left(self, row: _Row, item: ScoredItem) -> SidIndex:
         """What may come after an item: not itself, nor its group where that is full."""
-        left, limit = row.span.index.without(item.type, item.codes), row.request.limit
+        left, limit = row.span.index, row.request.limit
+        if item.type in left.types:
+            left = left.without(item.type, item.codes)
         if limit is None or (group := int(limit.groups[item.row])) < 0:
             return left
         row.of_group[group] += 1

@@ -158,6 +158,11 @@ class FactBook:
     def tone_names(self) -> Sequence[str]:
         return self._tones.names
 
+    @property
+    def tone_codes(self) -> np.ndarray:
+        """int32[items]: places in `tone_names`, -1 for none."""
+        return self._tones.codes
+
     def _parent_counts(self, rows: np.ndarray) -> tuple[Parent, ...]:
         parents = self.catalog.parent_rows[rows]
         itself = (parents < 0) & self._is_parent_type[self.catalog.type_codes[rows]]

@@ -156,6 +156,25 @@ def chat(
     return merge_texts((*context.segments(), *asked, *wished(wish)))
 
 
+def counted(
+    context: Context, item_type: ItemType, count: int, output: OutputFormat = "mixed", variant: int = 0, words: int = 0
+) -> Request:
+    """So many items of a type, asked for in a number; with words on them, or as a bare list."""
+    templates = conversation.LIST_COUNTED if output == "items" else conversation.CHAT_COUNTED
+    numbers = conversation.COUNTS[count - 1]
+    number = numbers[variant % len(numbers)]
+    template = conversation.counted(wording(templates, variant), count)
+    return merge_texts((*context.segments(), *said(template, count=number, **words_for(item_type, words).slots())))
+
+
+def said(template: str, **slots: Text | ItemRef | str) -> Request:
+    """A template filled, with a capital letter first: "the second one was great" begins a sentence."""
+    first, *others = fill(template, **slots)
+    if isinstance(first, Text):
+        first = Text(first.text[:1].upper() + first.text[1:])
+    return (first, *others)
+
+
 def verbalize(item: int, variant: int = 0) -> Request:
     return fill(wording(grounding.VERBALIZE, variant), item=ItemRef(item))
 

@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
+from neo.decoding.index import SidIndex
 from neo.decoding.mixed import AnswerRequest
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Segment, Turn
-from neo.language.wordings.modes import MODES, wish
+from neo.language.wordings.follow_ups import ABOUT
+from neo.language.wordings.modes import MODES
+from neo.language.wordings.modes import wish as mode_wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, Passing, every_type
 from neo.model.discovery import Discovery, discovery, wishing
@@ -35,6 +39,7 @@ from neo.model.requests import (
     whole,
     words,
 )
+from neo.model.spoken import spoken_of
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
@@ -89,6 +94,7 @@ class Asking(Ranker):
         format: ItemsOrMixed = "items",
         *,
         mode: Mode = "any",
+        wish: str | None = None,
         beams: int = BEAMS,
         exclude_heard: bool = True,
         filter: Filtering = None,
@@ -106,8 +112,9 @@ class Asking(Ranker):
         within: only these item ids; exclude: none of these; per_parent: at most so many of one parent (episodes of
         a show). Without a listener: what suits anybody. mode: `familiar` for shows and the like that they have met
         and made no habit of (the shows themselves, and of their episodes those not heard), `unfamiliar` for what they
-        never met; the model is asked for it in words, and nothing else can be named. long_term: whether the model reads
-        the listener's vector, where it was trained to.
+        never met; the model is asked for it in words, and nothing else can be named. wish: what the items are to be
+        like, in words: "calm, but not about crime". Words steer; what must hold is a `filter`. long_term: whether the
+        model reads the listener's vector, where it was trained to.
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         asked: Mode = one_of("mode", mode, MODES)
@@ -116,9 +123,15 @@ class Asking(Ranker):
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found)
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
-        if one_of("format", format, ("items", "mixed")) == "mixed" and len(choice):
-            request = prompts.recommend(NOBODY, item_type, format, count=k, wish=wish(asked))
+        wished = "" if wish is None else words("wish", wish, MAX_QUERY)
+        one_of("format", format, ("items", "mixed"))
+        said = " ".join(text for text in (mode_wish(asked), wished) if text)
+        request = prompts.recommend(NOBODY, item_type, format, count=k, wish=said)
+        if format == "mixed" and len(choice):
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
+        if wished:
+            prompt = fit(self.renderer, who, [Turn(request)], self.room())
+            return self._list(prompt, choice, k, beams, manner, per_parent, shift)
         prompt = self.recommend_prompt(who, item_type)
         return self._list(prompt, choice, k, beams, manner, per_parent, shift)
 
@@ -203,14 +216,22 @@ class Asking(Ranker):
         messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
         user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
         ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
-        long loses its oldest turns. types: what the answer may name, by default everything.
+        long loses its oldest turns. types: what the answer may name as new, by default everything; nothing that was
+        named before is. An answer may begin with what it speaks of: what was named before, in whatever turn.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         asked = every_type(self.bundle.catalog, None if types is None else names("types", types))
         who = self._asker(listener, history)
-        choice = self._choose(asked, who, exclude_heard, filter, None, ())
+        spoken = spoken_of(self.bundle.catalog, turns)
+        choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items)
         manner = Manner(temperature, seed, max_tokens)
-        return self._words(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner)
+        about = self.index.among(self.bundle.sids.table, spoken.all) if len(spoken.all) else self.index
+        return self._words(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner, about=about)
+
+    @cached_property
+    def about_words(self) -> tuple[int, ...]:
+        """The tokens that an answer begins with where it speaks of something that was named before."""
+        return tuple(self.bundle.vocabulary.encode(ABOUT))
 
     @cached_property
     def passing(self) -> Callable[[Filter], Passing]:
@@ -230,6 +251,7 @@ class Asking(Ranker):
         within: Sequence[str] | None,
         exclude: Sequence[str],
         found: Discovery | None = None,
+        named: np.ndarray = NOTHING,
     ) -> Candidates:
         asked_for = filter_from(filter)
         heard = who.heard if exclude_heard else NOTHING
@@ -241,6 +263,7 @@ class Asking(Ranker):
             self.bundle.sids.table,
             asked,
             heard=heard,
+            named=named,
             excluded=item_rows(self.bundle, "exclude", exclude),
             within=None if within is None else item_rows(self.bundle, "within", within),
             passing=None if asked_for is None else self.passing(asked_for),
@@ -297,8 +320,9 @@ class Asking(Ranker):
         beams: int = BEAMS,
         limit: GroupLimit | None = None,
         shift: torch.Tensor | None = None,
+        about: SidIndex | None = None,
     ) -> WordsRequest:
-        """An answer in words, with items among them where `max_items` is above 0."""
+        """An answer in words, with items among them where `max_items` is above 0; `about`: see `AnswerRequest`."""
         prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
         warnings = prompt.warnings
         if max_items and not len(choice):
@@ -315,5 +339,7 @@ class Asking(Ranker):
             limit=limit,
             shift=shift,
             temperature=manner.temperature,
+            about=about,
+            about_words=self.about_words,
         )
         return WordsRequest(asked, manner, warnings)

@@ -49,6 +49,7 @@ class Candidates:
     passing: Passing | None = None
     familiar: np.ndarray | None = None
     met: np.ndarray = field(default_factory=lambda: NOTHING)
+    named: np.ndarray = field(default_factory=lambda: NOTHING)
 
     @classmethod
     def choose(
@@ -62,19 +63,20 @@ class Candidates:
         passing: Passing | None = None,
         familiar: np.ndarray | None = None,
         met: np.ndarray = NOTHING,
+        named: np.ndarray = NOTHING,
     ) -> Candidates:
         """From a whole catalog's index, at the cost of the rows that are named here.
 
         passing: what of the same catalog passes the filter, None for no filter. familiar, met: what a discovery mode
-        leaves, None for everything, and what it rules out.
+        leaves, None for everything, and what it rules out. named: what the conversation has named before.
         """
         types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
         chosen = (index if passing is None else passing.index).only(types)
         for only in (within, familiar):
             if only is not None:
                 chosen = chosen.among(table, only)
-        chosen = chosen.without_rows(table, np.unique(np.concatenate([heard, excluded, met])))
-        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met)
+        chosen = chosen.without_rows(table, np.unique(np.concatenate([heard, excluded, met, named])))
+        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met, named)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -102,6 +104,8 @@ class Candidates:
             reasons.append(f"{met:,} of what the listener has met")
         if heard := count(self.heard):
             reasons.append(f"{heard:,} heard before")
+        if named := count(self.named):
+            reasons.append(f"{named:,} named before in this conversation")
         if excluded := count(self.excluded):
             reasons.append(f"{excluded:,} in `exclude`")
         if per_parent is not None:

@@ -37,6 +37,7 @@ from neo.training.examples.grounding import grounding_examples
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.long_term import LongTerm
+from neo.training.examples.near import Near
 from neo.training.examples.rows import write_rows
 from neo.training.examples.walks import Walks
 from neo.training.freeze import train_only_rows
@@ -310,7 +311,9 @@ class Run:
         stage, seed, listener = self.config.instruction, self.config.seed, self.config.listener
         walks = Walks.among(self.visible, self._meant()) if stage.walks else None
         asked = LongTerm(soft, listener, np.random.default_rng([seed, 6])) if soft and listener else None
-        drafts = InstructionExamples(self.known, self.visible, stage, seed, walks, asked)
+        talked = stage.conversations or stage.mentions
+        near = Near.among(self.visible, self._meant(), self.full.catalog.type_codes) if talked else None
+        drafts = InstructionExamples(self.known, self.visible, stage, seed, walks, asked, near)
         renderer = Renderer(vocabulary, self.sids.table)
 
         def finish() -> None:

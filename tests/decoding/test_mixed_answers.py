@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, row_of, rows_in, worlds
@@ -324,3 +325,25 @@ def test_bad_arguments_are_refused_before_the_first_event() -> None:
         answer_events(*base, ("course",))
     with pytest.raises(InvalidRequestError, match="at most 64"):
         answer_events(*base[:3], [1] * MAX_POSITIONS, ("show",))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), begins=st.booleans())
+def test_what_an_answer_speaks_of_is_of_an_index_of_its_own(world: World, begins: bool) -> None:
+    """Right after its first words, here none, and nowhere else; there it is the best of that index."""
+    everything = sorted(rows_in(world.index))
+    spoken = set(everything[::3])
+    mask = np.isin(np.arange(everything[-1] + 1), list(spoken))
+    about, others = world.index.filtered(mask), world.index.filtered(~mask)
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    how: dict[str, Any] = {"max_tokens": 4, "max_items": 4, "beams": 4, "about": about}
+    how["about_words"] = () if begins else (-1,)  # no answer ever says that
+    with leaning(world.model, lean(world, opening=30.0)):  # every answer begins with an item
+        events = list(answer_events(world.model, world.vocab, others, prompt, types, **how))
+        opened = [*prompt, world.vocab.open]
+        expected = search_spans(world.model, world.vocab, about, [opened], [types], k=1, beams=4)[0]
+    items = [event.row for event in events if isinstance(event, ItemNamed)]
+    if begins:
+        assert items[0] == expected[0].row and not spoken & set(items[1:])
+    else:
+        assert not spoken & set(items)

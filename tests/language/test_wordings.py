@@ -28,6 +28,17 @@ SLOTS = {
     "chat_typed": (set(), True),
     "chat_about": ({"query"}, False),
     "chat_about_typed": ({"query"}, True),
+    "chat_counted": ({"count"}, True),
+    "list_counted": ({"count"}, True),
+    "why": ({"ref"}, False),
+    "what": ({"ref"}, False),
+    "more": ({"ref"}, False),
+    "more_typed": ({"ref"}, True),
+    "not_this": ({"ref"}, False),
+    "not_these": (set(), False),
+    "switch": (set(), True),
+    "thanks": (set(), False),
+    "beyond": (set(), False),
     "verbalize": ({"item"}, False),
     "ground": ({"query"}, True),
     "type": ({"item"}, False),
@@ -37,13 +48,24 @@ AT_LEAST = {
     "search_mixed_any": 10,
     "chat_about": 10,
     "chat_about_typed": 10,
+    "chat_counted": 16,
+    "list_counted": 8,
+    "why": 12,
+    "what": 10,
+    "more": 12,
+    "more_typed": 8,
+    "not_this": 10,
+    "not_these": 12,
+    "switch": 10,
+    "thanks": 12,
     "verbalize": 8,
     "ground": 8,
     "type": 8,
 }
+FOLLOW_UPS = ("why", "what", "more", "more_typed", "not_this", "not_these", "switch", "thanks", "beyond")
 EVERY = [(task, wording) for group in (TASKS, HELD_OUT) for task in group for wording in group[task]]
 ITEMS_ONLY = re.compile(
-    r"\b(only|just|alone|without|nothing|skip the words|"
+    r"\b(only|just|alone|without|nothing|skip the words|not a word|bare|"
     r"no (words|text|comment|chatter|talk|prose|sentences|description|remarks))\b",
     re.I,
 )
@@ -85,7 +107,7 @@ def test_every_wording_has_exactly_its_slots():
 
 def test_every_wording_is_short_and_clean():
     def right(task: str, wording: str) -> bool:
-        return " ".join(wording.split()) == wording and 2 <= len(wording.split()) <= 14
+        return " ".join(wording.split()) == wording and 2 - (task == "thanks") <= len(wording.split()) <= 14
 
     assert offenders(right) == []
 
@@ -102,11 +124,12 @@ def test_only_slots_name_an_item_type():
 def test_the_format_can_be_told_from_the_words():
     def right(task: str, wording: str) -> bool:
         items_only, with_reason = bool(ITEMS_ONLY.search(wording)), bool(WITH_REASON.search(wording))
-        if task in ("recommend", "search", "search_any"):
+        if task in ("recommend", "search", "search_any", "list_counted"):
             return items_only and not with_reason
         if task in ("recommend_mixed", "search_mixed", "search_mixed_any"):
             return with_reason and not items_only
-        return not items_only and (task == "explain" or not with_reason)
+        # After an answer, words are wanted whatever is said.
+        return task in FOLLOW_UPS or (not items_only and (task == "explain" or not with_reason))
 
     assert offenders(right) == []
 
@@ -126,6 +149,17 @@ def test_the_canonical_wordings():
         "chat_typed": "Hi! Could you recommend {a_type}?",
         "chat_about": "I am in the mood for {query}. Any ideas?",
         "chat_about_typed": "Do you know {a_type} about {query}?",
+        "chat_counted": "Give me {count} {types}.",
+        "list_counted": "List {count} {types}, no words.",
+        "why": "Why {ref}?",
+        "what": "Tell me about {ref}.",
+        "more": "More like {ref}.",
+        "more_typed": "More like {ref}, but as {a_type}.",
+        "not_this": "Not {ref}. What else?",
+        "not_these": "Something else, please.",
+        "switch": "And {types}?",
+        "thanks": "Thanks!",
+        "beyond": "What is the weather like today?",
         "verbalize": "Describe {item}.",
         "ground": "Which {type} is this: {query}",
         "type": "What type is {item}?",
@@ -155,13 +189,15 @@ hostile = st.one_of(
 def test_fill_puts_contents_in_and_never_reads_them(chosen, query, row):
     _, wording = chosen
     contents = {"query": query, "type": "episode", "types": "episodes", "a_type": "an episode"}
+    contents |= {"count": "two", "ref": query}
     expected: list[Text | ItemRef] = [Text("")]
     for place, piece in enumerate(re.split(r"\{(\w+)\}", wording)):  # text, slot, text, slot, text
         if place % 2 and piece == "item":
             expected += [ItemRef(row), Text("")]
         else:
             expected[-1] = Text(expected[-1].text + (contents[piece] if place % 2 else piece))
-    segments = fill(wording, item=ItemRef(row), query=query, **type_words(EPISODE)[0].slots())
+    words = type_words(EPISODE)[0].slots()
+    segments = fill(wording, item=ItemRef(row), query=query, ref=query, count="two", **words)
     assert segments == tuple(segment for segment in expected if segment != Text(""))
 
 

@@ -137,7 +137,7 @@ def test_a_generation_config_changes_no_answer(neo: NeoModel) -> None:
 def test_the_check_finds_what_is_invalid(neo: NeoModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A count of zero means something only if it can be another."""
 
-    def choose_anything(self: NeoModel, *_: object) -> Candidates:
+    def choose_anything(self: NeoModel, *_: object, **__: object) -> Candidates:
         return Candidates.choose(self.index, self.bundle.sids.table, self.bundle.catalog.types)
 
     monkeypatch.setattr(NeoModel, "_choose", choose_anything)

@@ -197,7 +197,7 @@ def test_names_that_do_not_fit_a_sentence_are_left_out():
         ("explain", 2, None),
         ("portrait", 1, None),
         ("recommend_mixed", 0, None),
-        ("chat_mixed", 4, None),
+        ("chat_mixed", 6, None),
         ("search_mixed", 1, None),
         ("sing", 1, None),
     ],

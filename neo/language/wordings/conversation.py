@@ -123,6 +123,44 @@ CHAT_ABOUT_TYPED = (
     "Got {types} about {query} for my trip?",
 )
 
+CHAT_COUNTED = (  # {count} stands before {types}, or before {type} where it is one
+    "Give me {count} {types}.",
+    "I need {count} {types} for the weekend.",
+    "{count} {types} for me, please.",
+    "Suggest {count} {types}.",
+    "Name {count} {types} that I would like.",
+    "What {count} {types} should I try?",
+    "Put on my list {count} {types}.",
+    "Find me {count} {types} for the road.",
+    "I have time for {count} {types}.",
+    "Could I have {count} {types}?",
+    "Pick {count} {types} that suit me.",
+    "I would like {count} {types} tonight.",
+    "Recommend {count} {types} and tell me about them.",
+    "Let me have {count} {types}.",
+    "Hi! {count} {types} would be nice.",
+    "Choose {count} {types} for my trip.",
+)
+
+LIST_COUNTED = (
+    "List {count} {types}, no words.",
+    "Just {count} {types}, items only.",
+    "{count} {types}, and no text.",
+    "Name {count} {types} and nothing else.",
+    "Only {count} {types}, please, without comment.",
+    "Give me {count} {types}, items only.",
+    "{count} {types} for me. Items alone.",
+    "Pick {count} {types}, no chatter.",
+)
+
+COUNTS = (("one", "1", "a single"), ("two", "2", "a pair of"), ("three", "3"), ("four", "4"), ("five", "5"))
+
+
+def counted(template: str, count: int) -> str:
+    """The template for a number of items: 'Give me {count} {type}.' for one."""
+    return template.replace("{types}", "{type}") if count == 1 else template
+
+
 HELD_OUT: dict[str, tuple[str, ...]] = {
     "chat_mixed": (
         "Hey there, what would make my evening better?",
@@ -143,5 +181,15 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "Everyone speaks of {query}. Is there {a_type}?",
         "Spend tonight with {query}: which {types}?",
         "My head is full of {query}. Hand me {a_type}.",
+    ),
+    "chat_counted": (
+        "I want {count} {types} to take along.",
+        "Which {count} {types} would you hand me?",
+        "Bring me {count} {types} for tonight.",
+    ),
+    "list_counted": (
+        "I want {count} {types} and not a word.",
+        "A bare list of {count} {types}.",
+        "{count} {types}. Skip the words.",
     ),
 }

@@ -16,7 +16,7 @@ from neo_sdk.errors import InvalidRequestError
 if TYPE_CHECKING:
     from neo.catalog.item_types import ItemType
 
-SLOTS = frozenset({"type", "types", "a_type", "query", "item"})
+SLOTS = frozenset({"type", "types", "a_type", "query", "item", "ref", "count"})
 
 
 def slots_of(template: str) -> tuple[str, ...]:

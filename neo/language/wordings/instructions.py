@@ -7,7 +7,7 @@ explain or describe. No wording names an item type itself: the slots `{type}`, `
 
 from __future__ import annotations
 
-from neo.language.wordings import conversation, grounding
+from neo.language.wordings import conversation, follow_ups, grounding
 
 RECOMMEND = (
     "Recommend {types} for me, items only.",
@@ -228,6 +228,17 @@ TASKS: dict[str, tuple[str, ...]] = {
     "chat_typed": conversation.CHAT_TYPED,
     "chat_about": conversation.CHAT_ABOUT,
     "chat_about_typed": conversation.CHAT_ABOUT_TYPED,
+    "chat_counted": conversation.CHAT_COUNTED,
+    "list_counted": conversation.LIST_COUNTED,
+    "why": follow_ups.WHY,
+    "what": follow_ups.WHAT,
+    "more": follow_ups.MORE,
+    "more_typed": follow_ups.MORE_TYPED,
+    "not_this": follow_ups.NOT_THIS,
+    "not_these": follow_ups.NOT_THESE,
+    "switch": follow_ups.SWITCH,
+    "thanks": follow_ups.THANKS,
+    "beyond": follow_ups.BEYOND,
     "verbalize": grounding.VERBALIZE,
     "ground": grounding.GROUND,
     "type": grounding.TYPE,
@@ -276,5 +287,6 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "What can one tell from my history?",
     ),
     **conversation.HELD_OUT,
+    **follow_ups.HELD_OUT,
     **grounding.HELD_OUT,
 }

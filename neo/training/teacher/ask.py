@@ -14,7 +14,7 @@ from neo_sdk.errors import InvalidRequestError
 
 AskTask = Literal["explain", "portrait", "recommend_mixed", "search_mixed", "chat_mixed"]
 TEXT_ONLY: frozenset[str] = frozenset({"explain", "portrait"})  # their answers hold no item references
-MAX_ITEMS = {"explain": 1, "portrait": 0, "recommend_mixed": 3, "search_mixed": 3, "chat_mixed": 3}
+MAX_ITEMS = {"explain": 1, "portrait": 0, "recommend_mixed": 3, "search_mixed": 3, "chat_mixed": 5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def search_mixed(query: str, items: Sequence[ItemFacts], listener: ListenerFacts
 def chat_mixed(
     items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, query: str | None = None
 ) -> Answer:
-    """A friendly word, then one to three items, of any types; a request with a subject is searched for."""
+    """A friendly word, then one to five items, of any types; a request with a subject is searched for."""
     first, *others = items
     if query is not None:
         asked = [t for t in first.topics if spelled(t, query)]
@@ -153,10 +153,10 @@ def _split(rng: np.random.Generator, patterns: Sequence[tuple[str, str]]) -> tup
 def _further(
     items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, with_reasons: bool = False
 ) -> list[Segment]:
-    """The second and third item, in short."""
+    """The second item and those after it, in short."""
     segments: list[Segment] = []
     for place, item in enumerate(items):
-        before, after = _split(rng, _NEXT[min(place, 1)])
+        before, after = _split(rng, _LAST if place and place == len(items) - 1 else _NEXT)
         text = after.format(about=describe(item, listener, rng, full=False))
         found = reasons(item, listener, rng) if with_reasons and listener.events else []
         segments += [Text(before), ItemRef(item.row), Text(text + (f": {found[0]}." if found else "."))]
@@ -266,19 +266,17 @@ _START = (
     ("You could put on ", ", {about}: {why}."),
 )
 _NEXT = (
-    (
-        (" Then try ", ", {about}"),
-        (" Another one is ", ", {about}"),
-        (" There is also ", ", {about}"),
-        (" After that, ", " is {about}"),
-        (" You may like ", " too, {about}"),
-    ),
-    (
-        (" And finally ", ", {about}"),
-        (" Last, ", " is {about}"),
-        (" And there is ", ", {about}"),
-        (" To end with, take ", ", {about}"),
-    ),
+    (" Then try ", ", {about}"),
+    (" Another one is ", ", {about}"),
+    (" There is also ", ", {about}"),
+    (" After that, ", " is {about}"),
+    (" You may like ", " too, {about}"),
+)
+_LAST = (
+    (" And finally ", ", {about}"),
+    (" Last, ", " is {about}"),
+    (" And there is ", ", {about}"),
+    (" To end with, take ", ", {about}"),
 )
 _OPEN = (
     "Gladly!",

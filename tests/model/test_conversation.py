@@ -1,0 +1,77 @@
+"""Conversations: what was named is not named as new, and can be spoken of; a title in words is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neo.language.segments import ItemRef, Text, Turn
+from neo.language.wordings.follow_ups import ABOUT
+from neo.model.bundle import Bundle
+from neo.model.neo_model import NeoModel
+from neo.model.spoken import spoken_of, titled
+
+
+@pytest.fixture(scope="module")
+def neo(tiny_bundle: Bundle) -> NeoModel:
+    return NeoModel(tiny_bundle)
+
+
+def named(neo: NeoModel, *rows: int) -> list[dict[str, Any]]:
+    parts = [{"type": "item", "item_id": neo.bundle.catalog.id(row)} for row in rows]
+    return [
+        {"role": "user", "content": "Some ideas?"},
+        {"role": "assistant", "content": [{"type": "text", "text": "Try "}, *parts]},
+        {"role": "user", "content": "What else?"},
+    ]
+
+
+def rows_in(neo: NeoModel, index: Any) -> set[int]:
+    table = neo.bundle.sids.table
+    everything = np.arange(len(neo.bundle.catalog))
+    found = index.among(table, everything)
+    return {int(row) for part in found.types.values() for row in part.rows.tolist()}
+
+
+@given(st.sets(st.integers(0, 30), max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_a_later_answer_names_nothing_that_was_named(neo: NeoModel, rows: set[int]) -> None:
+    known = [row for row in rows if row < len(neo.bundle.catalog) and neo.bundle.sids.table.has(row)]
+    request = neo.prepare_chat(named(neo, *known) if known else "Some ideas?")
+    candidates = {row for row in range(len(neo.bundle.catalog)) if neo.bundle.sids.table.has(row)}
+    assert set(map(int, neo_rows(request.asked.index))) == candidates - set(known)
+    assert set(map(int, neo_rows(request.asked.about))) == (set(known) or candidates)
+    assert request.asked.about_words == tuple(neo.bundle.vocabulary.encode(ABOUT))
+
+
+def neo_rows(index: Any) -> list[int]:
+    found = []
+    for part in index.types.values():
+        kept = np.ones(len(part.base.rows), dtype=bool)
+        kept[part.gone.numpy()] = False
+        found += part.base.rows.numpy()[kept].tolist()
+        found += [] if part.added is None else part.added.rows.tolist()
+    return found
+
+
+def test_a_title_in_words_is_spoken_of(neo: NeoModel) -> None:
+    catalog = neo.bundle.catalog
+    title = catalog.title(3)
+    same = {row for row in range(len(catalog)) if catalog.title(row).lower() == title.lower()}
+    for text in (f"I loved {title}!", f'Is "{title.upper()}" good?', f"{title}.", f"({title})"):
+        assert set(titled(catalog, [text]).tolist()) >= same
+    assert not set(titled(catalog, [f"{title[:-1]}"]).tolist()) & same
+    assert titled(catalog, ["", "\ud800", "%s {0} \\"]).size == 0
+    turn = Turn((Text(f"More like {title} and "), ItemRef(7)))
+    spoken = spoken_of(catalog, [turn])
+    assert spoken.items.tolist() == [7] and set(spoken.all.tolist()) >= {7, *same}
+
+
+def test_the_gap_says_what_the_conversation_has_named(neo: NeoModel) -> None:
+    everything = [row for row in range(len(neo.bundle.catalog)) if neo.bundle.sids.table.has(row)]
+    answer = neo.chat(named(neo, *everything), max_tokens=2)
+    assert any("named before in this conversation" in warning for warning in answer.warnings)
