@@ -18,6 +18,7 @@ def items_answer(
     prompt_tokens: int,
     span_tokens: int,
     warnings: Sequence[str],
+    guaranteed: tuple[str, ...],
 ) -> Answer:
     """An answer of items only, in the order they come in. span_tokens: how many tokens an item takes."""
     parts = tuple(ItemPart(item=catalog.item(item.row), score=item.score) for item in found)
@@ -26,14 +27,17 @@ def items_answer(
         finish_reason="stop" if parts else "empty",
         usage=Usage(prompt_tokens=prompt_tokens, answer_tokens=span_tokens * len(parts)),
         warnings=tuple(warnings),
+        guaranteed=guaranteed,
     )
 
 
 class Growing:
     """An answer as it grows: what each event of the decoder means to who asked."""
 
-    def __init__(self, catalog: Catalog, prompt_tokens: int, warnings: Sequence[str]) -> None:
-        self.catalog, self.prompt_tokens, self.warnings = catalog, prompt_tokens, warnings
+    def __init__(
+        self, catalog: Catalog, prompt_tokens: int, warnings: Sequence[str], guaranteed: tuple[str, ...] = ()
+    ) -> None:
+        self.catalog, self.prompt_tokens, self.warnings, self.guaranteed = catalog, prompt_tokens, warnings, guaranteed
         self.parts: list[TextPart | ItemPart] = []
 
     def take(self, event: Event) -> StreamEvent:
@@ -56,14 +60,8 @@ class Growing:
                     finish_reason=reason if self.parts else "empty",
                     usage=Usage(prompt_tokens=self.prompt_tokens, answer_tokens=tokens),
                     warnings=(*self.warnings, *empty),
+                    guaranteed=self.guaranteed,
                 )
-
-
-def streamed(
-    catalog: Catalog, events: Iterator[Event], prompt_tokens: int, warnings: Sequence[str]
-) -> Iterator[StreamEvent]:
-    """Pieces of text and items as they come, then the whole answer."""
-    return map(Growing(catalog, prompt_tokens, warnings).take, events)
 
 
 def last(events: Iterator[StreamEvent]) -> Answer:

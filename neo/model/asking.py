@@ -52,7 +52,8 @@ Later = Callable[[str], Sequence[Meeting]]
 
 @dataclass(frozen=True, eq=False)
 class ListRequest:
-    """A ranked list of items. prompt: what is followed by an open span; shift: what is added for their standing."""
+    """A ranked list of items. prompt: what is followed by an open span; shift: what is added for their standing;
+    guaranteed: see `Answer`."""
 
     prompt: Prompt
     choice: Candidates
@@ -61,6 +62,7 @@ class ListRequest:
     limit: GroupLimit | None
     shift: torch.Tensor | None
     manner: Manner
+    guaranteed: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ class WordsRequest:
     asked: AnswerRequest
     manner: Manner
     warnings: tuple[str, ...]
+    guaranteed: tuple[str, ...]
 
 
 Request = ListRequest | WordsRequest
@@ -254,6 +257,9 @@ class Asking(Ranker):
         named: np.ndarray = NOTHING,
     ) -> Candidates:
         asked_for = filter_from(filter)
+        given = {"type": True, "within": within is not None, "exclude": len(exclude) > 0}
+        given["mode"] = found is not None and found.mode != "any"
+        given |= {f"filter.{name}": True for name in (asked_for or Filter()).model_dump(exclude_defaults=True)}
         heard = who.heard if exclude_heard else NOTHING
         if found is not None and found.familiar is not None:
             # A show is familiar because it was met: to leave it out would leave nothing.
@@ -269,6 +275,7 @@ class Asking(Ranker):
             passing=None if asked_for is None else self.passing(asked_for),
             familiar=None if found is None else found.familiar,
             met=NOTHING if found is None else found.met,
+            guaranteed=tuple(name for name, narrows in given.items() if narrows),
         )
 
     def _mixed(
@@ -303,7 +310,8 @@ class Asking(Ranker):
         per_parent: int | None,
         shift: torch.Tensor | None = None,
     ) -> ListRequest:
-        return ListRequest(prompt, choice, k, beams, self._limit(k, beams, per_parent), shift, manner)
+        limit = self._limit(k, beams, per_parent)
+        return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
     def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> WordsRequest:
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
@@ -342,4 +350,8 @@ class Asking(Ranker):
             about=about,
             about_words=self.about_words,
         )
-        return WordsRequest(asked, manner, warnings)
+        return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else ())
+
+
+def _guaranteed(choice: Candidates, limit: GroupLimit | None) -> tuple[str, ...]:
+    return choice.guaranteed if limit is None else (*choice.guaranteed, "per_parent")

@@ -50,6 +50,7 @@ class Candidates:
     familiar: np.ndarray | None = None
     met: np.ndarray = field(default_factory=lambda: NOTHING)
     named: np.ndarray = field(default_factory=lambda: NOTHING)
+    guaranteed: tuple[str, ...] = ()
 
     @classmethod
     def choose(
@@ -64,11 +65,13 @@ class Candidates:
         familiar: np.ndarray | None = None,
         met: np.ndarray = NOTHING,
         named: np.ndarray = NOTHING,
+        guaranteed: tuple[str, ...] = (),
     ) -> Candidates:
         """From a whole catalog's index, at the cost of the rows that are named here.
 
         passing: what of the same catalog passes the filter, None for no filter. familiar, met: what a discovery mode
-        leaves, None for everything, and what it rules out. named: what the conversation has named before.
+        leaves, None for everything, and what it rules out. named: what the conversation has named before. guaranteed:
+        the arguments that narrow the choice.
         """
         types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
         chosen = (index if passing is None else passing.index).only(types)
@@ -76,7 +79,7 @@ class Candidates:
             if only is not None:
                 chosen = chosen.among(table, only)
         chosen = chosen.without_rows(table, np.unique(np.concatenate([heard, excluded, met, named])))
-        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met, named)
+        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met, named, guaranteed)
 
     def __len__(self) -> int:
         return len(self.index)

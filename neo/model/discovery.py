@@ -19,6 +19,7 @@ class Discovery:
 
     familiar: np.ndarray | None = None
     met: np.ndarray = field(default_factory=lambda: NOTHING)
+    mode: Mode = "any"
 
 
 def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
@@ -43,6 +44,6 @@ def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:
     now = bundle.now if who.now is None else who.now
     habits, others = acquaintances(who.met, times, now, catalog.parent_rows)
     if mode == "familiar":
-        return Discovery(familiar=np.concatenate([others, catalog.children(others)]))
+        return Discovery(familiar=np.concatenate([others, catalog.children(others)]), mode=mode)
     known = np.concatenate([habits, others])
-    return Discovery(met=np.concatenate([known, catalog.children(known)]))
+    return Discovery(met=np.concatenate([known, catalog.children(known)]), mode=mode)

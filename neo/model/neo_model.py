@@ -142,7 +142,9 @@ class NeoModel(Asking):
         gone: see `stream_answers`. An answer is what the request gets alone, up to rounding.
         """
         catalog = self.bundle.catalog
-        growing = [Growing(catalog, len(request.asked.prompt), request.warnings) for request in requests]
+        growing = [
+            Growing(catalog, len(request.asked.prompt), request.warnings, request.guaranteed) for request in requests
+        ]
         asked = [replace(request.asked, generator=request.manner.generator()) for request in requests]
         events = stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone)
         return ((place, growing[place].take(event)) for place, event in events)
@@ -179,4 +181,4 @@ class NeoModel(Asking):
         most = None if request.limit is None else request.limit.most
         gap = () if len(found) == request.k else (request.choice.gap(catalog, most),)
         span = self.bundle.vocabulary.levels + 2
-        return items_answer(catalog, found, len(prompt.ids), span, (*prompt.warnings, *gap))
+        return items_answer(catalog, found, len(prompt.ids), span, (*prompt.warnings, *gap), request.guaranteed)

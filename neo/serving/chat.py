@@ -86,7 +86,7 @@ async def _frames(server: Server, served: Served, asked: ChatRequest, request_id
                 case Answer():
                     answers.append(piece)
                     server.metrics.count(piece)
-                    yield chunk(which, {"neo": {"warnings": [*warnings, *piece.warnings]}}, _reason(piece))
+                    yield chunk(which, {"neo": _last(piece, warnings)}, _reason(piece))
     if asked.stream_options.include_usage:
         yield frame({**head, "choices": [], "usage": _usage(answers)})
     yield frame("[DONE]")
@@ -128,8 +128,12 @@ def _head(served: Served, request_id: str, kind: str) -> dict[str, Any]:
 
 
 def _beside(answer: Answer, warnings: Sequence[str]) -> dict[str, Any]:
-    parts = [part.model_dump(mode="json") for part in answer.parts]
-    return {"parts": parts, "warnings": [*warnings, *answer.warnings]}
+    return {"parts": [part.model_dump(mode="json") for part in answer.parts], **_last(answer, warnings)}
+
+
+def _last(answer: Answer, warnings: Sequence[str]) -> dict[str, Any]:
+    """What is known of an answer once it is whole."""
+    return {"warnings": [*warnings, *answer.warnings], "guaranteed": list(answer.guaranteed)}
 
 
 def _reason(answer: Answer) -> str:

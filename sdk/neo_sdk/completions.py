@@ -21,6 +21,7 @@ class _Extension(BaseModel):
     parts: tuple[Part, ...] = ()
     part: ItemPart | None = None
     warnings: tuple[str, ...] = ()
+    guaranteed: tuple[str, ...] = ()
 
 
 class _Message(BaseModel):
@@ -55,7 +56,7 @@ def completed(data: bytes, request_id: str | None) -> Answer:
     if choice.message.neo is None:
         raise unreadable("the message has no extension `neo`.", data, request_id)
     extension = choice.message.neo
-    return _answer(extension.parts, choice.finish_reason, completion.usage, extension.warnings, request_id)
+    return _answer(extension.parts, choice.finish_reason, completion.usage, extension, request_id)
 
 
 class CompletionEvents:
@@ -65,7 +66,7 @@ class CompletionEvents:
         self._request_id = request_id
         self._parts: list[TextPart | ItemPart] = []
         self._finish: FinishReason | None = None
-        self._warnings: tuple[str, ...] = ()
+        self._said = _Extension()
         self._usage: _Usage | None = None
 
     def read(self, data: bytes) -> list[StreamEvent]:
@@ -79,7 +80,8 @@ class CompletionEvents:
     def _pieces(self, change: _Change) -> list[StreamEvent]:
         self._finish = change.finish_reason or self._finish
         extension = change.delta.neo or _Extension()
-        self._warnings += extension.warnings
+        if extension.warnings or extension.guaranteed:  # in the last chunk
+            self._said = extension
         if extension.part is not None:  # its title is the content as well, for clients that know no items
             self._parts.append(extension.part)
             return [extension.part]
@@ -95,20 +97,21 @@ class CompletionEvents:
     def _whole(self) -> Answer:
         if self._finish is None or self._usage is None:
             raise unreadable("the stream ended without a finish reason or a count of tokens.", END, self._request_id)
-        return _answer(tuple(self._parts), self._finish, self._usage, self._warnings, self._request_id)
+        return _answer(tuple(self._parts), self._finish, self._usage, self._said, self._request_id)
 
 
 def _answer(
     parts: tuple[Part, ...],
     finish: FinishReason,
     usage: _Usage,
-    warnings: tuple[str, ...],
+    said: _Extension,
     request_id: str | None,
 ) -> Answer:
     return Answer(
         parts=parts,
         finish_reason=finish if parts else "empty",  # OpenAI's form has no word for it
         usage=Usage(prompt_tokens=usage.prompt_tokens, answer_tokens=usage.completion_tokens),
-        warnings=warnings,
+        warnings=said.warnings,
+        guaranteed=said.guaranteed,
         request_id=request_id,
     )

@@ -187,12 +187,17 @@ class Usage(_Frozen):
 
 class Answer(_Frozen):
     """An ordered list of parts. `print(answer)` shows it as a person would read it. `request_id` finds the request in
-    a server's log; there is none in process."""
+    a server's log; there is none in process.
+
+    guaranteed: which arguments every item that the answer names as new is sure to keep, such as `type`, `mode` or
+    `filter.max_duration`. What was only said in words, a wish too, steers and is not among them.
+    """
 
     parts: tuple[Part, ...]
     finish_reason: FinishReason
     usage: Usage
     warnings: tuple[str, ...] = ()
+    guaranteed: tuple[str, ...] = ()
     request_id: str | None = None
 
     @property

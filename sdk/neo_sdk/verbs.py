@@ -77,6 +77,7 @@ class Streamable(ABC, Generic[Result]):
         format: ItemsOrMixed = "items",
         *,
         mode: Mode = "any",
+        wish: str | None = None,
         beams: int = BEAMS,
         exclude_heard: bool = True,
         filter: Filtering = None,
@@ -91,12 +92,14 @@ class Streamable(ABC, Generic[Result]):
         """Up to `k` items of a type that suit a listener; format `mixed` gives at least one, with words.
 
         type: by default the first that the catalog registers. mode: `familiar` for what they have met and made no
-        habit of, `unfamiliar` for what they never met. within: only these item ids; exclude: none of these;
+        habit of, `unfamiliar` for what they never met. wish: what they are to be like, in words ("calm, not about
+        crime"): words steer, a `filter` guarantees. within: only these item ids; exclude: none of these;
         per_parent: at most so many of one parent. long_term: whether the listener's vector is read.
         """
         fields = {
             "listener": listener, "history": history, "type": type, "k": k, "format": format, "mode": mode,
-            "beams": beams, "exclude_heard": exclude_heard, "filter": filter, "within": within, "exclude": exclude,
+            "wish": wish, "beams": beams, "exclude_heard": exclude_heard, "filter": filter, "within": within,
+            "exclude": exclude,
             "per_parent": per_parent, "temperature": temperature, "seed": seed, "max_tokens": max_tokens,
             "long_term": long_term,
         }  # fmt: skip

@@ -105,6 +105,7 @@ class RecommendRequest(Ask):
     k: Count = 10
     format: ItemsOrMixed = "items"
     mode: Mode = "any"
+    wish: Query | None = Field(None, description="What the items are to be like, in words; they steer.")
     beams: Beams = BEAMS
     exclude_heard: bool = True
     filter: Filter | None = None
@@ -231,6 +232,7 @@ class MessageExtension(Wire):
 
     parts: Annotated[tuple[Part, ...], BeforeValidator(_listed), Field(max_length=MAX_MESSAGES)] = ()
     warnings: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    guaranteed: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
 
     def content(self) -> tuple[TextContent | ItemRef, ...]:
         return tuple(

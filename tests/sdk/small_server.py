@@ -97,7 +97,7 @@ class SmallServer:
 
 def completion(answer: Answer) -> dict[str, Any]:
     parts = [part.model_dump(mode="json") for part in answer.parts]
-    message = {"role": "assistant", "content": answer.text, "neo": {"parts": parts, "warnings": list(answer.warnings)}}
+    message = {"role": "assistant", "content": answer.text, "neo": {"parts": parts, **beside(answer)}}
     choice = {"index": 0, "message": message, "finish_reason": openai_finish(answer)}
     return {"id": "c", "object": "chat.completion", "choices": [choice], "usage": counts(answer)}
 
@@ -115,7 +115,7 @@ def chat_frames(neo: Neo, asked: ChatRequest) -> Iterator[bytes]:
                 case ItemPart():
                     yield frame({"content": event.item.title, "neo": {"part": event.model_dump(mode="json")}})
                 case Answer():
-                    yield frame({"neo": {"warnings": list(event.warnings)}}, openai_finish(event))
+                    yield frame({"neo": beside(event)}, openai_finish(event))
                     if asked.stream_options.include_usage:
                         yield data({"choices": [], "usage": counts(event)})
     yield b"data: [DONE]\n\n"
@@ -167,3 +167,7 @@ class Replay:
         if isinstance(made, Exception):
             raise made
         return httpx.Response(made.status_code, headers=made.headers, stream=made.stream)
+
+
+def beside(answer: Answer) -> dict[str, Any]:
+    return {"warnings": list(answer.warnings), "guaranteed": list(answer.guaranteed)}

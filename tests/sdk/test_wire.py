@@ -71,7 +71,7 @@ def test_the_clients_verbs_take_arguments_as_the_model_does() -> None:
 OTHER_THAN_DEFAULT: dict[str, Any] = {
     "listener": "l", "history": ("h",), "type": "t", "k": 3, "format": "mixed", "mode": "familiar", "beams": 4,
     "filter": Filter(topics=["jazz"]), "within": ("w",), "exclude": ("x",), "per_parent": 2, "temperature": 0.5,
-    "seed": 6, "max_tokens": 7, "long_term": False, "query": "q", "item": "i", "types": ("t",), "max_items": 8,
+    "seed": 6, "max_tokens": 7, "long_term": False, "wish": "w", "query": "q", "item": "i", "types": ("t",), "max_items": 8,
 }  # fmt: skip
 
 
