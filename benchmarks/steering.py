@@ -1,8 +1,9 @@
-"""Steering by words, measured: type, format, number, references, wishes; beside what comes unasked.
+"""Steering by words, measured: type, format, number, references, wishes; and whether plain English has suffered.
 
-    python benchmarks/steering.py RECIPE [key=value ...] [--instructions 1000] [--json FILE] [--markdown]
+    python benchmarks/steering.py RECIPE [key=value ...] [--instructions 1000] [--json FILE]
 
-Listeners and what they met next are those of the recipe's evaluation; all wordings are held out from training.
+Listeners and what they met next are those of the recipe's evaluation; all wordings are held out from training. Each
+is asked twice: of the model alone, and with what the words plainly say read and kept (`read_words`).
 """
 
 from __future__ import annotations
@@ -10,55 +11,94 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
-from neo.evaluation.instructions import Obeyed, instruction_results
+import numpy as np
+from transformers import AutoModelForCausalLM
+
+from neo.catalog.starter.oracle import TYPES
+from neo.evaluation.english import perplexity
+from neo.evaluation.instructions import instruction_results
 from neo.evaluation.machine import this_machine
 from neo.evaluation.protocol import Split, recommend_cases
-from neo.evaluation.wish_report import Truth, Wished, wish_results
+from neo.evaluation.wish_report import Truth, wish_results
 from neo.model.neo_model import NeoModel
+from neo.training.examples.language import story
 from neo.training.pipeline import trained
 from neo.training.run import Run
 
+STAGES = {"stage0": "after stage 0, language", "stage2": "after stage 2, grounding", "stage3": "after stage 3"}
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("recipe", type=Path)
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--instructions", type=int, default=1000)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    run = trained(options.recipe, options.settings, print)
-    neo, split = NeoModel.load(run.bundle_folder), run.split
-    assert isinstance(split, Split), "steering is measured on recipes that are split in time"
-    cases = recommend_cases(run.full, split, run.config.evaluation.cases, run.config.seed)
-    wishes = wish_results(neo, cases, options.instructions // 3, run.config.seed, _truth(run, split.name))
-    obeyed = instruction_results(neo, cases, options.instructions, run.config.seed)
-    print(to_markdown(obeyed, wishes))
+    found = measured(trained(options.recipe, options.settings, print), options.instructions)
+    print(to_markdown(found))
     if options.json:
-        found = {"obeyed": [one.model_dump() for one in obeyed], "wishes": [one.model_dump() for one in wishes]}
-        about = {"recipe": str(options.recipe), "seed": run.config.seed, "split": split.name}
-        options.json.write_text(json.dumps({**about, "machine": this_machine().model_dump(), **found}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"recipe": str(options.recipe), **found}, indent=1) + "\n")
 
 
-def _truth(run: Run, split: str) -> Truth | None:
+def measured(run: Run, count: int) -> dict[str, Any]:
+    """All of it, as it is kept in JSON."""
+    neo, split, seed = NeoModel.load(run.bundle_folder), run.split, run.config.seed
+    assert isinstance(split, Split), "steering is measured on recipes that are split in time"
+    cases = recommend_cases(run.full, split, run.config.evaluation.cases, seed)
+    return {
+        "seed": seed,
+        "split": split.name,
+        "machine": this_machine().model_dump(),
+        "wishes": [one.model_dump() for one in wish_results(neo, cases, count // 3, seed, truth(run, split.name))],
+        "alone": [one.model_dump() for one in instruction_results(neo, cases, count, read_words=False, seed=seed)],
+        "read": [one.model_dump() for one in instruction_results(neo, cases, count, read_words=True, seed=seed)],
+        "english": english(run, neo),
+    }
+
+
+def truth(run: Run, split: str) -> Truth | None:
+    """The oracle's rankings, where the world is a generated one."""
     if run.oracle is None:
         return None
     cases = run.oracle.cases(split)
-    names = ("show", "episode", "audiobook")
-    keys = zip(cases.listener.tolist(), (names[code] for code in cases.type.tolist()), strict=True)
+    keys = zip(cases.listener.tolist(), (TYPES[code] for code in cases.type.tolist()), strict=True)
     return {key: rows[rows >= 0] for key, rows in zip(keys, cases.rows, strict=True)}
 
 
-def to_markdown(obeyed: tuple[Obeyed, ...], wishes: tuple[Wished, ...]) -> str:
-    lines = ["| what words decide | instructions | obeyed |", "| --- | ---: | ---: |"]
-    lines += [f"| {one.name} | {one.n:,} | {one.share:.1%} |" for one in obeyed]
-    lines += ["", "| wishes | lists | granted | unsteered | chance | NDCG@10 | unsteered | oracle | HR@10 |"]
-    lines += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    for one in wishes:
-        oracle = "" if one.oracle is None else f"{one.oracle.ndcg:.3f}"
-        shares = f"{one.granted:.1%} | {one.unsteered:.1%} | {one.chance:.1%}"
-        quality = f"{one.steered.ndcg:.3f} | {one.kept.ndcg:.3f} | {oracle} | {one.steered.hr:.3f}"
-        lines.append(f"| {one.kind} | {one.n:,} | {shares} | {quality} |")
+def english(run: Run, neo: NeoModel) -> dict[str, Any]:
+    """Perplexity on what is written of items that came out after the cut, which no stage has read."""
+    vocabulary, catalog = neo.bundle.vocabulary, run.full.catalog
+    unseen = np.setdiff1d(np.arange(len(catalog)), run.visible)
+    texts = [vocabulary.encode(story(catalog, int(row))) for row in unseen]
+    folders = {stage: run.folder / stage / "model" for stage in STAGES}
+    found = {
+        stage: perplexity(AutoModelForCausalLM.from_pretrained(folder, dtype="float32"), texts, vocabulary.text_size)
+        for stage, folder in folders.items()
+        if folder.exists()
+    }
+    return {"texts": len(texts), "tokens": sum(map(len, texts)), "perplexity": found}
+
+
+def to_markdown(found: dict[str, Any]) -> str:
+    """The tables of RESULTS.md."""
+    lines = ["| what words decide | instructions | by the model alone | what is said plainly is kept |"]
+    lines += ["| --- | ---: | ---: | ---: |"]
+    for alone, read in zip(found["alone"], found["read"], strict=True):
+        lines.append(f"| {alone['name']} | {alone['n']:,} | {alone['share']:.1%} | {read['share']:.1%} |")
+    heads = ("wishes", "lists", "granted, model alone", "kept", "no wish", "chance")
+    heads += ("NDCG@10, model alone", "kept", "oracle")
+    lines += ["", f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
+    for one in found["wishes"]:
+        shares = " | ".join(f"{one[name]:.1%}" for name in ("granted", "read", "unsteered", "chance"))
+        quality = [one[name]["ndcg"] if one[name] else None for name in ("steered", "kept", "oracle")]
+        told = " | ".join("" if value is None else f"{value:.3f}" for value in quality)
+        lines.append(f"| {one['kind']} | {one['n']:,} | {shares} | {told} |")
+    texts = found["english"]
+    lines += ["", f"| perplexity of {texts['texts']} unread texts, {texts['tokens']:,} tokens | |", "| --- | ---: |"]
+    lines += [f"| {STAGES[stage]} | {value:.1f} |" for stage, value in texts["perplexity"].items()]
     return "\n".join(lines)
 
 

@@ -48,16 +48,22 @@ class Said:
     wanted: Any = None
 
 
-def instruction_results(neo: NeoModel, cases: Sequence[RecommendCase], count: int, seed: int = 0) -> tuple[Obeyed, ...]:
-    """`count` instructions for type and format, half as many for numbers, and as many for each kind of reference."""
-    return tuple(_Instructor(neo, cases, seed).results(count))
+def instruction_results(
+    neo: NeoModel, cases: Sequence[RecommendCase], count: int, read_words: bool, seed: int = 0
+) -> tuple[Obeyed, ...]:
+    """`count` instructions for type and format, half as many for numbers, and as many for each kind of reference.
+
+    read_words: whether what they plainly ask for is kept, see `NeoModel.chat`; without, the model alone decides.
+    """
+    return tuple(_Instructor(neo, cases, read_words, seed).results(count))
 
 
 class _Instructor:
     """Asks one model, for the listeners of some cases; all that is drawn follows from the seed."""
 
-    def __init__(self, neo: NeoModel, cases: Sequence[RecommendCase], seed: int) -> None:
-        self.neo, self.rng = neo, np.random.default_rng([seed, 9])
+    def __init__(self, neo: NeoModel, cases: Sequence[RecommendCase], read_words: bool, seed: int) -> None:
+        self.neo, self.most, self.read_words = neo, None if read_words else 2 * MOST, read_words
+        self.rng = np.random.default_rng([seed, 9])
         self.catalog, self.types = neo.bundle.catalog, neo.bundle.catalog.types
         self.facts = FactBook(self.catalog, neo.bundle.listeners)
         order = self.rng.permutation([place for place, case in enumerate(cases) if len(case.history)])
@@ -140,7 +146,10 @@ class _Instructor:
         for start in range(0, len(said), BATCH):
             batch = said[start : start + BATCH]
             requests = [
-                self.neo.prepare_chat(list(one.messages), listener=one.listener, max_items=2 * MOST) for one in batch
+                self.neo.prepare_chat(
+                    list(one.messages), listener=one.listener, max_items=self.most, read_words=self.read_words
+                )
+                for one in batch
             ]
             done = {at: event for at, event in self.neo.stream_words(requests) if isinstance(event, Answer)}
             yield from ((one, done[at]) for at, one in enumerate(batch))

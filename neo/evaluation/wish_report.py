@@ -33,14 +33,16 @@ class Quality(Strict):
 class Wished(Strict):
     """Wishes of a kind, over `n` lists of ten.
 
-    granted: the share of the items that grant all of the wish, with the words; unsteered: without them; chance: of all
-    items of the type. steered: the quality of the lists; kept: of those without the wish, what does not grant it taken
-    out; oracle: of the true probabilities among what grants it, None where nobody knows them.
+    granted: the share of the items that grant all of the wish, by the words alone; read: where what they plainly name
+    is kept; unsteered: without a wish; chance: of all items of the type. steered, kept: the quality of the lists by
+    words alone, and where they are read; oracle: of the true probabilities among what grants the wish, None where
+    nobody knows them.
     """
 
     kind: str
     n: int
     granted: float
+    read: float
     unsteered: float
     chance: float
     steered: Quality
@@ -81,12 +83,12 @@ def _result(
     requests: list[Request] = []
     for case, wishes in asked:
         who = neo.bundle.listeners.id(case.listener)
-        requests.append(
-            neo.prepare_recommend(who, type=case.type, k=K, wish=say(wishes, rng, held_out=True), exclude_heard=True)
-        )
+        wish = say(wishes, rng, held_out=True)
+        requests.append(neo.prepare_recommend(who, type=case.type, k=K, wish=wish, read_words=False))
+        requests.append(neo.prepare_recommend(who, type=case.type, k=K, wish=wish))
         requests.append(neo.prepare_recommend(who, type=case.type, k=K))
     lists = _lists(neo, requests)
-    steered, plain = lists[0::2], lists[1::2]
+    steered, kept, plain = lists[0::3], lists[1::3], lists[2::3]
     masks = [book.granted(wishes) for _, wishes in asked]
     codes = neo.bundle.catalog.type_codes
     best = None
@@ -97,12 +99,13 @@ def _result(
         kind=kind,
         n=len(asked),
         granted=_mean(mask[rows] for rows, mask in zip(steered, masks, strict=True)),
+        read=_mean(mask[rows] for rows, mask in zip(kept, masks, strict=True)),
         unsteered=_mean(mask[rows] for rows, mask in zip(plain, masks, strict=True)),
         chance=_mean(
             mask[codes == neo.bundle.catalog.type_code(case.type)] for (case, _), mask in zip(asked, masks, strict=True)
         ),
         steered=_quality(steered, asked),
-        kept=_quality([rows[mask[rows]] for rows, mask in zip(plain, masks, strict=True)], asked),
+        kept=_quality(kept, asked),
         oracle=best,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from neo.language.wordings import wishes as wordings
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
 NAME_LETTERS = 48  # of a name that fits into a wish
+KEPT_BYTES, KEPT_LEAST = 1 << 26, 16  # of masks at hand, and how many whatever they take
 AVOIDABLE = ("topic", "tone", "creator")
 TWO_WISHES, AVOIDING = 0.4, 0.4  # of the requests have a second wish; of the wishes are to avoid something
 LEAST, MOST = 0.02, 0.7  # of the items of a type: a wish that nearly all or nearly none grants is not worth saying
@@ -38,6 +39,9 @@ class Wish:
     value: str
     avoid: bool = False
 
+    def __str__(self) -> str:
+        return f"not {self.word}" if self.avoid else self.word
+
     @property
     def word(self) -> str:
         """The value as people say it."""
@@ -51,7 +55,7 @@ class WishBook:
 
     def __init__(self, catalog: Catalog, facts: FactBook) -> None:
         self.catalog, self.facts = catalog, facts
-        self._masks: dict[Wish, np.ndarray] = {}
+        self.mask = lru_cache(maxsize=max(KEPT_LEAST, KEPT_BYTES // max(len(catalog), 1)))(self._mask)
 
     def of(self, row: int) -> list[Wish]:
         """What the item grants, and would be worth asking for among those of its type."""
@@ -78,12 +82,10 @@ class WishBook:
         share = float(self.mask(wish)[self.catalog.type_codes == self.catalog.type_codes[row]].mean())
         return 0 < share <= MOST if wish.aspect in ("creator", "topic") else LEAST <= share <= MOST
 
-    def mask(self, wish: Wish) -> np.ndarray:
+    def _mask(self, wish: Wish) -> np.ndarray:
         """bool[items]: those that grant it. Kept: a training set asks for the same few hundred again and again."""
-        if wish not in self._masks:
-            having = self._having(wish)
-            self._masks[wish] = ~having if wish.avoid else having
-        return self._masks[wish]
+        having = self._having(wish)
+        return ~having if wish.avoid else having
 
     def granted(self, wishes: Sequence[Wish]) -> np.ndarray:
         """bool[items]: those that grant all of them."""

@@ -6,8 +6,8 @@ Nothing here runs the model, so requests can be made one by one and answered tog
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -20,15 +20,17 @@ from neo.decoding.mixed import AnswerRequest
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
+from neo.language.reading import Said
 from neo.language.segments import Segment, Turn
+from neo.language.wishes import Wish
 from neo.language.wordings.follow_ups import ABOUT
 from neo.language.wordings.modes import MODES
 from neo.language.wordings.modes import wish as mode_wish
 from neo.model.bundle import Bundle
-from neo.model.candidates import Candidates, Passing, every_type
+from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery, discovery, wishing
+from neo.model.keeping import Keeping
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
-from neo.model.ranking import Ranker
 from neo.model.requests import (
     Manner,
     conversation,
@@ -44,9 +46,9 @@ from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
 
-FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
 ItemsOrMixed = Literal["items", "mixed"]
 Filtering = Filter | Mapping[str, Any] | None
+NAMED = 3  # items of an answer in a chat, at most, where nobody says how many
 Later = Callable[[str], Sequence[Meeting]]
 
 
@@ -78,7 +80,7 @@ class WordsRequest:
 Request = ListRequest | WordsRequest
 
 
-class Asking(Ranker):
+class Asking(Keeping):
     """A bundle, ready to be asked: `prepare_VERB` takes what the verb takes, and answers nothing yet.
 
     later: what a listener, by their id, did since the bundle was made.
@@ -98,6 +100,7 @@ class Asking(Ranker):
         *,
         mode: Mode = "any",
         wish: str | None = None,
+        read_words: bool = True,
         beams: int = BEAMS,
         exclude_heard: bool = True,
         filter: Filtering = None,
@@ -116,20 +119,22 @@ class Asking(Ranker):
         a show). Without a listener: what suits anybody. mode: `familiar` for shows and the like that they have met
         and made no habit of (the shows themselves, and of their episodes those not heard), `unfamiliar` for what they
         never met; the model is asked for it in words, and nothing else can be named. wish: what the items are to be
-        like, in words: "calm, but not about crime". Words steer; what must hold is a `filter`. long_term: whether the
-        model reads the listener's vector, where it was trained to.
+        like, in words: "calm, but not about crime". Words steer; what of them plainly names what the catalog has is
+        kept for sure with `read_words`, and the answer says which that was. long_term: whether the model reads the
+        listener's vector, where it was trained to.
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         asked: Mode = one_of("mode", mode, MODES)
         who = wishing(self.bundle, self._asker(listener, history, long_term), asked)
         found = discovery(self.bundle, who, asked)
-        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found)
+        wished = "" if wish is None else words("wish", wish, MAX_QUERY)
+        said = Said() if not read_words else self.reader.read(wished)
+        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found, wishes=said.wishes)
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
-        wished = "" if wish is None else words("wish", wish, MAX_QUERY)
         one_of("format", format, ("items", "mixed"))
-        said = " ".join(text for text in (mode_wish(asked), wished) if text)
-        request = prompts.recommend(NOBODY, item_type, format, count=k, wish=said)
+        both = " ".join(text for text in (mode_wish(asked), wished) if text)
+        request = prompts.recommend(NOBODY, item_type, format, count=k, wish=both)
         if format == "mixed" and len(choice):
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
         if wished:
@@ -207,7 +212,8 @@ class Asking(Ranker):
         history: Sequence[str] | None = None,
         *,
         types: Sequence[str] | None = None,
-        max_items: int = 3,
+        max_items: int | None = None,
+        read_words: bool = True,
         exclude_heard: bool = True,
         filter: Filtering = None,
         temperature: float | None = None,
@@ -219,27 +225,29 @@ class Asking(Ranker):
         messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
         user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
         ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
-        long loses its oldest turns. types: what the answer may name as new, by default everything; nothing that was
-        named before is. An answer may begin with what it speaks of: what was named before, in whatever turn.
+        long loses its oldest turns. Nothing that was named before is named as new; an answer may begin with what it
+        speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
+        default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
+        kept for sure: types, a number, and wishes that name what the catalog has. Wishes to avoid something hold for
+        the rest of the conversation.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
-        asked = every_type(self.bundle.catalog, None if types is None else names("types", types))
-        who = self._asker(listener, history)
         spoken = spoken_of(self.bundle.catalog, turns)
-        choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items)
+        said = self.said(spoken) if read_words else Said()
+        given = said.types or None if types is None else names("types", types)
+        asked = every_type(self.bundle.catalog, given)
+        who = self._asker(listener, history)
+        choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items, wishes=said.wishes)
         manner = Manner(temperature, seed, max_tokens)
         about = self.index.among(self.bundle.sids.table, spoken.all) if len(spoken.all) else self.index
-        return self._words(turns, who, choice, whole("max_items", max_items, 0, MAX_K), 0, manner, about=about)
+        most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
+        least = most if said.count and max_items is None else 0
+        return self._words(turns, who, choice, most, least, manner, about=about)
 
     @cached_property
     def about_words(self) -> tuple[int, ...]:
         """The tokens that an answer begins with where it speaks of something that was named before."""
         return tuple(self.bundle.vocabulary.encode(ABOUT))
-
-    @cached_property
-    def passing(self) -> Callable[[Filter], Passing]:
-        """What of the catalog passes a filter; the latest are kept."""
-        return lru_cache(maxsize=FILTERS_KEPT)(partial(Passing.compile, self.bundle.catalog, self.index))
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
         later = self.later(one_id("listener", listener)) if listener is not None else ()
@@ -255,16 +263,18 @@ class Asking(Ranker):
         exclude: Sequence[str],
         found: Discovery | None = None,
         named: np.ndarray = NOTHING,
+        wishes: tuple[Wish, ...] = (),
     ) -> Candidates:
         asked_for = filter_from(filter)
         given = {"type": True, "within": within is not None, "exclude": len(exclude) > 0}
         given["mode"] = found is not None and found.mode != "any"
         given |= {f"filter.{name}": True for name in (asked_for or Filter()).model_dump(exclude_defaults=True)}
+        given |= {f"words: {wish}": True for wish in wishes}
         heard = who.heard if exclude_heard else NOTHING
         if found is not None and found.familiar is not None:
             # A show is familiar because it was met: to leave it out would leave nothing.
             heard = heard[self.bundle.catalog.parent_rows[heard] >= 0]
-        return Candidates.choose(
+        choice = Candidates.choose(
             self.index,
             self.bundle.sids.table,
             asked,
@@ -272,11 +282,17 @@ class Asking(Ranker):
             named=named,
             excluded=item_rows(self.bundle, "exclude", exclude),
             within=None if within is None else item_rows(self.bundle, "within", within),
-            passing=None if asked_for is None else self.passing(asked_for),
+            passing=None if asked_for is None and not wishes else self.passing(asked_for, wishes),
             familiar=None if found is None else found.familiar,
             met=NOTHING if found is None else found.met,
             guaranteed=tuple(name for name, narrows in given.items() if narrows),
         )
+        if len(choice) or not wishes:
+            return choice
+        # Said and not to be had, or not meant so: what comes nearest is more than nothing.
+        freely = self._choose(asked, who, exclude_heard, filter, within, exclude, found, named)
+        said = ", ".join(map(str, wishes))
+        return replace(freely, warnings=(f"There is nothing {said} to name: the answer is not kept to that.",))
 
     def _mixed(
         self,
@@ -311,6 +327,7 @@ class Asking(Ranker):
         shift: torch.Tensor | None = None,
     ) -> ListRequest:
         limit = self._limit(k, beams, per_parent)
+        prompt = replace(prompt, warnings=(*prompt.warnings, *choice.warnings))
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
     def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> WordsRequest:
@@ -332,7 +349,7 @@ class Asking(Ranker):
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0; `about`: see `AnswerRequest`."""
         prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
-        warnings = prompt.warnings
+        warnings = (*prompt.warnings, *choice.warnings)
         if max_items and not len(choice):
             warnings, max_items = (*warnings, choice.gap(self.bundle.catalog)), 0
         asked = AnswerRequest(

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neo.catalog.catalog import Catalog
-from neo.catalog.filter import matching
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
 from neo.sids.table import SidTable
-from neo_sdk.types import Filter
 
 NOTHING = np.empty(0, dtype=np.int64)
 
@@ -25,9 +23,8 @@ class Passing:
     counts: np.ndarray
 
     @classmethod
-    def compile(cls, catalog: Catalog, index: SidIndex, filter: Filter) -> Passing:
-        """Passes over the catalog and its whole index. NotFoundError for what the filter names and is not there."""
-        mask = matching(catalog, filter)
+    def compile(cls, catalog: Catalog, index: SidIndex, mask: np.ndarray) -> Passing:
+        """Of a mask bool[items]: a pass over the whole index."""
         counts = np.bincount(catalog.type_codes[mask], minlength=len(catalog.types))
         return cls(index.filtered(mask), counts)
 
@@ -51,6 +48,7 @@ class Candidates:
     met: np.ndarray = field(default_factory=lambda: NOTHING)
     named: np.ndarray = field(default_factory=lambda: NOTHING)
     guaranteed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def choose(

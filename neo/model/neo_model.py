@@ -22,7 +22,7 @@ from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
 from neo.model.answers import Growing, StreamEvent, items_answer, last
-from neo.model.asking import FILTERS_KEPT, Asking, Filtering, ItemsOrMixed, ListRequest, Request, WordsRequest
+from neo.model.asking import Asking, Filtering, ItemsOrMixed, ListRequest, Request, WordsRequest
 from neo.model.bundle import Bundle
 from neo.model.candidates import every_type
 from neo.model.listener import NOTHING, Asker, item_row
@@ -31,7 +31,7 @@ from neo.model.similar import most_similar
 from neo_sdk.types import Answer, ItemPart, Usage
 from neo_sdk.wire import MAX_K
 
-__all__ = ["FILTERS_KEPT", "ItemsOrMixed", "NeoModel"]
+__all__ = ["ItemsOrMixed", "NeoModel"]
 
 MEMORY = 1 << 28  # bytes of keys and values: a thousand tokens of a 0.6B model in float32, more of a smaller one
 P = ParamSpec("P")

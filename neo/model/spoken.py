@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
+from neo.language.phrases import Phrase, apart, phrases
 from neo.language.segments import ItemRef, Text, Turn
-
-LONGEST = 12  # words of a title that is looked for
-WORDS = 200  # of a conversation's latest words: a title is looked for among them at a pass over the catalog
-_WORD = re.compile(r"\S+")
-_EDGES = " \t\n.,;:!?\"'()[]"
 
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """Catalog rows, int64. items: those that are there as items; titled: those whose whole titles the user wrote."""
+    """Catalog rows, int64. items: those that are there as items; titled: those whose whole titles the user wrote.
+
+    requests: the words of each request, the last one last, and where titles stand in them.
+    """
 
     items: np.ndarray
     titled: np.ndarray
+    requests: tuple[tuple[str, tuple[Phrase, ...]], ...]
 
     @property
     def all(self) -> np.ndarray:
@@ -35,28 +34,23 @@ def spoken_of(catalog: Catalog, turns: Sequence[Turn]) -> Spoken:
     """Of all turns, the last request included. A title counts in any case, and without the marks around it."""
     segments = [segment for turn in turns for segment in (*turn.request, *(turn.answer or ()))]
     items = np.unique(np.array([part.row for part in segments if isinstance(part, ItemRef)], dtype=np.int64))
-    texts = [part.text for turn in turns for part in turn.request if isinstance(part, Text)]
-    return Spoken(items, titled(catalog, texts))
+    texts = ["".join(part.text for part in turn.request if isinstance(part, Text)) for turn in turns]
+    found = [titled(catalog, text) for text in texts]
+    rows = [row for of_text in found for _, of_title in of_text for row in of_title]
+    requests = [(text, tuple(phrase for phrase, _ in of)) for text, of in zip(texts, found, strict=True)]
+    return Spoken(items, np.unique(np.array(rows, dtype=np.int64)), tuple(requests))
 
 
-def titled(catalog: Catalog, texts: Iterable[str]) -> np.ndarray:
-    """int64[]: the rows whose titles stand in the texts, word for word."""
-    found: set[str] = set()
-    for text in texts:
-        words = list(_WORD.finditer(text))[-WORDS:]
-        for first in range(len(words)):
-            for last in range(first, min(first + LONGEST, len(words))):
-                phrase = text[words[first].start() : words[last].end()].lower()
-                found |= {phrase, phrase.strip(_EDGES)}
-    known = pa.array(sorted(phrase for phrase in found if _encodable(phrase)), pa.string())
+def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
+    """The titles that stand in a text, word for word, and the rows that have them: one pass over all titles."""
+    said = phrases(text)
+    if not said:
+        return []
     titles = pc.utf8_lower(catalog.column("title"))
-    return np.flatnonzero(pc.is_in(titles, value_set=known).to_numpy()).astype(np.int64)
-
-
-def _encodable(text: str) -> bool:
-    """Not with a lone surrogate, which JSON can spell and no title holds."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    wanted = pa.array(sorted({phrase.lower for phrase in said}), pa.string())
+    rows = np.flatnonzero(pc.is_in(titles, value_set=wanted).to_numpy())
+    by_title: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        by_title.setdefault(titles[row].as_py(), []).append(row)
+    kept = apart(phrase for phrase in said if phrase.lower in by_title)
+    return [(phrase, by_title[phrase.lower]) for phrase in kept]

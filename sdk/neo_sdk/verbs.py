@@ -47,7 +47,8 @@ class Streamable(ABC, Generic[Result]):
         history: Sequence[str] | None = None,
         *,
         types: Sequence[str] | None = None,
-        max_items: int = 3,
+        max_items: int | None = None,
+        read_words: bool = True,
         exclude_heard: bool = True,
         filter: Filtering = None,
         temperature: float | None = None,
@@ -58,12 +59,13 @@ class Streamable(ABC, Generic[Result]):
 
         messages: a text; a list of parts (TextPart, ItemRef, Item, an answer's parts); or a list of messages, each
         {"role": ..., "content": ...} or (role, content), where user and assistant take turns, an optional system
-        message comes first, and the content is a text, a list of parts or an earlier Answer. types: what the answer
-        may name, by default everything.
+        message comes first, and the content is a text, a list of parts or an earlier Answer. types, max_items: what the
+        answer may name, and how much of it; by default what the words ask for, or else everything, and three.
+        read_words: whether what they plainly ask for is kept for sure.
         """
         extension = {
             "listener": listener, "history": history, "types": types,
-            "max_items": max_items, "exclude_heard": exclude_heard, "filter": filter,
+            "max_items": max_items, "read_words": read_words, "exclude_heard": exclude_heard, "filter": filter,
         }  # fmt: skip
         fields = {"messages": as_messages(messages), "temperature": temperature, "seed": seed, "max_tokens": max_tokens}
         return self._ask(checked(ChatRequest, {**fields, "neo": extension}))
@@ -78,6 +80,7 @@ class Streamable(ABC, Generic[Result]):
         *,
         mode: Mode = "any",
         wish: str | None = None,
+        read_words: bool = True,
         beams: int = BEAMS,
         exclude_heard: bool = True,
         filter: Filtering = None,
@@ -93,15 +96,15 @@ class Streamable(ABC, Generic[Result]):
 
         type: by default the first that the catalog registers. mode: `familiar` for what they have met and made no
         habit of, `unfamiliar` for what they never met. wish: what they are to be like, in words ("calm, not about
-        crime"): words steer, a `filter` guarantees. within: only these item ids; exclude: none of these;
-        per_parent: at most so many of one parent. long_term: whether the listener's vector is read.
+        crime"): words steer, a `filter` guarantees, and with `read_words` so does what words plainly name. within: only
+        these item ids; exclude: none of these; per_parent: at most so many of one parent. long_term: whether the
+        listener's vector is read.
         """
         fields = {
             "listener": listener, "history": history, "type": type, "k": k, "format": format, "mode": mode,
-            "wish": wish, "beams": beams, "exclude_heard": exclude_heard, "filter": filter, "within": within,
-            "exclude": exclude,
-            "per_parent": per_parent, "temperature": temperature, "seed": seed, "max_tokens": max_tokens,
-            "long_term": long_term,
+            "wish": wish, "read_words": read_words, "beams": beams, "exclude_heard": exclude_heard, "filter": filter,
+            "within": within, "exclude": exclude, "per_parent": per_parent, "temperature": temperature, "seed": seed,
+            "max_tokens": max_tokens, "long_term": long_term,
         }  # fmt: skip
         return self._ask(checked(RecommendRequest, fields))
 

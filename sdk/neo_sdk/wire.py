@@ -106,6 +106,7 @@ class RecommendRequest(Ask):
     format: ItemsOrMixed = "items"
     mode: Mode = "any"
     wish: Query | None = Field(None, description="What the items are to be like, in words; they steer.")
+    read_words: bool = Field(True, description="What words plainly ask for is kept for sure.")
     beams: Beams = BEAMS
     exclude_heard: bool = True
     filter: Filter | None = None
@@ -267,8 +268,9 @@ class ChatExtension(Wire):
 
     listener: Id | None = None
     history: Ids | None = Field(None, description="Item ids, the oldest first.")
-    types: Types | None = Field(None, description="What the answer may name; by default everything.")
-    max_items: Annotated[int, Field(ge=0, le=MAX_K)] = 3
+    types: Types | None = Field(None, description="What it may name; by default as asked, or everything.")
+    max_items: Annotated[int, Field(ge=0, le=MAX_K)] | None = Field(None, description="By default as asked, or three.")
+    read_words: bool = Field(True, description="What words plainly ask for is kept for sure.")
     exclude_heard: bool = True
     filter: Filter | None = None
 
@@ -327,6 +329,7 @@ class ChatRequest(Ask):
             "history": asked.history,
             "types": asked.types,
             "max_items": asked.max_items,
+            "read_words": asked.read_words,
             "exclude_heard": asked.exclude_heard,
             "filter": asked.filter,
             "temperature": self.temperature or None,

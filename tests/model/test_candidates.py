@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_world import make_tiny_dataset
 
+from neo.catalog.filter import matching
 from neo.decoding.index import SidIndex
 from neo.model.candidates import Candidates, Passing
 from neo.sids.table import SidTable
@@ -48,7 +49,7 @@ def test_the_gap_counts_what_the_request_leaves_out() -> None:
     assert choice.gap(catalog) == (
         "There are no more shows to name: 20 in the catalog, 3 in `within`, 2 heard before, 1 in `exclude`."
     )
-    passing = Passing.compile(catalog, index, Filter(creators=["Author 1", "Author 2"]))
+    passing = Passing.compile(catalog, index, matching(catalog, Filter(creators=["Author 1", "Author 2"])))
     choice = Candidates.choose(index, table, shows, np.array([1, 3, 30]), passing=passing)
     assert choice.index.folded().of("show").rows.tolist() == [2, 8, 9, 15, 16]
     assert choice.gap(catalog) == (

@@ -63,12 +63,39 @@ def test_a_title_in_words_is_spoken_of(neo: NeoModel) -> None:
     title = catalog.title(3)
     same = {row for row in range(len(catalog)) if catalog.title(row).lower() == title.lower()}
     for text in (f"I loved {title}!", f'Is "{title.upper()}" good?', f"{title}.", f"({title})"):
-        assert set(titled(catalog, [text]).tolist()) >= same
-    assert not set(titled(catalog, [f"{title[:-1]}"]).tolist()) & same
-    assert titled(catalog, ["", "\ud800", "%s {0} \\"]).size == 0
-    turn = Turn((Text(f"More like {title} and "), ItemRef(7)))
-    spoken = spoken_of(catalog, [turn])
-    assert spoken.items.tolist() == [7] and set(spoken.all.tolist()) >= {7, *same}
+        ((phrase, rows),) = titled(catalog, text)
+        assert set(rows) == same and phrase.lower == title.lower()
+    assert titled(catalog, f"{title[:-1]}") == [] == titled(catalog, "") == titled(catalog, "\ud800 %s {0} \\")
+    spoken = spoken_of(catalog, [Turn((Text(f"More like {title} and "), ItemRef(7)))])
+    assert spoken.items.tolist() == [7] and set(spoken.all.tolist()) == {7, *same}
+
+
+def test_words_that_say_plainly_what_they_ask_for_are_kept(neo: NeoModel) -> None:
+    catalog = neo.bundle.catalog
+    topic = next(item.topics[0] for item in map(catalog.item, range(len(catalog))) if item.topics)
+    for seed in range(5):
+        for words, kept in ((f"Two shows about {topic}.", True), (f"Two shows, but nothing about {topic}.", False)):
+            answer = neo.chat(words, temperature=2.0, seed=seed, max_tokens=6)
+            assert len(answer.items) == 2 and {item.type for item in answer.items} == {"show"}
+            assert all((topic in item.topics) == kept for item in answer.items)
+            assert answer.guaranteed == ("type", f"words: {'' if kept else 'not '}{topic}")
+        free = neo.chat(words, temperature=2.0, seed=seed, max_tokens=6, read_words=False)
+        assert free.guaranteed in ((), ("type",))
+    wished = neo.recommend(type="show", k=50, wish=f"Not {topic}.", exclude_heard=False)
+    assert wished.items and all(topic not in item.topics for item in wished.items)
+
+
+def test_what_is_to_be_avoided_is_so_until_it_is_asked_for(neo: NeoModel) -> None:
+    topic = next(item.topics[0] for item in map(neo.bundle.catalog.item, range(20)) if item.topics)
+    turns = [("user", f"No {topic}, please."), ("assistant", "Fine."), ("user", "Two shows.")]
+    assert f"words: not {topic}" in neo.chat(turns, max_tokens=3).guaranteed
+    turns[2] = ("user", f"Two shows about {topic} after all.")
+    assert f"words: {topic}" in neo.chat(turns, max_tokens=3).guaranteed
+
+
+def test_what_nothing_grants_is_left_to_the_words(neo: NeoModel) -> None:
+    answer = neo.recommend(wish="Something over ten hours, under a quarter of an hour.")
+    assert answer.items and "There is nothing" in answer.warnings[0] and answer.guaranteed == ("type",)
 
 
 def test_the_gap_says_what_the_conversation_has_named(neo: NeoModel) -> None:

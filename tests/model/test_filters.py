@@ -14,9 +14,10 @@ import pytest
 from neo.catalog import filter as compiled
 from neo.catalog.catalog import Catalog
 from neo.catalog.columns import ITEM_SCHEMA
-from neo.model import candidates
+from neo.model import keeping
 from neo.model.bundle import Bundle
-from neo.model.neo_model import FILTERS_KEPT, NeoModel
+from neo.model.keeping import FILTERS_KEPT
+from neo.model.neo_model import NeoModel
 from neo_sdk import Answer, Filter
 
 TONES = ("calm", "dry", "warm")
@@ -110,11 +111,11 @@ def test_a_filter_is_compiled_once_and_the_oldest_one_goes(neo: NeoModel, monkey
         made.append(filter)
         return compiled.matching(catalog, filter)
 
-    monkeypatch.setattr(candidates, "matching", spy)
+    monkeypatch.setattr(keeping, "matching", spy)
     for fields in ({"languages": ["en", "no"]}, {"languages": ("no", "en", "no")}):
         neo.recommend(filter=fields)
         neo.search("bread", type="episode", filter=Filter(**fields))
-        neo.chat("bread", filter=fields, max_tokens=2)
+        neo.chat("hm", filter=fields, max_tokens=2)
     assert len(made) == 1
     for seconds in range(FILTERS_KEPT):
         neo.recommend(filter={"min_duration": seconds})

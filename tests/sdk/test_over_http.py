@@ -219,7 +219,7 @@ def test_a_chat_is_sent_in_openais_form(twin: str, naps: list[float]) -> None:
     assert json.loads(replay.requests[0].content) == {
         "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
         "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 80, "seed": 3, "n": 1,
-        "neo": {"listener": "l1", "max_items": 3, "exclude_heard": True},
+        "neo": {"listener": "l1", "read_words": True, "exclude_heard": True},
     }  # fmt: skip
 
 

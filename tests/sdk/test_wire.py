@@ -71,7 +71,8 @@ def test_the_clients_verbs_take_arguments_as_the_model_does() -> None:
 OTHER_THAN_DEFAULT: dict[str, Any] = {
     "listener": "l", "history": ("h",), "type": "t", "k": 3, "format": "mixed", "mode": "familiar", "beams": 4,
     "filter": Filter(topics=["jazz"]), "within": ("w",), "exclude": ("x",), "per_parent": 2, "temperature": 0.5,
-    "seed": 6, "max_tokens": 7, "long_term": False, "wish": "w", "query": "q", "item": "i", "types": ("t",), "max_items": 8,
+    "seed": 6, "max_tokens": 7, "long_term": False, "query": "q", "item": "i", "types": ("t",), "max_items": 8,
+    "wish": "w", "read_words": False,
 }  # fmt: skip
 
 
@@ -232,4 +233,4 @@ def test_fields_of_openais_form_become_the_models_arguments() -> None:
 
 def test_an_event_is_a_play_that_happens_now() -> None:
     assert Event(item="s-1") == Event(item="s-1", kind="play", time=None, id=None)
-    assert ChatExtension() == ChatExtension(max_items=3, exclude_heard=True)
+    assert ChatExtension() == ChatExtension(max_items=None, read_words=True, exclude_heard=True)

@@ -1,0 +1,49 @@
+"""What an answer is kept to: a filter, and wishes that a request says so plainly that they can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property, lru_cache
+
+from neo.catalog.filter import matching
+from neo.language.facts import FactBook
+from neo.language.reading import Reader, Said
+from neo.language.wishes import Wish, WishBook
+from neo.model.candidates import Passing
+from neo.model.ranking import Ranker
+from neo.model.spoken import Spoken
+from neo_sdk.types import Filter
+
+FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
+
+
+class Keeping(Ranker):
+    """A bundle, and what of its catalog passes."""
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads requests."""
+        return Reader(self.bundle.catalog, self.wish_book.facts)
+
+    @cached_property
+    def wish_book(self) -> WishBook:
+        return WishBook(self.bundle.catalog, FactBook(self.bundle.catalog, self.bundle.listeners))
+
+    @cached_property
+    def passing(self) -> Callable[[Filter | None, tuple[Wish, ...]], Passing]:
+        """What of the catalog passes a filter and grants wishes; the latest are kept."""
+        return lru_cache(maxsize=FILTERS_KEPT)(self._passing)
+
+    def _passing(self, filter: Filter | None, wishes: tuple[Wish, ...]) -> Passing:
+        mask = self.wish_book.granted(wishes)
+        if filter is not None:
+            mask &= matching(self.bundle.catalog, filter)
+        return Passing.compile(self.bundle.catalog, self.index, mask)
+
+    def said(self, spoken: Spoken) -> Said:
+        """What the last request says, and what those before it wish to avoid."""
+        *before, last = (self.reader.read(text, titles) for text, titles in spoken.requests)
+        avoided = [wish for said in before for wish in said.wishes if wish.avoid]
+        avoided = [wish for wish in avoided if replace(wish, avoid=False) not in last.wishes]
+        return replace(last, wishes=tuple(dict.fromkeys((*last.wishes, *avoided))))
