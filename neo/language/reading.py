@@ -22,6 +22,7 @@ from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
+NEAR = 4  # words that may stand between a denial and what it denies
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
 _VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
@@ -34,7 +35,10 @@ _NO = re.compile(
 _YES = re.compile(r"\b(?:nothing but|not only|not just|no matter|why not|none but)\b", re.I)
 _ANYTHING_BUT = re.compile(r"\banything\s+but\b", re.I)
 _AND = re.compile(r"\s*(?:and|or|nor|&)\s+(?:about |on |by |from )?\s*", re.I)
-_POINTING = re.compile(r"\b(?:the|that|this|these|those|my|your|last|first|second|third|other|of)\s+(?:\w+\s+)?$", re.I)
+_POINTING = re.compile(r"\b(?:the|that|this|these|those|my|your|last|first|second|third|other)\s+(?:\w+\s+)?$", re.I)
+_REFUSED = re.compile(
+    r"\b(?:not|no|without|never|except|instead of|rather than|other than)\s+(?:(?:as|a|an|any|another|more)\s+)*$", re.I
+)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -102,7 +106,7 @@ class Reader:
             clause = _clause(text[: match.start()])
             if _POINTING.search(clause):
                 continue
-            if _negated(clause):
+            if _REFUSED.search(clause):
                 refused.add(name)
                 continue
             asked[name] = None
@@ -152,7 +156,8 @@ def _clause(text: str) -> str:
 
 
 def _negated(clause: str) -> bool:
-    return _NO.search(clause) is not None
+    """Whether a name that follows is denied: by one of the few words right before it."""
+    return any(len(clause[match.end() :].split()) <= NEAR for match in _NO.finditer(clause))
 
 
 def _exact(text: str, phrase: Phrase, name: str) -> bool:

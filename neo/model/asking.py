@@ -41,7 +41,7 @@ from neo.model.requests import (
     whole,
     words,
 )
-from neo.model.spoken import spoken_of
+from neo.model.spoken import meant, spoken_of
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
@@ -234,6 +234,9 @@ class Asking(Keeping):
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         spoken = spoken_of(self.bundle.catalog, turns)
         said = self.said(spoken) if read_words else Said()
+        if read_words:
+            turns = meant(self.wish_book.facts, turns, self.readable)
+            spoken = replace(spoken, items=spoken_of(self.bundle.catalog, turns).items)
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who = self._asker(listener, history)

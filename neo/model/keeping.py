@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
 from neo.language.reading import Reader, Said
@@ -25,6 +27,11 @@ class Keeping(Ranker):
     def reader(self) -> Reader:
         """What reads requests."""
         return Reader(self.bundle.catalog, self.wish_book.facts)
+
+    @cached_property
+    def readable(self) -> np.ndarray:
+        """bool[items]: those that the model has words for."""
+        return self.bundle.sids.table.types_of_rows(np.arange(len(self.bundle.catalog))) >= 0
 
     @cached_property
     def wish_book(self) -> WishBook:

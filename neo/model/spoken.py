@@ -10,13 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
+from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, phrases
-from neo.language.segments import ItemRef, Text, Turn
+from neo.language.pointing import as_item, pointed
+from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
+from neo.language.wordings.fill import type_words
+from neo.language.wordings.follow_ups import ABOUT
 
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """Catalog rows, int64. items: those that are there as items; titled: those whose whole titles the user wrote.
+    """items: int64[], catalog rows that are there as items; titled: those whose whole titles the user wrote.
 
     requests: the words of each request, the last one last, and where titles stand in them.
     """
@@ -41,6 +45,28 @@ def spoken_of(catalog: Catalog, turns: Sequence[Turn]) -> Spoken:
     return Spoken(items, np.unique(np.array(rows, dtype=np.int64)), tuple(requests))
 
 
+def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray) -> tuple[Turn, ...]:
+    """The turns with the items themselves in place of words that plainly mean them: a title, "the second one".
+
+    readable: bool[items], those that the model has words for; no other is put in place of words.
+    """
+    catalog, last, found = facts.catalog, list[int](), []
+    nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in catalog.types}
+    for turn in turns:
+        named = [facts.item(row) for row in last]
+        request = [piece for part in turn.request for piece in _titles_as_items(catalog, part, readable)]
+        for place, part in enumerate(request):
+            if isinstance(part, Text) and (one := pointed(part.text, named, nouns)):
+                request[place : place + 1] = as_item(part.text, one)
+                break
+        found.append(Turn(merge_texts(request), turn.answer))
+        answer = turn.answer or ()
+        about = bool(answer) and isinstance(answer[0], Text) and answer[0].text.startswith(ABOUT)
+        rows = [part.row for part in answer if isinstance(part, ItemRef)]
+        last = rows if rows and not about else last
+    return tuple(found)
+
+
 def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
     """The titles that stand in a text, word for word, and the rows that have them: one pass over all titles."""
     said = phrases(text)
@@ -54,3 +80,15 @@ def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
         by_title.setdefault(titles[row].as_py(), []).append(row)
     kept = apart(phrase for phrase in said if phrase.lower in by_title)
     return [(phrase, by_title[phrase.lower]) for phrase in kept]
+
+
+def _titles_as_items(catalog: Catalog, part: Segment, readable: np.ndarray) -> list[Segment]:
+    """A title of several words that one item has; a word alone may be no title."""
+    if not isinstance(part, Text):
+        return [part]
+    pieces, done = list[Segment](), 0
+    for phrase, rows in titled(catalog, part.text):
+        if len(rows) == 1 and readable[rows[0]] and " " in phrase.words:
+            pieces += [Text(part.text[done : phrase.start]), ItemRef(rows[0])]
+            done = phrase.end
+    return [*pieces, Text(part.text[done:])]

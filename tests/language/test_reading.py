@@ -49,6 +49,7 @@ def topic(name: str, avoid: bool = False) -> Wish:
         ("Other than Money, since 2024", {topic("Money", True), Wish("released", "since 2024")}),
         ("In German, before 2015.", {Wish("language", "de"), Wish("released", "before 2015")}),
         ("Why not something on Money?", {topic("Money")}),
+        ("I can't say what I want tonight, maybe Money.", {topic("Money")}),
         ("After 2019", {Wish("released", "since 2020")}),
         ("what is on my mind and my nature", set()),  # no topics: the catalog has them with a capital
         ("", set()),
@@ -71,6 +72,9 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
         ("Not a show, please.", ("episode", "audiobook"), None),
         ("An episode, not a show.", ("episode",), None),
         ("Which one of them?", (), None),
+        ("Skip the words and hand me shows.", ("show",), None),
+        ("A bare list of three shows.", ("show",), 3),
+        ("I have no idea what is good tonight, so give me a show.", ("show",), None),
         ("zero shows", ("show",), None),
     ],
 )

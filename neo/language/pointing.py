@@ -1,0 +1,88 @@
+"""Pointing at what was named: "the second one", "no. 3", "the audiobook", "the one by Ada Moss", "that one".
+
+What leaves no doubt is read as the item itself, so that the model need not find out which one is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from neo.language.facts import ItemFacts
+from neo.language.phrases import phrases
+from neo.language.segments import ItemRef, Segment, Text, merge_texts
+from neo.language.wordings.follow_ups import PLACES
+
+NUMBERS = ("one", "two", "three", "four", "five")
+# What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
+_ENDS = r"(?=\s*(?:$|[.?!,:;)]|(?:is|was|sounds|suits|to|for|but|among|and|or|has|please|like|then|instead)\b))"
+_ORDINAL = re.compile(
+    rf"\b(?:the|your|that|this)\s+({'|'.join(PLACES)}|last)(?:\s+(?:one|of them|of these|pick|item)\b|{_ENDS})", re.I
+)
+_NUMBER = re.compile(rf"(?:\bnumber|\bno\.|\bnr\.?|#)\s*(\d|{'|'.join(NUMBERS)})\b", re.I)
+_BY = re.compile(r"\bthe one (?:by|from)\s+", re.I)
+_SOLE = re.compile(rf"\b(?:that one|this one|your pick|it|that)\b{_ENDS}", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """text[start:end] means an item, by its catalog row."""
+
+    start: int
+    end: int
+    row: int
+
+
+def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> Pointed | None:
+    """The first words of a text that point at one of the items that were named last, in their order.
+
+    nouns: the words for one item of each type.
+    """
+    found = [*_by_place(text, named), *_by_creator(text, named), *_by_type(text, named, nouns)]
+    if len(named) == 1:
+        found += [Pointed(match.start(), match.end(), named[0].row) for match in _SOLE.finditer(text)]
+    return min(found, key=lambda one: (one.start, -one.end), default=None)
+
+
+def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:
+    """The text with these words replaced by the item."""
+    return merge_texts((Text(text[: one.start]), ItemRef(one.row), Text(text[one.end :])))
+
+
+def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
+    found = []
+    for match in _ORDINAL.finditer(text):
+        word = match[1].lower()
+        place = len(named) - 1 if word == "last" else PLACES.index(word)
+        found += _at(match, place, named)
+    for match in _NUMBER.finditer(text):
+        word = match[1].lower()
+        found += _at(match, (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1, named)
+    return found
+
+
+def _at(match: re.Match[str], place: int, named: Sequence[ItemFacts]) -> list[Pointed]:
+    return [Pointed(match.start(), match.end(), named[place].row)] if 0 <= place < len(named) else []
+
+
+def _by_creator(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
+    found = []
+    for match in _BY.finditer(text):
+        said = {phrase.lower: phrase for phrase in phrases(text) if phrase.start == match.end()}
+        meant = [(item, said[item.creator.lower()]) for item in named if item.creator and item.creator.lower() in said]
+        if len(meant) == 1:
+            item, phrase = meant[0]
+            found.append(Pointed(match.start(), phrase.end, item.row))
+    return found
+
+
+def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> list[Pointed]:
+    found = []
+    for item in named:
+        if sum(other.type == item.type for other in named) > 1:
+            continue
+        words = "|".join(re.escape(noun) for noun in nouns[item.type])
+        for match in re.finditer(rf"\b(?:the|that|this)\s+(?:{words})\b", text, re.I):
+            found.append(Pointed(match.start(), match.end(), item.row))
+    return found
