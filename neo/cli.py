@@ -89,8 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = command(name, function, text)
         sub.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
-        if name in ("search", "chat"):
-            sub.add_argument("words", help="what you are looking for, or want to say")
+        if name == "search":
+            sub.add_argument("words", help="what you are looking for")
+        if name == "chat":
+            sub.add_argument("words", nargs="?", help="what you want to say; without, a conversation, a line a turn")
         if name == "explain":
             sub.add_argument("item", help="an item id")
         sub.add_argument("--listener", metavar="ID")
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("-k", type=int, default=10)
         if name == "recommend":
             sub.add_argument("--mode", default="any", help="familiar, unfamiliar or any (default)")
+            sub.add_argument("--wish", metavar="WORDS", help='what they are to be like: "calm, but not about crime"')
     return parser
 
 
@@ -258,7 +261,8 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> None:
-    _print(options, lambda neo, who: neo.recommend(**who, type=options.type, k=options.k, mode=options.mode))
+    asked = {"type": options.type, "k": options.k, "mode": options.mode, "wish": options.wish}
+    _print(options, lambda neo, who: neo.recommend(**who, **asked))
 
 
 def _search(options: argparse.Namespace) -> None:
@@ -274,7 +278,13 @@ def _understand(options: argparse.Namespace) -> None:
 
 
 def _chat(options: argparse.Namespace) -> None:
-    _print(options, lambda neo, who: neo.chat(options.words, **who))
+    if options.words is not None:
+        _print(options, lambda neo, who: neo.chat(options.words, **who))
+        return
+    from neo.evaluation.exchanges import converse
+    from neo.model.neo_model import NeoModel
+
+    converse(NeoModel.load(options.bundle), sys.stdin, listener=options.listener, history=options.history)
 
 
 def _print(options: argparse.Namespace, ask: Callable[[NeoModel, dict[str, Any]], Answer]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, TextIO
+
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
 from neo.model.neo_model import NeoModel
+from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Answer, Item, TextPart
 
+MAX_TURNS = 40  # messages that are kept; the model reads what fits
 READABLE = 12  # events: enough history to be understood, little enough to be shown
 
 
@@ -38,6 +42,24 @@ def show(neo: NeoModel, console: Console | None = None) -> None:
     _exchange(console, f"understand(listener={who!r})", neo.understand(listener=who))
     words = "What should I try next? I am open to anything."
     _exchange(console, f"chat({words!r}, listener={who!r})", neo.chat(words, listener=who))
+
+
+def converse(neo: NeoModel, lines: TextIO, console: Console | None = None, **who: Any) -> None:
+    """A conversation in a terminal: a line is a turn, until there are no more. What cannot be answered says why."""
+    console = console or Console(highlight=False)
+    turns: list[tuple[str, Any]] = []
+    prompt = "> " if lines.isatty() else ""
+    console.print(Text(prompt, "cyan"), end="")
+    for said in lines:
+        if said.strip():
+            try:
+                answer = neo.chat([*turns, ("user", said.strip())], **who)
+            except InvalidRequestError as error:
+                console.print(Text(f"  ({error})", "dim"))
+            else:
+                print_answer(answer, console)
+                turns = [*turns, ("user", said.strip()), ("assistant", list(answer.parts) or "...")][-MAX_TURNS:]
+        console.print(Text(prompt, "cyan"), end="")
 
 
 def line(item: Item) -> str:

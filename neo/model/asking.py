@@ -41,7 +41,7 @@ from neo.model.requests import (
     whole,
     words,
 )
-from neo.model.spoken import meant, spoken_of
+from neo.model.spoken import items_of, meant, spoken_of
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
@@ -236,13 +236,13 @@ class Asking(Keeping):
         said = self.said(spoken) if read_words else Said()
         if read_words:
             turns = meant(self.wish_book.facts, turns, self.readable)
-            spoken = replace(spoken, items=spoken_of(self.bundle.catalog, turns).items)
+            spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who = self._asker(listener, history)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items, wishes=said.wishes)
         manner = Manner(temperature, seed, max_tokens)
-        about = self.index.among(self.bundle.sids.table, spoken.all) if len(spoken.all) else self.index
+        about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else self.index
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
         return self._words(turns, who, choice, most, least, manner, about=about)

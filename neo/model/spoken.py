@@ -20,29 +20,37 @@ from neo.language.wordings.follow_ups import ABOUT
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """items: int64[], catalog rows that are there as items; titled: those whose whole titles the user wrote.
+    """items: int64[], catalog rows that are there as items; asked: those of the last request; titled: those whose whole
+    titles the user wrote.
 
     requests: the words of each request, the last one last, and where titles stand in them.
     """
 
     items: np.ndarray
+    asked: np.ndarray
     titled: np.ndarray
     requests: tuple[tuple[str, tuple[Phrase, ...]], ...]
 
     @property
-    def all(self) -> np.ndarray:
-        return np.union1d(self.items, self.titled)
+    def meant(self) -> np.ndarray:
+        """What an answer may speak of: what the last request holds, or else anything of the conversation."""
+        return self.asked if len(self.asked) else np.union1d(self.items, self.titled)
 
 
 def spoken_of(catalog: Catalog, turns: Sequence[Turn]) -> Spoken:
     """Of all turns, the last request included. A title counts in any case, and without the marks around it."""
-    segments = [segment for turn in turns for segment in (*turn.request, *(turn.answer or ()))]
-    items = np.unique(np.array([part.row for part in segments if isinstance(part, ItemRef)], dtype=np.int64))
     texts = ["".join(part.text for part in turn.request if isinstance(part, Text)) for turn in turns]
     found = [titled(catalog, text) for text in texts]
     rows = [row for of_text in found for _, of_title in of_text for row in of_title]
     requests = [(text, tuple(phrase for phrase, _ in of)) for text, of in zip(texts, found, strict=True)]
-    return Spoken(items, np.unique(np.array(rows, dtype=np.int64)), tuple(requests))
+    named = np.unique(np.array(rows, dtype=np.int64))
+    return Spoken(items_of(turns), items_of(turns[-1:]), named, tuple(requests))
+
+
+def items_of(turns: Sequence[Turn]) -> np.ndarray:
+    """int64[]: the rows that some turns hold as items, in requests and answers."""
+    segments = [segment for turn in turns for segment in (*turn.request, *(turn.answer or ()))]
+    return np.unique(np.array([part.row for part in segments if isinstance(part, ItemRef)], dtype=np.int64))
 
 
 def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray) -> tuple[Turn, ...]:

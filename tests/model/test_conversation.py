@@ -67,7 +67,7 @@ def test_a_title_in_words_is_spoken_of(neo: NeoModel) -> None:
         assert set(rows) == same and phrase.lower == title.lower()
     assert titled(catalog, f"{title[:-1]}") == [] == titled(catalog, "") == titled(catalog, "\ud800 %s {0} \\")
     spoken = spoken_of(catalog, [Turn((Text(f"More like {title} and "), ItemRef(7)))])
-    assert spoken.items.tolist() == [7] and set(spoken.all.tolist()) == {7, *same}
+    assert spoken.items.tolist() == [7] == spoken.meant.tolist() and set(spoken.titled.tolist()) == same
 
 
 def test_words_that_say_plainly_what_they_ask_for_are_kept(neo: NeoModel) -> None:
@@ -102,3 +102,22 @@ def test_the_gap_says_what_the_conversation_has_named(neo: NeoModel) -> None:
     everything = [row for row in range(len(neo.bundle.catalog)) if neo.bundle.sids.table.has(row)]
     answer = neo.chat(named(neo, *everything), max_tokens=2)
     assert any("named before in this conversation" in warning for warning in answer.warnings)
+
+
+def test_what_is_plainly_meant_is_read_as_the_item(neo: NeoModel) -> None:
+    catalog, renderer = neo.bundle.catalog, neo.renderer
+    turns = named(neo, 3, 7, 11)
+    for said, row in (("Why the second one?", 7), ("Why no. 3?", 11), (f"Why {catalog.title(3)}?", 3)):
+        turns[2]["content"] = said
+        request = neo.prepare_chat(turns)
+        same = [at for at in range(len(catalog)) if catalog.title(at) == catalog.title(row)]
+        if len(same) == 1 or "Why the" in said:
+            assert neo_rows(request.asked.about) == [row]
+            (span,) = renderer.items([row])
+            assert contains(request.asked.prompt[-len(span) - 12 :], span)
+        free = neo.prepare_chat(turns, read_words=False)
+        assert {3, 7, 11} <= set(neo_rows(free.asked.about))
+
+
+def contains(ids: Any, span: list[int]) -> bool:
+    return any(list(ids[at : at + len(span)]) == span for at in range(len(ids)))

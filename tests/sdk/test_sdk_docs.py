@@ -33,7 +33,7 @@ def test_the_examples_run(
             block = block.replace(of_the_docs, here)
         exec(compile(block, "docs/sdk.md", "exec"), names)
     printed = capsys.readouterr().out
-    assert len(BLOCKS) == 9
+    assert len(BLOCKS) == 10
     assert "no listener has the id 'nobody'" in printed
     assert {request.url.path for request in server.requests} == {
         "/v1/recommend", "/v1/search", "/v1/chat/completions", "/v1/events",

@@ -1,0 +1,66 @@
+"""Pointing: what leaves no doubt is found, what might mean something else is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from neo.language.facts import ItemFacts
+from neo.language.pointing import as_item, pointed
+from neo.language.segments import ItemRef, Text
+from neo.language.wordings.fill import TypeWords
+from neo.language.wordings.follow_ups import references
+
+NOUNS = {"show": ["show", "podcast"], "episode": ["episode"], "audiobook": ["audiobook", "book"]}
+
+
+def item(row: int, kind: str, creator: str | None = None) -> ItemFacts:
+    return ItemFacts(row, f"Title {row}", kind, TypeWords(kind, f"{kind}s"), creator, (), None, None, -1, None)
+
+
+THREE = [item(5, "show", "Ada Moss"), item(6, "show", "Ben Roe"), item(7, "audiobook", "Ada Moss")]
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("Why the second one?", 6),
+        ("Tell me about the first.", 5),
+        ("More like no. 3, please", 7),
+        ("And number two?", 6),
+        ("The last of them sounds good.", 7),
+        ("What is the audiobook about?", 7),
+        ("The one by Ben Roe!", 6),
+        ("More like your third one.", 7),
+        ("Why the one by Ada Moss?", None),  # two are
+        ("Why the show?", None),  # two are
+        ("The fourth one?", None),  # there is none
+        ("Why that one?", None),  # there are three
+        ("I run a second hand bookshop, the second hand kind.", None),
+        ("The last train is late.", None),
+        ("What else?", None),
+        ("", None),
+    ],
+)
+def test_what_is_pointed_at(text: str, row: int | None) -> None:
+    found = pointed(text, THREE, NOUNS)
+    assert (found and found.row) == row
+
+
+@pytest.mark.parametrize("text", ["Why that one?", "What is it about? Tell me about it.", "It is nice.", "Not that."])
+def test_a_sole_item_is_pointed_at_by_a_pronoun(text: str) -> None:
+    found = pointed(text, THREE[:1], NOUNS)
+    assert found is not None and found.row == 5
+    assert pointed(text, [], NOUNS) is None
+
+
+def test_every_way_of_pointing_by_place_is_understood() -> None:
+    for place in range(3):
+        for words in references(place, 3):
+            found = pointed(f"Why {words}?", THREE, NOUNS)
+            assert found is not None and found.row == THREE[place].row, words
+
+
+def test_the_item_takes_the_place_of_its_words() -> None:
+    text = "Why the second one?"
+    found = pointed(text, THREE, NOUNS)
+    assert found is not None and as_item(text, found) == (Text("Why "), ItemRef(6), Text("?"))
