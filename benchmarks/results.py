@@ -18,6 +18,7 @@ import listener_updates
 import over_seeds
 import segments
 import serving_load
+import steering
 
 from neo.evaluation.report import Report
 from neo.evaluation.tables import to_markdown
@@ -30,6 +31,7 @@ SECTIONS = {  # in this order
     "listeners": "Listeners: a vector for the long run, and words for discovery",
     "future-listening": "Listeners: what their vector knows of next week",
     "listener-updates": "Listeners: how long a vector takes",
+    "steering": "Steering by words, and conversation",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
     "spoken": "Real data: podcasts and audiobooks, in time",
@@ -70,6 +72,8 @@ def tables(file: Path) -> str:
         return future_listening.markdown(measured)
     if "updates" in measured:
         return listener_updates.markdown(measured)
+    if "english" in measured:
+        return steering.to_markdown(measured)
     if "bars" in measured:
         return decoding_report.markdown(measured)
     if "tasks" in measured:

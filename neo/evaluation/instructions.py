@@ -1,6 +1,7 @@
 """Do words choose the type, the format, the number and the item that is meant? Asked as training never asked.
 
-Every instruction is a chat message: any type may be named, and nothing forces a format.
+Every instruction is a chat message: any type may be named, and nothing forces a format. An answer that names no item
+but one that the request holds is text: it speaks of that.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class _Instructor:
         right, typed = defaultdict[str, list[bool]](list), list[bool]()
         for one, answer in self._answers(said):
             task, name = one.wanted
-            right[FORMATS[task]].append(_format(answer) == FORMATS[task])
+            right[FORMATS[task]].append(_format(answer, one) == FORMATS[task])
             if FORMATS[task] != "text":
                 typed.append(bool(answer.items) and all(item.type == name for item in answer.items))
         yield _obeyed("type", typed)
@@ -173,8 +174,9 @@ class _Instructor:
         return wordings[int(self.rng.integers(len(wordings)))]
 
 
-def _format(answer: Answer) -> str:
-    if not answer.items:
+def _format(answer: Answer, one: Said) -> str:
+    held = {part.get("item_id") for part in one.messages[-1]["content"]}
+    if all(item.id in held for item in answer.items):
         return "text"
     return "items" if all(isinstance(part, ItemPart) for part in answer.parts) else "mixed"
 

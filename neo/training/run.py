@@ -54,7 +54,7 @@ from neo.training.trainer import drop_checkpoints, train_stage
 
 ROWS, VECTORS = "rows.parquet", "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 2, 3, 7
+DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 3, 8
 LISTENER_VERSION = 2
 REPORT_VERSION = 2  # the same where bundles begin to answer otherwise, or a report to say more
 
