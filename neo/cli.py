@@ -247,6 +247,7 @@ def _serve(options: argparse.Namespace) -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise NeoError("Serving needs a few more libraries: pip install 'neo-catalog[serve]'.") from error
+    print(f"neo: loading {options.bundle} ...", file=sys.stderr, flush=True)  # torch takes seconds to import
     from neo.serving.run import serve
     from neo.serving.settings import Limits, guarded
 

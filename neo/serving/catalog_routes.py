@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,9 +42,12 @@ def catalog_routes(server: Server) -> list[Route]:
         return JSONResponse({"accepted": len(asked.events)})
 
     async def models(request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [_model(server.current.get())]})
+
+    async def model(request: Request) -> Response:
         served = server.current.get()
-        model = {"id": served.name, "object": "model", "created": 0, "owned_by": "neo", "version": served.version}
-        return JSONResponse({"object": "list", "data": [model]})
+        served.answers_to(request.path_params["model_id"])
+        return JSONResponse(_model(served))
 
     async def health(request: Request) -> Response:
         served, status = server.current.served, server.health()
@@ -58,9 +62,15 @@ def catalog_routes(server: Server) -> list[Route]:
         Route("/v1/items/{item_id:path}", item, name="item"),
         Route(EventsRequest.path, events, methods=["POST"], name="events"),
         Route("/v1/models", models, name="models"),
+        Route("/v1/models/{model_id:path}", model, name="model"),
         Route("/health", health, name="health"),
         Route("/metrics", metrics, name="metrics"),
     ]
+
+
+def _model(served: Served) -> dict[str, Any]:
+    """In OpenAI's form."""
+    return {"id": served.name, "object": "model", "created": 0, "owned_by": "neo", "version": served.version}
 
 
 def _items(served: Served, ids: Sequence[str]) -> list[Item]:

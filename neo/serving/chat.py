@@ -23,19 +23,14 @@ from neo.serving.verbs import in_time, log_prompt
 from neo_sdk.types import Answer, ItemPart, TextPart
 from neo_sdk.wire import ChatRequest
 
-ALIAS = "neo"  # a model's name that every server knows
-
 
 def chat_route(server: Server) -> Route:
     async def endpoint(request: Request) -> Response:
         asked = await read_body(request, ChatRequest, server.limits)
         log_prompt(server, request, asked)
         served = server.current.get()
-        if asked.model not in (None, ALIAS, served.name):
-            message = (
-                f"There is no model {asked.model!r:.80} here, expected {served.name!r} or {ALIAS!r}: ask for that."
-            )
-            raise Refusal(404, message, "model", "model_not_found")
+        if asked.model is not None:
+            served.answers_to(asked.model)
         if asked.stream:
             frames = _frames(server, served, asked, id_of(request))
             return EventStream(frames, failed, server.limits.timeout)

@@ -97,10 +97,12 @@ def _reading() -> dict[str, Any]:
     listed = {"type": "array", "items": name, "minItems": 1, "maxItems": MAX_LOOKUPS}
     by_id = {"name": "item_id", "in": "path", "required": True, "schema": name}
     by_ids = {"name": "ids", "in": "query", "required": True, "schema": listed}
+    by_name = {"name": "model_id", "in": "path", "required": True, "schema": name}
     texts = {
         "/v1/items": ("Items by their ids.", _object(items={"type": "array", "items": item}), [by_ids]),
         "/v1/items/{item_id}": ("An item by its id.", item, [by_id]),
         "/v1/models": ("The model that answers, in OpenAI's form.", {"type": "object"}, []),
+        "/v1/models/{model_id}": ("The same, by its name.", {"type": "object"}, [by_name]),
         "/health": ("How the server is. Needs no key.", {"type": "object"}, []),
     }
     found: dict[str, Any] = {}

@@ -24,6 +24,7 @@ from neo.serving.problems import Refusal
 from neo_sdk.errors import BundleError
 from neo_sdk.types import Answer
 
+ALIAS = "neo"  # a model's name that every server knows
 TRIED = 600.0  # seconds for a new bundle's first answers: on a GPU its graphs are captured
 
 
@@ -34,6 +35,12 @@ class Served:
     model: NeoModel
     name: str
     version: str
+
+    def answers_to(self, name: str) -> None:
+        """Refusal for a name that is not the model's, nor the one that every server knows."""
+        if name not in (ALIAS, self.name):
+            message = f"There is no model {name!r:.80} here, expected {self.name!r} or {ALIAS!r}: ask for that."
+            raise Refusal(404, message, "model", "model_not_found")
 
 
 def load(folder: Path, later: Later) -> Served:
@@ -47,7 +54,7 @@ def load(folder: Path, later: Later) -> Served:
     if version_of(folder) != version:
         raise BundleError(f"{folder} changed while it was read: load it again.")
     found.later, name = later, found.bundle.config.get("name")
-    return Served(found, name if isinstance(name, str) and name else "neo", version)
+    return Served(found, name if isinstance(name, str) and name else ALIAS, version)
 
 
 def version_of(folder: Path) -> str:

@@ -142,6 +142,9 @@ def test_errors_are_openais(client: openai.OpenAI) -> None:
         client.chat.completions.create(model="tiny", messages=SAID, frequency_penalty=1.0)
     assert bad.value.type == "invalid_request_error" and bad.value.request_id
     assert [model.id for model in client.models.list()] == ["tiny"]
+    assert client.models.retrieve("tiny").id == "tiny" == client.models.retrieve("neo").id
+    with pytest.raises(openai.NotFoundError, match="There is no model 'gpt-4o' here, expected 'tiny'"):
+        client.models.retrieve("gpt-4o")
 
 
 def test_an_error_in_the_middle_of_a_stream_ends_it(
