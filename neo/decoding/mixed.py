@@ -78,7 +78,8 @@ class AnswerRequest:
     the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
     on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
     way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
-    an answer, is of `about`, of whatever type.
+    an answer, is of `about`, of whatever type. `joint`: tokens that an answer with words writes before an item that it
+    would have ended without.
     """
 
     index: SidIndex
@@ -96,6 +97,7 @@ class AnswerRequest:
     generator: torch.Generator | None = None
     about: SidIndex | None = None
     about_words: tuple[int, ...] = ()
+    joint: tuple[int, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
@@ -190,6 +192,7 @@ class _Row:
     named: int = 0
     of_group: Counter[int] = field(default_factory=Counter)  # items named of each
     searches: bool = False  # what runs next opens a span
+    joined: bool = False  # the joint stands, and an item comes next
     done: bool = False
 
     @property
@@ -253,7 +256,14 @@ class _Loop:
         tokens = dict(zip((at for at, _ in may_write), self._choose(may_write), strict=True))
         for at, row in writing:
             token = tokens.get(at)
-            if token in (None, self.vocab.end) and self._may_name(row) and row.named < row.request.items_owed:
+            if row.joined:
+                row.joined, token = False, self.vocab.open
+            elif token in (None, self.vocab.end) and self._may_name(row) and row.named < row.request.items_owed:
+                row.joined = self._joins(row)
+                if row.joined:
+                    for written in row.request.joint:
+                        yield from ((row, event) for event in self._written(row, written))
+                    continue
                 token = self.vocab.open
             yield from ((row, event) for event in self._written(row, token))
 
@@ -281,6 +291,12 @@ class _Loop:
     def _may_name(self, row: _Row) -> bool:
         most = row.request.max_items if row.request.format == "mixed" else 0
         return row.named < most and self._room(row) >= self.span_tokens and not row.search.is_empty
+
+    def _joins(self, row: _Row) -> bool:
+        """Whether words stand before, and there is room for more."""
+        more = len(row.request.joint)
+        room = row.words + more <= row.request.max_tokens and self._room(row) >= more + self.span_tokens
+        return bool(more and row.words) and room
 
     def run(self, rows: Sequence[_Row]) -> None:
         """Runs as many tokens of every row as the shortest queue has; a finished row is padding."""

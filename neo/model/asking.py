@@ -23,7 +23,7 @@ from neo.language.prompts import NOBODY
 from neo.language.reading import Said
 from neo.language.segments import Segment, Turn
 from neo.language.wishes import Wish
-from neo.language.wordings.follow_ups import ABOUT
+from neo.language.wordings.follow_ups import ABOUT, ALSO
 from neo.language.wordings.modes import MODES
 from neo.language.wordings.modes import wish as mode_wish
 from neo.model.bundle import Bundle
@@ -369,6 +369,7 @@ class Asking(Keeping):
             temperature=manner.temperature,
             about=about,
             about_words=self.about_words,
+            joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else ())
 

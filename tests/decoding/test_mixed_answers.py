@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -347,3 +348,22 @@ def test_what_an_answer_speaks_of_is_of_an_index_of_its_own(world: World, begins
         assert items[0] == expected[0].row and not spoken & set(items[1:])
     else:
         assert not spoken & set(items)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), max_tokens=st.integers(1, 12))
+def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> None:
+    """Where words stand before it and there is room for more; the joint counts as words, and an item follows it."""
+    joint = tuple(world.vocab.encode(" And "))
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    how: dict[str, Any] = {"max_tokens": max_tokens, "max_items": 2, "min_items": 2, "beams": 4, "joint": joint}
+    with leaning(world.model, {**lean(world, opening=-30.0), world.vocab.end: 3.0}):  # it ends without an item
+        events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how))
+    found = runs(events)
+    rows = [run for run in found if isinstance(run, int)]
+    assert len(rows) == min(2, world.index.reachable(types))
+    done = events[-1]
+    assert isinstance(done, Done) and done.tokens - len(rows) * (world.vocab.levels + 2) <= max_tokens
+    for before, after in pairwise(found):
+        if isinstance(before, str) and before.endswith(" And "):
+            assert isinstance(after, int)

@@ -38,7 +38,7 @@ SHARES = {
     "not_these": 0.12,
     "refine": 0.16,
     "switch": 0.12,
-    "understand": 0.04,
+    "understand": 0.08,
     "thanks": 0.05,
     "beyond": 0.05,
 }
