@@ -247,7 +247,8 @@ def _serve(options: argparse.Namespace) -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise NeoError("Serving needs a few more libraries: pip install 'neo-catalog[serve]'.") from error
-    print(f"neo: loading {options.bundle} ...", file=sys.stderr, flush=True)  # torch takes seconds to import
+    if sys.stderr.isatty():  # torch takes seconds to import; what reads a log needs no word on it
+        print(f"neo: loading {options.bundle} ...", file=sys.stderr, flush=True)
     from neo.serving.run import serve
     from neo.serving.settings import Limits, guarded
 
