@@ -17,12 +17,12 @@ from neo.catalog.strict import Strict
 from neo.evaluation.protocol import RecommendCase
 from neo.language import prompts
 from neo.language.facts import FactBook
+from neo.language.pointing import reference
 from neo.language.segments import ItemRef, Segment, Text
 from neo.language.wordings.conversation import COUNTS, counted
 from neo.language.wordings.fill import slots_of
 from neo.language.wordings.instructions import HELD_OUT
 from neo.model.neo_model import NeoModel
-from neo.training.examples.conversations import reference
 from neo_sdk.types import Answer, ItemPart
 
 BATCH = 16

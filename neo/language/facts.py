@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import pyarrow as pa
@@ -96,6 +96,11 @@ class ListenerFacts:
 
 
 NOBODY = ListenerFacts(0, (), (), (), (), (), (), None)
+
+
+def sayable(name: str | None) -> TypeGuard[str]:
+    """Whether a name fits into a sentence; a long one is left out, not cut."""
+    return name is not None and name.isprintable() and len(name) <= 48 and 1 <= len(name.split()) <= 6
 
 
 class FactBook:

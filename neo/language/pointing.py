@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neo.language.facts import ItemFacts
+import numpy as np
+
+from neo.language.facts import FactBook, ItemFacts, sayable
 from neo.language.phrases import phrases
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
-from neo.language.wordings.follow_ups import PLACES
+from neo.language.wordings.follow_ups import PLACES, references
 
+CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
 NUMBERS = ("one", "two", "three", "four", "five")
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
 _ENDS = r"(?=\s*(?:$|[.?!,:;)]|(?:is|was|sounds|suits|to|for|but|among|and|or|has|please|like|then|instead)\b))"
@@ -86,3 +89,20 @@ def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence
         for match in re.finditer(rf"\b(?:the|that|this)\s+(?:{words})\b", text, re.I):
             found.append(Pointed(match.start(), match.end(), item.row))
     return found
+
+
+def reference(facts: FactBook, items: Sequence[int], place: int, rng: np.random.Generator) -> str | ItemRef:
+    """How one of the items is pointed at: by its place, by what it alone is among them, by its name, or itself."""
+    how, item = rng.random(), facts.item(items[place])
+    others = [facts.item(row) for at, row in enumerate(items) if at != place]
+    if how < CHOSEN:
+        return ItemRef(items[place])
+    how = (how - CHOSEN) / (1 - CHOSEN)
+    if how < 0.3 and sayable(item.title):
+        return item.title
+    if how < 0.45 and others and sayable(item.creator) and all(item.creator != other.creator for other in others):
+        return f"the one by {item.creator}"
+    if how < 0.6 and all(item.type != other.type for other in others):
+        return f"the {item.words.singular}"
+    patterns = references(place, len(items))
+    return patterns[int(rng.integers(len(patterns)))]

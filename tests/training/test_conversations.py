@@ -15,12 +15,13 @@ from neo.catalog.activity import Dataset
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
 from neo.language.facts import FactBook
+from neo.language.pointing import reference
 from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.language.wordings import follow_ups
 from neo.language.wordings.conversation import COUNTS
 from neo.training.config import InstructionStage
-from neo.training.examples.conversations import SHARES, FollowUps, Talk, reference
+from neo.training.examples.conversations import SHARES, FollowUps, Talk
 from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.moments import Moment
 from neo.training.examples.near import Near

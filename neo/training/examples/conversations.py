@@ -13,6 +13,7 @@ import numpy as np
 
 from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook, ListenerFacts
+from neo.language.pointing import reference
 from neo.language.prompts import said, words_for
 from neo.language.segments import ItemRef, Text
 from neo.language.wishes import WishBook, say, wished
@@ -23,10 +24,9 @@ from neo.training.examples.grounding import VARIANTS
 from neo.training.examples.moments import Moment
 from neo.training.examples.near import Near
 from neo.training.teacher.ask import Ask
-from neo.training.teacher.phrases import describe, sayable
+from neo.training.teacher.phrases import describe
 
 FURTHER = 0.5  # of the follow-ups are followed by another, three in all at most
-CHOSEN = 0.6  # of what is pointed at stands there as an item: words that plainly mean one are read so
 POOL = 20  # items near the listener's last ones, among which a wish is looked for
 TAIL = 5  # last items of a history, that say what suits
 NEW = 0.25  # of the wishes are for what the listener does not know
@@ -185,20 +185,3 @@ class FollowUps:
 
     def _said(self, wordings: Sequence[str]) -> Known:
         return (Text(self._any(wordings)),)
-
-
-def reference(facts: FactBook, items: Sequence[int], place: int, rng: np.random.Generator) -> str | ItemRef:
-    """How one of the items is pointed at: by its place, by what it alone is among them, by its name, or itself."""
-    how, item = rng.random(), facts.item(items[place])
-    others = [facts.item(row) for at, row in enumerate(items) if at != place]
-    if how < CHOSEN:
-        return ItemRef(items[place])
-    how = (how - CHOSEN) / (1 - CHOSEN)
-    if how < 0.3 and sayable(item.title):
-        return item.title
-    if how < 0.45 and others and sayable(item.creator) and all(item.creator != other.creator for other in others):
-        return f"the one by {item.creator}"
-    if how < 0.6 and all(item.type != other.type for other in others):
-        return f"the {item.words.singular}"
-    patterns = follow_ups.references(place, len(items))
-    return patterns[int(rng.integers(len(patterns)))]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neo.language.facts import ItemFacts, ListenerFacts
+from neo.language.facts import ItemFacts, ListenerFacts, sayable
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.training.teacher.ask import Ask, streams
 from neo.training.teacher.phrases import (
@@ -20,7 +20,6 @@ from neo.training.teacher.phrases import (
     new_ground,
     pick,
     reasons,
-    sayable,
     series,
     spelled,
 )

@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from neo.language.facts import ItemFacts, ListenerFacts
+from neo.language.facts import ItemFacts, ListenerFacts, sayable
 from neo.language.wordings.fill import with_article
 
 OFTEN = 3  # events from which "again and again" is true
@@ -21,11 +21,6 @@ OFTEN = 3  # events from which "again and again" is true
 def pick(rng: np.random.Generator, patterns: Sequence[str], **names: str | int) -> str:
     """One of the patterns, filled. Names are never parsed again, whatever braces they hold."""
     return patterns[int(rng.integers(len(patterns)))].format(**names)
-
-
-def sayable(name: str | None) -> TypeGuard[str]:
-    """Whether a name fits into a sentence; a long one is left out, not cut."""
-    return name is not None and name.isprintable() and len(name) <= 48 and 1 <= len(name.split()) <= 6
 
 
 def series(names: Sequence[str]) -> str:
