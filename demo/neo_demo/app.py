@@ -9,6 +9,8 @@ import gradio as gr
 
 from neo_demo import talking
 from neo_demo.chat import Chat
+from neo_demo.lists import Recommend, Search
+from neo_demo.portrait import Portrait
 from neo_demo.studio import Studio
 from neo_demo.theme import theme
 from neo_demo.visit import Visit
@@ -26,6 +28,12 @@ def make_app(studio: Studio) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat"):
                 chat = Chat(studio, visit)
+            with gr.Tab("Recommend", id="recommend") as tab:
+                Recommend(studio, visit, tab)
+            with gr.Tab("Search", id="search"):
+                Search(studio, visit)
+            with gr.Tab("Understand", id="understand") as tab:
+                Portrait(studio, visit, tab)
         head.wire(visit, chat)
     return blocks
 
@@ -49,7 +57,8 @@ class Head:
             )  # fmt: skip
         with gr.Column(visible=False, elem_classes="onboarding") as self.panel:
             gr.HTML(
-                "<h2>What do you like?</h2><p>A few topics are enough to begin with. What you mark as heard counts from then on.</p>",
+                "<h2>What do you like?</h2><p>A few topics are enough to begin with. "
+                "What you mark as heard counts from then on.</p>",
                 apply_default_css=False,
             )
             self.topics = gr.CheckboxGroup(

@@ -19,6 +19,7 @@ from neo.model.bundle import Bundle
 from neo.model.listener import Asker, asker, newcomer
 from neo.model.neo_model import NeoModel
 from neo.serving.batching import Batches, Job
+from neo_demo.maps import Plane, plane
 from neo_demo.visit import Visit
 from neo_sdk.types import Answer, Item
 
@@ -64,6 +65,7 @@ class Studio:
         self.model = DemoModel(bundle)
         self.batches = Batches(WAITING, TOGETHER)
         self.alone = threading.Lock()  # for what looks into the model beside the thread
+        self._drawing, self._planes = threading.Lock(), dict[str, Plane]()
 
     @property
     def bundle(self) -> Bundle:
@@ -77,27 +79,32 @@ class Studio:
         self.model.visits[visit.known_as()] = visit
         return visit.name if visit.is_somebody or visit.aside else None
 
+    def asker(self, visit: Visit) -> Asker:
+        """What is known of a visitor."""
+        self.model.visits[visit.known_as()] = visit
+        return self.model._asker(visit.name, None)
+
+    def plane(self, type_name: str) -> Plane:
+        """The map of a type; drawn once, which takes seconds."""
+        with self._drawing:
+            if type_name not in self._planes:
+                self._planes[type_name] = plane(self.bundle, type_name)
+            return self._planes[type_name]
+
     def stream(self, request: Request) -> Iterator[StreamEvent]:
         """The answer piece by piece; closing the iterator stops the model. Refusal where too many wait."""
         said: queue.SimpleQueue[StreamEvent | Exception] = queue.SimpleQueue()
         job = Job(self.model, request, said.put, self.batches.place())
-        try:
-            self.batches.submit(job)
-            while True:
-                piece = said.get(timeout=PATIENCE)
-                if isinstance(piece, Exception):
-                    raise piece
-                yield piece
-                if isinstance(piece, Answer):
-                    return
-        finally:
-            job.gone = True
-            if job.place is not None:
-                job.place.leave()
+        self.batches.submit(job)
+        return _pieces(job, said)
 
     def answer(self, request: Request) -> Answer:
         """The whole answer to one request."""
         return last(self.stream(request))
+
+    def answers(self, requests: Sequence[Request]) -> list[Answer]:
+        """Those of several requests, which wait together and so are answered together."""
+        return [last(stream) for stream in [self.stream(request) for request in requests]]
 
     def item(self, item_id: object) -> Item | None:
         """The item of an id that came from a browser, None for what is none."""
@@ -171,3 +178,16 @@ class Studio:
                 return self.bundle.catalog.item(row), length
         return None
 
+
+
+def _pieces(job: Job, said: queue.SimpleQueue[StreamEvent | Exception]) -> Iterator[StreamEvent]:
+    try:
+        while True:
+            piece = said.get(timeout=PATIENCE)
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+            if isinstance(piece, Answer):
+                return
+    finally:
+        job.gone = True

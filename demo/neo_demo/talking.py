@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from neo_demo import html
+from neo_demo import html, shelf
 from neo_demo.html import esc
 from neo_demo.steering import Steer, prepared, words
 from neo_demo.studio import Studio
@@ -195,20 +195,12 @@ def turn_html(studio: Studio, visit: Visit, turn: Turn) -> str:
     waiting = '<span class="cursor" aria-label="NEO is writing"></span>' if turn.state == "open" else ""
     prose = f'<p class="prose">{html.said(turn.answer)}{waiting}</p>' if turn.answer or waiting else ""
     items = list({part.item.id: part.item for part in turn.answer if isinstance(part, ItemPart)}.values())
-    shown = html.cards(card(studio, visit, item) for item in items)
+    shown = html.cards(shelf.card(studio, visit, item) for item in items)
     notes = "".join(html.notice(note, "error" if turn.state == "failed" else "note") for note in turn.notes)
     return (
         f'<section class="turn"><div class="me"><p>{html.said(turn.said)}</p></div>'
         f'<div class="neo">{prose}{shown}{notes}{_meta(turn)}</div></section>'
     )
-
-
-def card(studio: Studio, visit: Visit, item: Item) -> str:
-    """An item's card, with what the visitor said of it."""
-    heard = any(meeting.item == item.id for meeting in visit.met)
-    note = "put aside" if item.id in visit.aside else "heard" if heard else ""
-    codes, size = studio.codes(item.id)
-    return html.card(item, codes, size, note=note)
 
 
 def _meta(turn: Turn) -> str:

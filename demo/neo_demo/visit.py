@@ -45,7 +45,8 @@ class Asked:
 class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
-    looked: the latest request, for a look under the hood, and what to call it.
+    looked: the latest request, for a look under the hood, and what to call it. whys: explanations of items, by id;
+    like: the item that more is asked of outside the chat.
     """
 
     name: str = ""
@@ -55,6 +56,8 @@ class Visit:
     aside: set[str] = field(default_factory=set)
     met: list[Meeting] = field(default_factory=list)
     looked: tuple[str, Request] | None = None
+    whys: dict[str, str] = field(default_factory=dict)
+    like: str = ""
     stop: bool = False
 
     def known_as(self) -> str:
@@ -66,6 +69,11 @@ class Visit:
         """Somebody else: what was said and put aside was another's."""
         self.listener, self.topics = listener, None if topics is None else tuple(topics)
         self.turns, self.aside, self.met, self.looked = [], set(), [], None
+        self.whys, self.like = {}, ""
+
+    def called(self) -> str:
+        """Who it is, within a sentence."""
+        return self.listener or ("you" if self.topics or self.met else "anybody")
 
     @property
     def is_somebody(self) -> bool:
