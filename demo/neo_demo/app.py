@@ -9,6 +9,7 @@ import gradio as gr
 
 from neo_demo import talking
 from neo_demo.chat import Chat
+from neo_demo.hood import Hood
 from neo_demo.lists import Recommend, Search
 from neo_demo.portrait import Portrait
 from neo_demo.studio import Studio
@@ -34,6 +35,8 @@ def make_app(studio: Studio) -> gr.Blocks:
                 Search(studio, visit)
             with gr.Tab("Understand", id="understand") as tab:
                 Portrait(studio, visit, tab)
+            with gr.Tab("Under the hood", id="hood") as tab:
+                Hood(studio, visit, tab)
         head.wire(visit, chat)
     return blocks
 

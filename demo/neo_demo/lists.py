@@ -12,7 +12,7 @@ from neo_demo.events import ACTS, act_of
 from neo_demo.html import esc
 from neo_demo.steering import ANY, MODES
 from neo_demo.studio import Studio
-from neo_demo.visit import Visit
+from neo_demo.visit import Looked, Visit
 from neo_sdk.errors import NeoError
 from neo_sdk.types import Mode
 
@@ -49,7 +49,7 @@ class Recommend:
             lists, notes = shelf.asked(studio, requests)
         except NeoError as error:
             return html.notice(str(error), "error")
-        visit.looked = (f"Recommended {types[0].plural}", requests[0])
+        visit.looked = Looked(f"{types[0].plural.capitalize()} for {visit.called()}", requests[0])
         seconds = time.perf_counter() - began
         count = sum(map(len, lists))
         rows = "".join(
@@ -103,7 +103,7 @@ class Search:
             answer = studio.answer(request)
         except NeoError as error:
             return html.notice(str(error), "error")
-        visit.looked = (f"Search for “{query.strip()[:60]}”", request)
+        visit.looked = Looked(f"The search for “{query.strip()[:60]}”", request)
         seconds = time.perf_counter() - began
         cards = html.cards(shelf.card(studio, visit, item) for item in answer.items)
         nothing = "" if answer.items else html.empty("Nothing fits.", "Try other words, or another type.")

@@ -13,7 +13,7 @@ from neo_demo.covers import hue
 from neo_demo.html import esc
 
 POINTS = 1_200
-WIDE, HIGH, EDGE = 640, 440, 14
+WIDE, HIGH, EDGE = 1000, 430, 14
 
 
 @dataclass(frozen=True, eq=False)

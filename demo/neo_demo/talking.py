@@ -12,7 +12,7 @@ from neo_demo import html, shelf
 from neo_demo.html import esc
 from neo_demo.steering import Steer, prepared, words
 from neo_demo.studio import Studio
-from neo_demo.visit import Asked, Turn, Visit
+from neo_demo.visit import Asked, Looked, Turn, Visit
 from neo_sdk.errors import NeoError
 from neo_sdk.types import Answer, Item, ItemPart, TextPart
 
@@ -71,7 +71,7 @@ def _begun(visit: Visit, turn: Turn, prepare: Any) -> Turn:
     except NeoError as error:
         turn.state, turn.notes = "failed", (str(error),)
     else:
-        visit.looked = ("The latest answer of the chat", turn.request)
+        visit.looked = Looked("Your latest request in the chat", turn.request, turn)
     visit.turns.append(turn)
     return turn
 

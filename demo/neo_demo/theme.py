@@ -11,7 +11,10 @@ DARK, DARKER, DARK_LINE = "#1d1c1a", "#141311", "#37342f"
 
 
 def theme() -> gr.themes.Base:
-    """Warm greys, one accent, and edges that are lines. Gradio's files of the weights between 400 and 700 lack letters."""
+    """Warm greys, one accent, and edges that are lines.
+
+    Gradio's font files of the weights between 400 and 700 lack most letters.
+    """
     found: Any = gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,
@@ -39,6 +42,9 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill="var(--accent)", button_primary_background_fill_dark="var(--accent)",
         button_primary_background_fill_hover="var(--accent-strong)",
         button_primary_background_fill_hover_dark="var(--accent-strong)",
+        button_primary_border_color="var(--accent)", button_primary_border_color_dark="var(--accent)",
+        button_primary_border_color_hover="var(--accent-strong)",
+        button_primary_border_color_hover_dark="var(--accent-strong)",
         button_primary_text_color="var(--on-accent)", button_primary_text_color_dark="var(--on-accent)",
         button_secondary_background_fill="#ffffff", button_secondary_background_fill_dark=DARK,
         button_secondary_border_color=LINE, button_secondary_border_color_dark=DARK_LINE,

@@ -41,11 +41,20 @@ class Asked:
     item: str | None = None
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A request that can be looked into. turn: of the chat, whose answer shows where its first item stands."""
+
+    label: str
+    request: Request
+    turn: Turn | None = None
+
+
 @dataclass
 class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
-    looked: the latest request, for a look under the hood, and what to call it. whys: explanations of items, by id;
+    looked: the latest request, for a look under the hood. whys: explanations of items, by id;
     like: the item that more is asked of outside the chat.
     """
 
@@ -55,7 +64,7 @@ class Visit:
     turns: list[Turn] = field(default_factory=list)
     aside: set[str] = field(default_factory=set)
     met: list[Meeting] = field(default_factory=list)
-    looked: tuple[str, Request] | None = None
+    looked: Looked | None = None
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
     stop: bool = False
