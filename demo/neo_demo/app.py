@@ -14,6 +14,7 @@ from neo_demo.lists import Recommend, Search
 from neo_demo.portrait import Portrait
 from neo_demo.studio import Studio
 from neo_demo.theme import theme
+from neo_demo.upload import Upload
 from neo_demo.visit import Visit
 
 NOBODY = ""
@@ -37,6 +38,8 @@ def make_app(studio: Studio) -> gr.Blocks:
                 Portrait(studio, visit, tab)
             with gr.Tab("Under the hood", id="hood") as tab:
                 Hood(studio, visit, tab)
+            with gr.Tab("Your catalog", id="own"):
+                Upload(visit)
         head.wire(visit, chat)
     return blocks
 

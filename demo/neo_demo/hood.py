@@ -64,7 +64,7 @@ class Hood:
     def space(self, name: str) -> str:
         catalog = self.studio.bundle.catalog
         plural = catalog.types[catalog.type_code(name)].plural.capitalize()
-        return maps.map_svg(self.studio.bundle, self.studio.plane(name), plural)
+        return maps.map_svg(catalog, self.studio.plane(name), plural)
 
     def show(self, visit: Visit, source: str, query: str, kind: str, beams: int, constraint: str) -> str:
         """A look at the latest request, or at a search that is asked for here."""

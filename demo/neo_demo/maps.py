@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neo.model.bundle import Bundle
+from neo.catalog.catalog import Catalog
+from neo.sids.build import SidModel
 from neo.sids.flat_map import flat_map
 from neo_demo.covers import hue
 from neo_demo.html import esc
@@ -28,17 +29,17 @@ class Plane:
     items: int
 
 
-def plane(bundle: Bundle, type_name: str) -> Plane:
-    """Takes seconds: embeds the items anew, and t-SNE."""
-    sids = bundle.sids.table.of(type_name)
-    vectors = bundle.sids.embed(bundle.catalog, sids.rows)
+def plane(model: SidModel, catalog: Catalog, type_name: str) -> Plane:
+    """Takes seconds: embeds the items anew, unless the model has their vectors, and t-SNE."""
+    sids = model.table.of(type_name)
+    vectors = model.embed(catalog, sids.rows) if model.vectors is None else model.vectors[type_name]
     shown, flat = flat_map(vectors, points=POINTS)
     low, high = flat.min(axis=0), flat.max(axis=0)
     places = (flat - low) / np.maximum(high - low, 1e-9)
     return Plane(sids.rows[shown], places, np.asarray(sids.codes)[shown, 0].astype(np.int64), sids.size, len(sids))
 
 
-def map_svg(bundle: Bundle, found: Plane, label: str, marked: Mapping[int, str] | Collection[int] = ()) -> str:
+def map_svg(catalog: Catalog, found: Plane, label: str, marked: Mapping[int, str] | Collection[int] = ()) -> str:
     """The map. marked: rows that stand out, the others then fade; of a mapping, with a word on each."""
     marks = set(marked)
     dots = []
@@ -52,7 +53,7 @@ def map_svg(bundle: Bundle, found: Plane, label: str, marked: Mapping[int, str] 
         dots.append(
             f'<circle cx="{EDGE + x * (WIDE - 2 * EDGE):.1f}" cy="{EDGE + y * (HIGH - 2 * EDGE):.1f}" '
             f'r="{6 if row in marks else 4}" class="dot{kind}" style="--hue:{hue(code, found.size)}" '
-            f'data-tip="{esc(bundle.catalog.title(row))}{esc(word)} · code {code}"/>'
+            f'data-tip="{esc(catalog.title(row))}{esc(word)} · code {code}"/>'
         )
     few = "" if len(found.rows) == found.items else f", {len(found.rows):,} of them drawn"
     return (

@@ -115,7 +115,7 @@ class Portrait:
         counts = Counter([*who.met.tolist(), *parents[parents >= 0].tolist()])
         marked = {row: f"{count} events" if count > 1 else "once" for row, count in counts.items()}
         plural = bundle.catalog.types[bundle.catalog.type_code(name)].plural.capitalize()
-        return maps.map_svg(bundle, self.studio.plane(name), f"{plural}, near those that they resemble", marked)
+        return maps.map_svg(bundle.catalog, self.studio.plane(name), f"{plural}, near those that they resemble", marked)
 
 
 def _portrait(visit: Visit, text: str, writing: bool) -> str:

@@ -88,7 +88,7 @@ class Studio:
         """The map of a type; drawn once, which takes seconds."""
         with self._drawing:
             if type_name not in self._planes:
-                self._planes[type_name] = plane(self.bundle, type_name)
+                self._planes[type_name] = plane(self.bundle.sids, self.bundle.catalog, type_name)
             return self._planes[type_name]
 
     def stream(self, request: Request) -> Iterator[StreamEvent]:

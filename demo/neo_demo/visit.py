@@ -12,6 +12,7 @@ from typing import Literal
 
 from neo.catalog.activity import Meeting
 from neo.model.asking import Request
+from neo_demo.own_catalog import OwnCatalog
 from neo_sdk.types import Item, ItemPart, TextPart
 
 State = Literal["open", "done", "stopped", "failed"]
@@ -65,6 +66,7 @@ class Visit:
     aside: set[str] = field(default_factory=set)
     met: list[Meeting] = field(default_factory=list)
     looked: Looked | None = None
+    own: OwnCatalog = field(default_factory=OwnCatalog)
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
     stop: bool = False
