@@ -9,7 +9,9 @@ import gradio as gr
 
 from neo_demo import talking
 from neo_demo.chat import Chat
+from neo_demo.events import QUIET
 from neo_demo.hood import Hood
+from neo_demo.html import esc
 from neo_demo.lists import Recommend, Search
 from neo_demo.portrait import Portrait
 from neo_demo.studio import Studio
@@ -25,22 +27,22 @@ BRAND = """<div class="brand"><span class="mark" aria-hidden="true"><i></i><i></
 def make_app(studio: Studio) -> gr.Blocks:
     """The app of a studio, not launched yet."""
     with gr.Blocks(title="NEO", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
-        visit = gr.State(Visit(), time_to_live=6 * 3600)
+        visit = gr.State(Visit(listener=studio.host), time_to_live=6 * 3600)
         head = Head(studio)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat"):
                 chat = Chat(studio, visit)
             with gr.Tab("Recommend", id="recommend") as tab:
-                Recommend(studio, visit, tab)
+                lists = Recommend(studio, visit, tab)
             with gr.Tab("Search", id="search"):
                 Search(studio, visit)
             with gr.Tab("Understand", id="understand") as tab:
-                Portrait(studio, visit, tab)
+                portrait = Portrait(studio, visit, tab)
             with gr.Tab("Under the hood", id="hood") as tab:
                 Hood(studio, visit, tab)
             with gr.Tab("Your catalog", id="own"):
                 Upload(visit)
-        head.wire(visit, chat)
+        head.wire(visit, chat, lists, portrait)
     return blocks
 
 
@@ -53,8 +55,8 @@ class Head:
             gr.HTML(BRAND, apply_default_css=False, elem_classes="brand-side")
             people = [("Nobody in particular", NOBODY), *((person.label, person.id) for person in studio.people)]
             self.who = gr.Dropdown(
-                people, value=NOBODY, label="Listening as", allow_custom_value=True, filterable=True, scale=3,
-                min_width=220, elem_id="who",
+                people, value=studio.host or NOBODY, label="Listening as", allow_custom_value=True,
+                filterable=True, scale=3, min_width=220, elem_id="who",
             )  # fmt: skip
             self.new = gr.Button("New listener", scale=0, min_width=120, elem_id="new", size="sm")
             gr.HTML(
@@ -74,8 +76,8 @@ class Head:
                 self.begin = gr.Button("Start listening", variant="primary", scale=0, min_width=140, elem_id="begin")
                 self.cancel = gr.Button("Cancel", scale=0, min_width=90, elem_classes="quiet")
 
-    def wire(self, visit: gr.State, chat: Chat) -> None:
-        quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+    def wire(self, visit: gr.State, chat: Chat, lists: Recommend, portrait: Portrait) -> None:
+        quiet: dict[str, Any] = {**QUIET, "queue": False}
         studio = self.studio
 
         def become(current: Visit, listener: str | None) -> tuple[Any, ...]:
@@ -83,7 +85,7 @@ class Head:
             if known.startswith("new: "):
                 return gr.skip(), gr.skip(), gr.skip()
             if known and int(studio.bundle.listeners.rows([known])[0]) < 0:
-                gr.Warning(f"There is no listener {known[:60]!r}. They have ids such as {studio.people[0].id}.")
+                gr.Warning(f"There is no listener {esc(known[:60])}. Their ids are like {esc(studio.host)}.")
                 return NOBODY, *self._changed(current, None, None)
             return gr.skip(), *self._changed(current, known or None, None)
 
@@ -91,10 +93,15 @@ class Head:
             label = "new: " + (", ".join(topics[:3]) or "no topics")
             return label, gr.update(visible=False), *self._changed(current, None, topics)
 
-        self.who.input(become, [visit, self.who], [self.who, *chat.shown], **quiet)
+        changed = [
+            self.who.input(become, [visit, self.who], [self.who, *chat.shown], **quiet),
+            self.begin.click(newcomer, [visit, self.topics], [self.who, self.panel, *chat.shown], **quiet),
+        ]
+        for event in changed:  # what the other tabs show is about somebody else
+            event.then(lists.show, [visit, lists.mode], lists.view, **QUIET)
+            event.then(portrait.show, visit, [portrait.words, portrait.facts], **QUIET)
         self.new.click(lambda: gr.update(visible=True), None, self.panel, **quiet)
         self.cancel.click(lambda: gr.update(visible=False), None, self.panel, **quiet)
-        self.begin.click(newcomer, [visit, self.topics], [self.who, self.panel, *chat.shown], **quiet)
 
     def _changed(self, visit: Visit, listener: str | None, topics: list[str] | None) -> tuple[str, str]:
         visit.become(listener, topics)

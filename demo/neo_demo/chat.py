@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from neo_demo import steering, talking
-from neo_demo.events import ACTS, act_of
+from neo_demo.events import ACTS, QUIET, act_of
 from neo_demo.html import esc
 from neo_demo.steering import ANY, FORMATS, MODES, NEEDS_WORDS, TASKS, Steer
 from neo_demo.studio import Studio
@@ -26,7 +26,7 @@ class Chat:
             with gr.Column(scale=5, min_width=320, elem_classes="thread-side"):
                 with gr.Column(elem_classes="thread", elem_id="thread"):
                     self.past = gr.HTML(
-                        talking.welcome(studio), js_on_load=ACTS, apply_default_css=False, elem_id="past",
+                        talking.welcome(studio, visit.value), js_on_load=ACTS, apply_default_css=False, elem_id="past",
                     )  # fmt: skip
                     self.live = gr.HTML("", js_on_load=ACTS, apply_default_css=False, elem_id="live")
                 self._composer()
@@ -80,40 +80,40 @@ class Chat:
     def _wire(self) -> None:
         inputs = [self.visit, self.typed, *self.controls]
         outputs = [self.past, self.live, self.typed, self.send, self.stop, self.mentions]
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         for trigger in (self.send.click, self.typed.submit):
-            trigger(self.ask, inputs, outputs, **quiet)
-        self.again.click(self.retry, inputs, outputs, **quiet)
+            trigger(self.ask, inputs, outputs, **QUIET)
+        self.again.click(self.retry, inputs, outputs, **QUIET)
         for view in (self.past, self.live, self.mentions):
-            view.act(self.act, inputs, outputs, **quiet)
-        self.stop.click(self.halt, self.visit, None, queue=False, **quiet)
-        self.clear.click(self.forget, self.visit, outputs, queue=False, **quiet)
+            view.act(self.act, inputs, outputs, **QUIET)
+        self.stop.click(self.halt, self.visit, None, queue=False, **QUIET)
+        self.clear.click(self.forget, self.visit, outputs, queue=False, **QUIET)
         self.typed.input(
-            self.suggest, [self.visit, self.typed], self.mentions, queue=False, trigger_mode="always_last", **quiet
+            self.suggest, [self.visit, self.typed], self.mentions, queue=False, trigger_mode="always_last", **QUIET
         )
         gr.on(
             [self.typed.input, *(control.change for control in self.controls)],
             self.spell, [self.typed, *self.controls], [self.words, self.typed],
-            queue=False, trigger_mode="always_last", **quiet,
+            queue=False, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
 
     # What the events do. Each returns values for `outputs`, in their order.
 
     def ask(self, visit: Visit, typed: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
         steer = Steer(*controls)
-        if steer.task in NEEDS_WORDS and not (typed or "").strip():
+        if visit.busy or (steer.task in NEEDS_WORDS and not (typed or "").strip()):
             yield self._view(visit)
             return
         yield from self._answered(visit, talking.begin(self.studio, visit, steer, typed or ""))
 
     def retry(self, visit: Visit, typed: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
-        turn = talking.again(self.studio, visit, Steer(*controls))
+        turn = None if visit.busy else talking.again(self.studio, visit, Steer(*controls))
         yield from self._answered(visit, turn) if turn is not None else iter([self._view(visit)])
 
-    def act(self, visit: Visit, typed: str, *controls_and_event: Any, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def act(self, visit: Visit, typed: str, *controls: Any, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """A click on a card, a chip or a title. What the browser says of it is checked."""
         what, words, item = act_of(self.studio, event)
-        controls = controls_and_event
+        if visit.busy and what != "mention":
+            return
         match what:
             case "say" if words:
                 steer = Steer(*controls)
@@ -172,7 +172,7 @@ class Chat:
         yield self._view(visit)
 
     def _view(self, visit: Visit, typed: str | None = None) -> tuple[Any, ...]:
-        busy = bool(visit.turns) and visit.turns[-1].state == "open"
+        busy = visit.busy
         return (
             talking.conversation(self.studio, visit),
             talking.live(self.studio, visit),

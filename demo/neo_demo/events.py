@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from neo_demo.studio import Studio
@@ -16,6 +18,7 @@ element.addEventListener('click', (event) => {
 });
 watch('value', () => window.neoDrawn && window.neoDrawn(element));
 """
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # of an event: no spinner, no API
 MOST_WORDS = 300
 KNOWN = frozenset({"say", "more", "why", "aside", "heard", "mention", "open"})
 

@@ -8,7 +8,7 @@ import gradio as gr
 
 from neo_demo import html, maps
 from neo_demo.covers import hue
-from neo_demo.events import ACTS
+from neo_demo.events import ACTS, QUIET
 from neo_demo.html import esc
 from neo_demo.look import Inside, Piece, free_name, inside, token_name
 from neo_demo.steering import ANY
@@ -19,7 +19,6 @@ from neo_sdk.errors import NeoError
 
 BEAMS = 30
 BARRED, FREE = 6, 10  # shown of each
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 class Hood:
@@ -46,15 +45,17 @@ class Hood:
             self.type = gr.Radio(types, value=ANY, label="Type", elem_classes="pick", scale=3, min_width=240)
         self.view = gr.HTML("", js_on_load=ACTS, apply_default_css=False, elem_id="inside")
         gr.HTML(
-            '<header class="space"><h2>The SID space</h2><p>Every dot is an item, near those that it resembles. Dots of one '
-            "color share their first code.</p></header>",
+            '<header class="space"><h2>The SID space</h2><p>Every dot is an item, near those that it resembles. '
+            "Dots of one color share their first code.</p></header>",
             apply_default_css=False,
         )
         spoken = [(label, name) for label, name in types if name in studio.bundle.sids.table.type_names]
         self.which = gr.Radio(spoken, value=spoken[0][1], label="Type", show_label=False, elem_classes="pick")
         self.map = gr.HTML('<p class="meta">Drawing the map …</p>', apply_default_css=False, elem_id="space")
         inputs = [visit, self.source, self.query, self.type, self.beams, self.constraint]
-        self.source.change(lambda source: gr.update(visible=source == "own"), self.source, self.own, queue=False, **QUIET)
+        self.source.change(
+            lambda source: gr.update(visible=source == "own"), self.source, self.own, queue=False, **QUIET
+        )
         for trigger in (tab.select, self.source.change, self.query.submit, self.type.change, self.constraint.change):
             trigger(self.show, inputs, self.view, **QUIET)
         self.beams.release(self.show, inputs, self.view, **QUIET)
@@ -96,8 +97,8 @@ def picture(studio: Studio, found: Inside) -> str:
     panels.append(
         _panel(
             "How it finds an item",
-            "One code a level. A chip shows a code and its probability after the codes before it; at the right the item, "
-            "and its probability in all.",
+            "One code a level. A chip shows a code and its probability after the codes before it; "
+            "at the right stands the item, and its probability in all.",
             tree_svg(studio.bundle, found.trace),
         )
     )
@@ -127,12 +128,13 @@ def prompt_html(pieces: tuple[Piece, ...], studio: Studio) -> str:
         elif piece.kind == "text":
             out.append(f'<span class="words-in">{esc(piece.text)}</span>')
         else:
-            name = "listener’s vector" if piece.kind == "vector" else piece.text.strip("<|>")
+            name = "listener's vector" if piece.kind == "vector" else piece.text.strip("<|>")
             out.append(f'<span class="{piece.kind}">{esc(name)}</span>')
     keys = (
-        '<ul class="keys"><li><span class="words-in">words</span></li><li><span class="sid" style="--hue:200">an item’s '
-        'SID</span></li><li><span class="control">control token</span></li><li><span class="vector">what they like in the '
-        "long run</span></li></ul>"
+        '<ul class="keys"><li><span class="words-in">words</span></li>'
+        '<li><span class="sid" style="--hue:200">an item, by its SID</span></li>'
+        '<li><span class="control">control token</span></li>'
+        '<li><span class="vector">what they like in the long run</span></li></ul>'
     )
     return f'<div class="prompt" tabindex="0" role="group" aria-label="The prompt">{" ".join(out)}</div>{keys}'
 

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from neo_demo.covers import cover
-from neo_sdk.types import Item, TextPart
+from neo_sdk.types import Item, ItemPart, TextPart
 
 TOPICS_SHOWN = 3
 ACTIONS = (("more", "More like this"), ("why", "Why this?"), ("heard", "Heard it"), ("aside", "Not for me"))
@@ -72,8 +72,6 @@ def inline(part_item: Item) -> str:
 
 def said(parts: Iterable[object]) -> str:
     """Words with items' names among them."""
-    from neo_sdk.types import ItemPart
-
     pieces = []
     for part in parts:
         if isinstance(part, TextPart):

@@ -8,7 +8,7 @@ from typing import Any, cast
 import gradio as gr
 
 from neo_demo import html, shelf
-from neo_demo.events import ACTS, act_of
+from neo_demo.events import ACTS, QUIET, act_of
 from neo_demo.html import esc
 from neo_demo.steering import ANY, MODES
 from neo_demo.studio import Studio
@@ -17,7 +17,6 @@ from neo_sdk.errors import NeoError
 from neo_sdk.types import Mode
 
 FOUND = 12  # items of a search
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 TRY = ("birds", "a calm show about space", "true crime", "learn to cook", "history of {topic}")
 
 
@@ -41,7 +40,12 @@ class Recommend:
         try:
             requests = [
                 studio.model.prepare_recommend(
-                    who, type=item_type.name, k=shelf.ROW, mode=cast(Mode, mode), exclude=sorted(visit.aside), per_parent=2
+                    who,
+                    type=item_type.name,
+                    k=shelf.ROW,
+                    mode=cast(Mode, mode),
+                    exclude=sorted(visit.aside),
+                    per_parent=2,
                 )
                 for item_type in types
                 if item_type.name in studio.bundle.sids.table.type_names
@@ -109,7 +113,7 @@ class Search:
         nothing = "" if answer.items else html.empty("Nothing fits.", "Try other words, or another type.")
         said = "".join(html.notice(note) for note in answer.warnings)
         return (
-            f'{shelf.like(studio, visit)}{cards}{nothing}{said}'
+            f"{shelf.like(studio, visit)}{cards}{nothing}{said}"
             f'<p class="meta" role="status">{len(answer.items)} results in {seconds:.2f} s</p>'
         )
 

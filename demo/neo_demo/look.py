@@ -78,7 +78,7 @@ def opened(studio: Studio, looked: Looked, beams: int) -> tuple[list[int], SpanR
 def before_the_first_item(renderer: Renderer, looked: Looked) -> list[int]:
     """The tokens of an answer's words before its first item; none where it has no item."""
     answer: Sequence[TextPart | ItemPart] = looked.turn.answer if looked.turn is not None else ()
-    words = []
+    words: list[str] = []
     for part in answer:
         if isinstance(part, ItemPart):
             return renderer.vocabulary.encode("".join(words))
@@ -146,4 +146,3 @@ def token_name(vocab: Vocabulary, token: int) -> str:
         return f"{place[0]} {place[2]}·L{place[1] + 1}"
     name = vocab.name(token)
     return name if token >= vocab.text_size else f"“{name}”"
-

@@ -74,6 +74,17 @@ def _short(error: ConfigError) -> str:
     return str(error).splitlines()[0].removeprefix("Value error, ")
 
 
+def separator_of(path: Path, column: str) -> str:
+    """What separates the topics of a file: the mark that most of its first rows have, else a comma."""
+    source = parse(ItemSource, {"path": path.name, "type": "item"}, path.name)
+    try:
+        values = next(iter(read_batches(path, source, (column,)))).columns.get(column, [])
+    except (UnreadableError, StopIteration):
+        return ","
+    texts = [str(value) for value in list(values)[:200]]
+    return max(",|;/", key=lambda mark: sum(mark in text for text in texts))
+
+
 def guessed(columns: Sequence[str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """For each of our fields the column that is called so, or nearly; NOWHERE for none."""
     plain = {re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"): name for name in reversed(columns)}
@@ -138,7 +149,9 @@ def build(own: OwnCatalog, config: SidConfig, say: Callable[[str], None]) -> Non
         raise ConfigError("Check the file first: SIDs are built from what was read.")
     catalog, events = own.dataset.catalog, own.dataset.events
     if len(catalog) > MOST_ITEMS:
-        raise ConfigError(f"{len(catalog):,} items are too many for this page, which builds {MOST_ITEMS:,}: use `neo sids`.")
+        raise ConfigError(
+            f"{len(catalog):,} items are too many for this page, which builds {MOST_ITEMS:,}: use `neo sids`."
+        )
     say("Embedding the texts and learning codes")
     heard = np.bincount(events.item, minlength=len(catalog)).astype(float) if len(events) else None
     sids = build_sids(catalog, config, popularity=heard, events=events if len(events) else None)

@@ -12,7 +12,7 @@ import numpy as np
 
 from neo.model.listener import Asker
 from neo_demo import html, maps, shelf
-from neo_demo.events import ACTS, act_of
+from neo_demo.events import ACTS, QUIET, act_of
 from neo_demo.html import esc
 from neo_demo.studio import Studio
 from neo_demo.visit import Visit
@@ -31,9 +31,8 @@ class Portrait:
         self.studio = studio
         self.words = gr.HTML("", apply_default_css=False, elem_id="portrait")
         self.facts = gr.HTML("", js_on_load=ACTS, apply_default_css=False, elem_id="facts")
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        tab.select(self.show, visit, [self.words, self.facts], **quiet)
-        self.facts.act(self.act, visit, [self.words, self.facts], **quiet)
+        tab.select(self.show, visit, [self.words, self.facts], **QUIET)
+        self.facts.act(self.act, visit, [self.words, self.facts], **QUIET)
 
     def act(self, visit: Visit, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         what, _, item = act_of(self.studio, event)
@@ -41,7 +40,7 @@ class Portrait:
         if what in ("aside", "heard"):
             yield from self.show(visit)
         else:
-            yield gr.skip(), self._facts(visit, self.studio.asker(visit))
+            yield gr.skip(), self._facts(visit, self.studio.model.known(visit))
 
     def show(self, visit: Visit) -> Iterator[tuple[str, Any]]:
         """The words as they are written, then the rest beside them."""
@@ -49,7 +48,7 @@ class Portrait:
         if not visit.is_somebody:
             yield self.nobody(), ""
             return
-        who = studio.asker(visit)
+        who = studio.model.known(visit)
         facts = self._facts(visit, who, with_map=False)
         yield _portrait(visit, "", writing=True), facts
         text = ""
@@ -74,7 +73,9 @@ class Portrait:
             return html.empty("No history yet.", "What is marked as heard shows up here, and counts at once.")
         catalog = self.studio.bundle.catalog
         rows = who.met[::-1]
-        latest = [catalog.item(int(row)) for row in dict.fromkeys(rows.tolist()) if self.studio.item(catalog.id(int(row)))]
+        latest = [
+            catalog.item(int(row)) for row in dict.fromkeys(rows.tolist()) if self.studio.item(catalog.id(int(row)))
+        ]
         drawn = self._map(who) if with_map else '<p class="meta">Drawing the map …</p>'
         return (
             f'<div class="two"><section><h2>When</h2>{self._timeline(who)}</section>'
@@ -120,7 +121,5 @@ class Portrait:
 
 def _portrait(visit: Visit, text: str, writing: bool) -> str:
     cursor = '<span class="cursor" aria-label="NEO is writing"></span>' if writing else ""
-    return (
-        f'<section class="portrait"><p class="label">{esc(visit.called().capitalize() if not visit.listener else visit.listener)}'
-        f"</p><p class='big'>{esc(text)}{cursor}</p></section>"
-    )
+    name = visit.listener or visit.called().capitalize()
+    return f'<section class="portrait"><p class="label">{esc(name)}</p><p class="big">{esc(text)}{cursor}</p></section>'

@@ -61,7 +61,9 @@ def act(studio: Studio, visit: Visit, what: str, item: Item | None) -> bool:
 def why(studio: Studio, visit: Visit, item: Item) -> str:
     """NEO's explanation, or why there is none."""
     try:
-        return studio.answer(studio.model.prepare_explain(item.id, studio.who(visit))).text or "NEO has no words for it."
+        return (
+            studio.answer(studio.model.prepare_explain(item.id, studio.who(visit))).text or "NEO has no words for it."
+        )
     except NeoError as error:
         return str(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pyarrow.compute as pc
 
@@ -18,6 +18,7 @@ from neo.model.asking import Request
 from neo_demo.html import esc, length
 from neo_demo.studio import Studio
 from neo_demo.visit import Visit
+from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 
 TASKS = {"chat": "Chat", "recommend": "Recommend", "search": "Search", "understand": "Describe me"}
@@ -53,6 +54,11 @@ class Steer:
         return None if found == Filter() else found
 
     @property
+    def listed(self) -> Literal["items", "mixed"]:
+        """The format of what names items in any case."""
+        return "items" if self.format == "items" else "mixed"
+
+    @property
     def types(self) -> list[str] | None:
         return None if self.type == ANY else [self.type]
 
@@ -76,11 +82,9 @@ def words(studio: Studio, steer: Steer, typed: str) -> str:
     match steer.task:
         case "recommend":
             first = item_type or studio.bundle.catalog.types[0]
-            output = "mixed" if steer.format != "items" else "items"
-            return spelled(prompts.recommend(NOBODY, first, output, count=steer.count, wish=wish(mode)))
+            return spelled(prompts.recommend(NOBODY, first, steer.listed, count=steer.count, wish=wish(mode)))
         case "search":
-            output = "mixed" if steer.format != "items" else "items"
-            return spelled(prompts.search(typed, item_type, NOBODY, output, count=steer.count)) if typed else ""
+            return spelled(prompts.search(typed, item_type, NOBODY, steer.listed, count=steer.count)) if typed else ""
         case "understand":
             return spelled(prompts.understand(NOBODY))
     return " ".join(part for part in (typed, wish(mode)) if part) if typed else ""
@@ -99,36 +103,41 @@ def prepared(studio: Studio, visit: Visit, steer: Steer, said: Any, typed: str, 
     """The request that the controls and the words make. said: the turn's parts, for a chat. redo: how it is drawn."""
     model, who = studio.model, studio.who(visit)
     common: dict[str, Any] = {"filter": steer.filter, **redo}
+    name, aside = None if steer.type == ANY else steer.type, sorted(visit.aside)
     match steer.task:
         case "recommend":
-            mode, aside = cast(Mode, steer.mode), sorted(visit.aside)
-            how = "items" if steer.format == "items" else "mixed"
-            name = None if steer.type == ANY else steer.type
+            mode = cast(Mode, steer.mode)
             return model.prepare_recommend(
-                who, type=name, k=steer.count, format=how, mode=mode, exclude=aside, **common
+                who, type=name, k=steer.count, format=steer.listed, mode=mode, exclude=aside, **common
             )
         case "search":
-            how = "items" if steer.format == "items" else "mixed"
-            name = None if steer.type == ANY else steer.type
-            return model.prepare_search(
-                typed, name, steer.count, how, listener=who, exclude=sorted(visit.aside), **common
-            )
+            return model.prepare_search(typed, name, steer.count, steer.listed, listener=who, exclude=aside, **common)
         case "understand":
-            return model.prepare_understand(who, None if who else [], **redo)
+            if not visit.is_somebody:
+                raise InvalidRequestError(
+                    "There is nobody to describe yet: choose who listens, at the top of the page."
+                )
+            return model.prepare_understand(who, **redo)
     most = 0 if steer.format == "text" else steer.count
-    return model.prepare_chat(visit.messages(said), who, types=steer.types, max_items=most, **common)
+    # A conversation does not name twice what it has named.
+    with studio.without(visit, visit.named()) as who:
+        return model.prepare_chat(visit.messages(said), who, types=steer.types, max_items=most, **common)
 
 
 def preview(studio: Studio, steer: Steer, typed: str) -> str:
     """The words, and what is held beside them, as HTML."""
     asked = words(studio, steer, typed)
-    quote = f"<blockquote>{esc(asked)}</blockquote>" if asked else "<blockquote class='none'>Your own words.</blockquote>"
+    quote = (
+        f"<blockquote>{esc(asked)}</blockquote>" if asked else "<blockquote class='none'>Your own words.</blockquote>"
+    )
     notes = []
     if held := steer.held():
         passing = "" if steer.filter is None else f" {_count(studio, steer)} pass."
         notes.append(f"Held for every item: {', '.join(held)}.{passing}")
     if steer.mode != "any" and steer.task == "chat":
         notes.append("In a chat, familiar and new are asked for in words only. Recommend keeps to them.")
+    if steer.task in ("recommend", "search") and steer.format == "text":
+        notes.append("Recommend and Search name items in any case. Words only is for a chat.")
     if steer.task == "recommend" and steer.format == "items":
         notes.append("With a history and items only, no words are read: the model goes on with the history.")
     told = "".join(f"<p>{esc(note)}</p>" for note in notes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from neo.language.prompts import NOBODY
 from neo.model.answers import StreamEvent, last
 from neo.model.asking import Request
 from neo.model.bundle import Bundle
@@ -21,6 +23,7 @@ from neo.model.neo_model import NeoModel
 from neo.serving.batching import Batches, Job
 from neo_demo.maps import Plane, plane
 from neo_demo.visit import Visit
+from neo_sdk.errors import NeoError
 from neo_sdk.types import Answer, Item
 
 WAITING = 64  # requests that may wait; one more is told so
@@ -40,15 +43,19 @@ class DemoModel(NeoModel):
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
         visit = None if listener is None else self.visits.get(listener)
-        if visit is None:
-            return super()._asker(listener, history, long_term)
-        if visit.listener is None:
+        return super()._asker(listener, history, long_term) if visit is None else self.known(visit)
+
+    def known(self, visit: Visit) -> Asker:
+        """What is known of a visitor."""
+        if visit.listener is not None:
+            who = asker(self.bundle, visit.listener, None, later=visit.met)
+        elif visit.is_somebody:
             who = newcomer(self.bundle, visit.topics or (), visit.met)
         else:
-            who = asker(self.bundle, visit.listener, history, long_term, visit.met)
+            who = Asker(NOBODY)
         # What was put aside is not named again; it is no part of the history, for it was not liked.
-        aside = self.bundle.catalog.rows(sorted(visit.aside)) if visit.aside else np.empty(0, dtype=np.int64)
-        return replace(who, heard=np.union1d(who.heard, aside).astype(np.int64))
+        out = self.bundle.catalog.rows(sorted({*visit.aside, *visit.unwanted}))
+        return replace(who, heard=np.union1d(who.heard, out).astype(np.int64))
 
 
 class Person(NamedTuple):
@@ -77,12 +84,16 @@ class Studio:
     def who(self, visit: Visit) -> str | None:
         """The visit as a `listener`; None where nothing is known of them."""
         self.model.visits[visit.known_as()] = visit
-        return visit.name if visit.is_somebody or visit.aside else None
+        return visit.name if visit.is_somebody or visit.aside or visit.unwanted else None
 
-    def asker(self, visit: Visit) -> Asker:
-        """What is known of a visitor."""
-        self.model.visits[visit.known_as()] = visit
-        return self.model._asker(visit.name, None)
+    @contextmanager
+    def without(self, visit: Visit, items: Iterable[str]) -> Iterator[str | None]:
+        """The visit as a `listener`, to whom these items are not named while a request is prepared."""
+        visit.unwanted = frozenset(items)
+        try:
+            yield self.who(visit)
+        finally:
+            visit.unwanted = frozenset()
 
     def plane(self, type_name: str) -> Plane:
         """The map of a type; drawn once, which takes seconds."""
@@ -138,6 +149,11 @@ class Studio:
         some = busy[np.linspace(0, len(busy) - 1, min(LISTENERS_SHOWN, len(busy))).astype(int)] if len(busy) else busy
         return tuple(self._person(int(row), int(counts[row])) for row in dict.fromkeys(some.tolist()) if len(listeners))
 
+    @cached_property
+    def host(self) -> str | None:
+        """Who listens at first: somebody in the middle of `people`."""
+        return self.people[len(self.people) // 2].id if self.people else None
+
     def _person(self, row: int, plays: int) -> Person:
         listeners = self.bundle.listeners
         likes = ", ".join(listeners.topics(row)[:2])
@@ -179,11 +195,13 @@ class Studio:
         return None
 
 
-
 def _pieces(job: Job, said: queue.SimpleQueue[StreamEvent | Exception]) -> Iterator[StreamEvent]:
     try:
         while True:
-            piece = said.get(timeout=PATIENCE)
+            try:
+                piece = said.get(timeout=PATIENCE)
+            except queue.Empty:
+                raise NeoError(f"The model said nothing for {PATIENCE:.0f} seconds: try again.") from None
             if isinstance(piece, Exception):
                 raise piece
             yield piece

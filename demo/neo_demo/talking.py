@@ -24,8 +24,8 @@ OPENINGS = (
     "What goes well with a quiet evening?",
     "Teach me something on {topic}.",
     "Could you recommend an audiobook?",
-    "What kind of listener am I?",
 )
+WHO_AM_I = "What kind of listener am I?"
 
 
 def parts_of(studio: Studio, text: str) -> list[TextPart | ItemPart]:
@@ -54,7 +54,9 @@ def begin(studio: Studio, visit: Visit, steer: Steer, typed: str, again: bool = 
     parts = parts_of(studio, words(studio, steer, typed) or typed)
     # Asked again, the most probable answer would be the same.
     redo: dict[str, Any] = {"temperature": WARMTH, "seed": random.randrange(1 << 31)} if again else {}
-    return _begun(visit, Turn(parts, asked=Asked(steer.task, typed)), lambda: prepared(studio, visit, steer, parts, typed, redo))
+    return _begun(
+        visit, Turn(parts, asked=Asked(steer.task, typed)), lambda: prepared(studio, visit, steer, parts, typed, redo)
+    )
 
 
 def begin_why(studio: Studio, visit: Visit, item: Item, again: bool = False) -> Turn:
@@ -126,10 +128,15 @@ def grown(studio: Studio, visit: Visit, turn: Turn) -> Iterator[None]:
             if now - drawn > OFTEN:
                 drawn = now
                 yield
+        turn.state = "done" if turn.state == "open" else turn.state
     except NeoError as error:
         turn.state, turn.notes = "failed", (str(error),)
-    turn.state = "done" if turn.state == "open" else turn.state
-    turn.whole = time.perf_counter() - began
+    finally:
+        # Still open: the visitor has gone, or something broke that nobody foresaw.
+        turn.state = "stopped" if turn.state == "open" else turn.state
+        turn.whole = time.perf_counter() - began
+    if turn.asked is not None and turn.asked.task == "why" and turn.asked.item and turn.state == "done":
+        visit.whys[turn.asked.item] = "".join(part.text for part in turn.answer if isinstance(part, TextPart))
     yield
 
 
@@ -155,10 +162,11 @@ def again(studio: Studio, visit: Visit, steer: Steer) -> Turn | None:
 # What it looks like
 
 
-def welcome(studio: Studio) -> str:
+def welcome(studio: Studio, visit: Visit) -> str:
     """An empty conversation, with ways to begin."""
     topic = studio.topics[0].lower() if studio.topics else "history"
-    chips = "".join(_chip("say", opening.format(topic=topic)) for opening in OPENINGS)
+    openings = (*OPENINGS, WHO_AM_I) if visit.is_somebody else OPENINGS
+    chips = "".join(_chip("say", opening.format(topic=topic)) for opening in openings)
     count = len(studio.bundle.sids.table.type_names)
     types = ", ".join(item_type.plural for item_type in studio.bundle.catalog.types[:count])
     return (
@@ -178,9 +186,9 @@ def _chip(act: str, text: str, item: str = "") -> str:
 def conversation(studio: Studio, visit: Visit) -> str:
     """All turns that have ended, with what could follow the last."""
     if not visit.turns:
-        return welcome(studio)
+        return welcome(studio, visit)
     ended = [turn for turn in visit.turns if turn.state != "open"]
-    last = "" if visit.turns[-1].state == "open" else follow_ups(visit.turns[-1])
+    last = "" if visit.turns[-1].state == "open" else follow_ups(visit, visit.turns[-1])
     return "".join(turn_html(studio, visit, turn) for turn in ended) + last
 
 
@@ -211,7 +219,7 @@ def _meta(turn: Turn) -> str:
     return f'<p class="meta">{first}{turn.whole:.2f} s in all{stopped}</p>'
 
 
-def follow_ups(turn: Turn) -> str:
+def follow_ups(visit: Visit, turn: Turn) -> str:
     """What could be said next."""
     items = [part.item for part in turn.answer if isinstance(part, ItemPart)]
     chips = []
@@ -220,5 +228,6 @@ def follow_ups(turn: Turn) -> str:
             _chip("more", f"More like {items[0].title}", items[0].id),
             _chip("why", f"Why {items[0].title}?", items[0].id),
         ]
-    chips += [_chip("say", "Something different, please."), _chip("say", "What kind of listener am I?")]
+    chips.append(_chip("say", "Something different, please."))
+    chips += [_chip("say", WHO_AM_I)] if visit.is_somebody else []
     return f'<div class="chips follow" role="group" aria-label="Follow-ups">{"".join(chips)}</div>'

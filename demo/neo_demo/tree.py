@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neo.decoding.trace import Trace
+from neo.decoding.trace import Branch, Trace
 from neo.model.bundle import Bundle
 from neo_demo.covers import hue
 from neo_demo.html import esc
@@ -28,8 +28,8 @@ def tree_svg(bundle: Bundle, trace: Trace) -> str:
     order = sorted(range(len(paths)), key=lambda at: [_rank(paths, at, level) for level in range(len(levels))])
     heights: dict[tuple[int, int], list[float]] = {}
     for line, at in enumerate(order):
-        for level, branch in enumerate(paths[at]):
-            heights.setdefault((level, branch), []).append(20 + line * STEP)
+        for level, place in enumerate(paths[at]):
+            heights.setdefault((level, place), []).append(20 + line * STEP)
     y = {place: sum(ys) / len(ys) for place, ys in heights.items()}
     high = 40 + (len(paths) - 1) * STEP
     root = sum(y[0, path[0]] for path in paths) / len(paths)
@@ -41,7 +41,7 @@ def tree_svg(bundle: Bundle, trace: Trace) -> str:
 
     links, nodes = [], []
     for (level, place), height in y.items():
-        branch = levels[level].branches[place]
+        branch: Branch = levels[level].branches[place]
         x, wide = span(level)
         above = (level - 1, branch.parent)
         start = (10.0, root) if level == 0 else (sum(span(level - 1)), y[above])
@@ -51,8 +51,8 @@ def tree_svg(bundle: Bundle, trace: Trace) -> str:
         size = bundle.sids.table.of(branch.type).size
         name = f"{branch.type} {branch.codes[0]}" if level == 0 else str(branch.codes[level])
         nodes.append(
-            f'<g style="--hue:{hue(first, size)}"><rect x="{x:.1f}" y="{height - 15:.1f}" width="{wide}" height="30" rx="7" '
-            f'class="node"/><text x="{x + 9:.1f}" y="{height + 4.5:.1f}" class="code">{esc(name)}</text>'
+            f'<g style="--hue:{hue(first, size)}"><rect x="{x:.1f}" y="{height - 15:.1f}" width="{wide}" height="30" '
+            f'rx="7" class="node"/><text x="{x + 9:.1f}" y="{height + 4.5:.1f}" class="code">{esc(name)}</text>'
             f'<text x="{x + wide - 8:.1f}" y="{height + 4.5:.1f}" class="share">{percent(branch.step)}</text></g>'
         )
     for leaf, path in zip(shown, paths, strict=True):
@@ -65,7 +65,8 @@ def tree_svg(bundle: Bundle, trace: Trace) -> str:
             f'<text x="{WIDE - 4}" y="{height + 4.5:.1f}" class="share">{percent(branch.path)}</text>'
         )
     return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="Beam tree"><svg viewBox="0 0 {WIDE} {high}" class="tree" role="img" '
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Beam tree">'
+        f'<svg viewBox="0 0 {WIDE} {high}" class="tree" role="img" '
         f'aria-label="{esc(_told(bundle, trace, shown))}">{"".join(links)}<circle cx="10" cy="{root:.1f}" r="5" '
         f'class="root"/>{"".join(nodes)}</svg></div>'
     )

@@ -17,6 +17,7 @@ from neo.catalog.catalog import Catalog
 from neo.sids.build import SidModel
 from neo_demo import html, maps, own_catalog
 from neo_demo.covers import hue
+from neo_demo.events import QUIET
 from neo_demo.html import esc
 from neo_demo.own_catalog import EVENT_FIELDS, FIELDS, NOWHERE, OwnCatalog
 from neo_demo.visit import Visit
@@ -25,7 +26,6 @@ from neo_sdk.errors import CatalogError, NeoError, Problem
 PROBLEMS, SAMPLES, GROUPS, TITLES = 25, 3, 6, 3  # shown of each
 OFTEN = 0.3  # seconds between two looks at work that goes on
 UNITS = ["seconds", "minutes", "hours", "milliseconds"]
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 BUSY = threading.Lock()  # one catalog at a time: others ask the model meanwhile
 INTRO = """<header class="page-intro"><h1>Your own catalog</h1><p>Drop a file of items to see how NEO would name them.
 Nothing leaves this machine, and nothing is kept.</p></header>"""
@@ -80,13 +80,15 @@ class Upload:
 
     def _wire(self, visit: gr.State) -> None:
         columns = [self.said, self.mapping, self.result, self.step, self.report, self.files]
-        self.items.change(self.dropped, [visit, self.items], [*columns, *self.mapped], **QUIET)
+        self.items.change(self.dropped, [visit, self.items], [*columns, self.separator, *self.mapped], **QUIET)
         self.events.change(self.dropped_events, [visit, self.events], [self.said, self.event_row, *self.met], **QUIET)
         answers = [self.kind, self.separator, self.unit, *self.mapped, *self.met]
         self.check.click(
             self.checked, [visit, *answers], [self.result, self.step, self.codes, self.report, self.files], **QUIET
         )
-        self.go.click(self.built, [visit, self.levels, self.codes, *answers], [self.report, self.files, self.go], **QUIET)
+        self.go.click(
+            self.built, [visit, self.levels, self.codes, *answers], [self.report, self.files, self.go], **QUIET
+        )
 
     # What the events do
 
@@ -95,16 +97,17 @@ class Upload:
         visit.own.items, visit.own.dataset, visit.own.sids = None, None, None
         blank = ["", gr.update(visible=False), "", gr.update(visible=False), "", gr.update(visible=False)]
         if path is None:
-            return (*blank, *[gr.skip()] * len(self.mapped))
+            return (*blank, gr.skip(), *[gr.skip()] * len(self.mapped))
         try:
             columns = own_catalog.columns_of(Path(path))
         except CatalogError as error:
             blank[0] = problems_html(error.problems, "This file cannot be read.")
-            return (*blank, *[gr.skip()] * len(self.mapped))
+            return (*blank, gr.skip(), *[gr.skip()] * len(self.mapped))
         visit.own.items = Path(path)
         blank[1] = gr.update(visible=True)
         guessed = own_catalog.guessed(columns, FIELDS)
-        return (*blank, *(_choices(columns, guessed[name]) for name in FIELDS))
+        mark = own_catalog.separator_of(Path(path), guessed["topics"]) if guessed["topics"] else ","
+        return (*blank, mark, *(_choices(columns, guessed[name]) for name in FIELDS))
 
     def dropped_events(self, visit: Visit, path: str | None) -> tuple[Any, ...]:
         visit.own.events, visit.own.dataset = None, None
@@ -211,10 +214,10 @@ def problems_html(problems: list[Problem], title: str) -> str:
     )
     more = f'<p class="meta">and {len(problems) - PROBLEMS:,} more</p>' if len(problems) > PROBLEMS else ""
     count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("File", "Line", "Column", "What is wrong"))
     return (
         f'<section class="panel problems" role="alert"><h2>{count}</h2><p class="lead">{esc(title)}</p>'
-        '<div class="scroll"><table><thead><tr><th scope="col">File</th><th scope="col">Line</th><th scope="col">Column</th>'
-        f'<th scope="col">What is wrong</th></tr></thead><tbody>{rows}</tbody></table></div>{more}</section>'
+        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}</section>'
     )
 
 

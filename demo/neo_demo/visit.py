@@ -56,7 +56,7 @@ class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
     looked: the latest request, for a look under the hood. whys: explanations of items, by id;
-    like: the item that more is asked of outside the chat.
+    like: the item that more is asked of outside the chat; unwanted: what the request that is being prepared leaves out.
     """
 
     name: str = ""
@@ -69,6 +69,7 @@ class Visit:
     own: OwnCatalog = field(default_factory=OwnCatalog)
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
+    unwanted: frozenset[str] = frozenset()
     stop: bool = False
 
     def known_as(self) -> str:
@@ -81,6 +82,11 @@ class Visit:
         self.listener, self.topics = listener, None if topics is None else tuple(topics)
         self.turns, self.aside, self.met, self.looked = [], set(), [], None
         self.whys, self.like = {}, ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return bool(self.turns) and self.turns[-1].state == "open"
 
     def called(self) -> str:
         """Who it is, within a sentence."""
@@ -98,6 +104,10 @@ class Visit:
             if turn.answer and turn.state in ("done", "stopped"):
                 found += [{"role": "user", "content": turn.said}, {"role": "assistant", "content": turn.answer}]
         return [*found, {"role": "user", "content": list(said)}]
+
+    def named(self) -> set[str]:
+        """The items that the conversation's answers have named."""
+        return {part.item.id for turn in self.turns for part in turn.answer if isinstance(part, ItemPart)}
 
     def shown(self) -> list[Item]:
         """The items of the conversation, the latest first, each once."""
