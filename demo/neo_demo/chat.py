@@ -109,7 +109,7 @@ class Chat:
         turn = None if visit.busy else talking.again(self.studio, visit, Steer(*controls))
         yield from self._answered(visit, turn) if turn is not None else iter([self._view(visit)])
 
-    def act(self, visit: Visit, typed: str, *controls: Any, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def act(self, visit: Visit, typed: str, event: gr.EventData, *controls: Any) -> Iterator[tuple[Any, ...]]:
         """A click on a card, a chip or a title. What the browser says of it is checked."""
         what, words, item = act_of(self.studio, event)
         if visit.busy and what != "mention":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,9 @@ from neo_demo.visit import Looked, Visit
 from neo_sdk.errors import NeoError
 
 BEAMS = 30
-BARRED, FREE = 6, 10  # shown of each
+GOES_ON = "Within a history the model was trained with the constraint on: it never had to learn what cannot come."
+EXAMPLE = "a calm show about birds"
+BARRED, FREE = 6, 6  # shown of each level, and of beams that name something and nothing
 
 
 class Hood:
@@ -39,7 +42,7 @@ class Hood:
             self.beams = gr.Slider(2, 60, value=BEAMS, step=1, label="Beams", scale=2, min_width=200, buttons=[])
         with gr.Row(visible=False, elem_classes="hood-own") as self.own:
             self.query = gr.Textbox(
-                label="Search words", value="a calm show about birds", max_length=300, scale=3, min_width=220,
+                label="Search words", value=EXAMPLE, max_length=300, scale=3, min_width=220,
                 elem_id="hood-query",
             )  # fmt: skip
             self.type = gr.Radio(types, value=ANY, label="Type", elem_classes="pick", scale=3, min_width=240)
@@ -70,14 +73,19 @@ class Hood:
     def show(self, visit: Visit, source: str, query: str, kind: str, beams: int, constraint: str) -> str:
         """A look at the latest request, or at a search that is asked for here."""
         try:
-            looked = visit.looked if source == "latest" else self._own(query, kind)
-            looked = looked or self._own("a calm show about birds", ANY)
+            looked = visit.looked if source == "latest" else self._own(visit, query, kind)
+            looked = looked or self._first(visit)
             return picture(self.studio, inside(self.studio, looked, int(beams), constraint == "on"))
         except NeoError as error:
             return html.notice(str(error), "error")
 
-    def _own(self, query: str, kind: str) -> Looked:
-        request = self.studio.model.prepare_search(query or "", None if kind == ANY else kind, k=BEAMS)
+    def _first(self, visit: Visit) -> Looked:
+        """What is looked at before anything was asked."""
+        return self._own(visit, EXAMPLE, ANY)
+
+    def _own(self, visit: Visit, query: str, kind: str) -> Looked:
+        who, name = self.studio.who(visit), None if kind == ANY else kind
+        request = self.studio.model.prepare_search(query or "", name, k=BEAMS, listener=who)
         return Looked(f"The search for “{(query or '').strip()[:60]}”", request)
 
 
@@ -85,7 +93,7 @@ def picture(studio: Studio, found: Inside) -> str:
     """Everything on one request, in panels."""
     if not found.trace.levels:
         return html.empty("Nothing may be named here.", "The request leaves no item, so there is no search to watch.")
-    types = " or ".join(found.types)
+    types, note = " or ".join(found.types), "" if found.asked_in_words else GOES_ON
     panels = [
         f'<p class="hood-lead"><b>{esc(found.label)}</b>. {found.may_be_named:,} items may be named ({esc(types)}), '
         f"{found.beams} beams look for the first.</p>",
@@ -93,6 +101,7 @@ def picture(studio: Studio, found: Inside) -> str:
     ]
     if found.free is not None:
         told = "The same prompt with nothing forbidden: the beams may say any token of the vocabulary."
+        told += f" {note}" if note else ""
         panels.append(_panel("With the constraint off", told, free_html(studio, found)))
     panels.append(
         _panel(
@@ -103,7 +112,7 @@ def picture(studio: Studio, found: Inside) -> str:
         )
     )
     panels.append(
-        f'<div class="two">{_panel("What the constraint forbade", "", forbidden_html(studio, found))}'
+        f'<div class="two">{_panel("What the constraint forbade", note, forbidden_html(studio, found))}'
         f"{_panel('Time', '', time_html(found))}</div>"
     )
     return "".join(panels)
@@ -179,18 +188,24 @@ def free_html(studio: Studio, found: Inside) -> str:
     named = [(beam, *free_name(bundle.vocabulary, bundle, beam)) for beam in beams]
     exist = sum(exists for *_, exists in named)
     asked = sum(exists and _type(bundle, beam) in found.types for beam, _, _, exists in named)
-    rows = "".join(
-        f'<tr class="{"there" if exists else "nowhere"}"><td><code>{esc(spelled)}</code></td><td>{esc(what)}</td>'
-        f"<td>{'exists' if exists else 'does not exist'}</td></tr>"
-        for _, spelled, what, exists in named[:FREE]
-    )
+    shown = [at for at, (*_, exists) in enumerate(named) if exists][:FREE]
+    shown += [at for at, (*_, exists) in enumerate(named) if not exists][:FREE]
+    rows = "".join(_beam_row(at + 1, named[at][0].score, *named[at][1:]) for at in sorted(shown))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Beam", "Tokens", "What they name", "Probability", ""))
     told = f"{exist} of {len(named)} beams name an item that exists, {asked} of them one of a type that was asked for."
     return (
-        f'<p class="verdict">{told}</p><div class="scroll"><table><thead><tr><th scope="col">Tokens</th>'
-        f'<th scope="col">What they name</th><th scope="col"></th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<p class="verdict">{told}</p><div class="scroll"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 def _type(bundle: Any, beam: Any) -> str:
     place = bundle.vocabulary.type_level_code(beam.tokens[0])
     return place[0] if place else ""
+
+
+def _beam_row(rank: int, score: float, spelled: str, what: str, exists: bool) -> str:
+    cells = (str(rank), f"<code>{esc(spelled)}</code>", esc(what), percent(exp(score)))
+    verdict = "exists" if exists else "does not exist"
+    inner = "".join(f"<td>{cell}</td>" for cell in (*cells, verdict))
+    return f'<tr class="{"there" if exists else "nowhere"}">{inner}</tr>'

@@ -35,7 +35,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Inside:
-    """One request from within. free: what comes with the constraint off, `free_seconds` long; None where it is on."""
+    """One request from within. free: what comes with the constraint off, `free_seconds` long; None where it is on.
+
+    asked_in_words: whether the item answers a request, and does not only go on with a history.
+    """
 
     label: str
     pieces: tuple[Piece, ...]
@@ -45,6 +48,7 @@ class Inside:
     types: tuple[str, ...]
     free: tuple[FreeBeam, ...] | None
     free_seconds: float
+    asked_in_words: bool
 
 
 def inside(studio: Studio, looked: Looked, beams: int, constrained: bool) -> Inside:
@@ -58,8 +62,9 @@ def inside(studio: Studio, looked: Looked, beams: int, constrained: bool) -> Ins
             (free,) = search_unconstrained(bundle.model, bundle.vocabulary, [ids], beams)
     spent = time.perf_counter() - began
     pieces = tuple(pieces_of(bundle, model.opened(ids)))
+    words = ids[-1] == bundle.vocabulary.open and bundle.vocabulary.answer in ids
     label, count = looked.label, len(span.index)
-    return Inside(label, pieces, trace, beams, count, span.types, None if free is None else tuple(free), spent)
+    return Inside(label, pieces, trace, beams, count, span.types, None if free is None else tuple(free), spent, words)
 
 
 def opened(studio: Studio, looked: Looked, beams: int) -> tuple[list[int], SpanRequest]:
