@@ -30,6 +30,7 @@
   const choose = (found, place) => {
     found.forEach((option, at) => option.setAttribute('aria-selected', String(at === place)));
     found[place].scrollIntoView({ block: 'nearest' });
+    document.querySelector('#typed textarea').setAttribute('aria-activedescendant', found[place].id);
   };
   document.addEventListener('keydown', (event) => {
     if (!event.target.closest || !event.target.closest('#typed')) return;
@@ -68,6 +69,8 @@
     if (past) { past.setAttribute('role', 'log'); past.setAttribute('aria-label', 'Conversation'); }
     const box = document.querySelector('#typed textarea');
     if (box) { box.setAttribute('aria-controls', 'mentions'); box.setAttribute('aria-autocomplete', 'list'); }
+    const thread = document.querySelector('#thread');
+    if (thread) thread.tabIndex = 0;
     return past && box;
   };
   const wait = setInterval(() => { if (ready()) clearInterval(wait); }, 100);

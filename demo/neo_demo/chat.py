@@ -51,7 +51,7 @@ class Chat:
     def _controls(self) -> None:
         studio = self.studio
         types = [("Any", ANY), *((t.plural.capitalize(), t.name) for t in studio.bundle.catalog.types)]
-        gr.HTML("<h2>Steer it</h2>", apply_default_css=False, elem_classes="side-title")
+        gr.HTML("<h2>Steer the answer</h2>", apply_default_css=False, elem_classes="side-title")
         self.task = gr.Radio([(v, k) for k, v in TASKS.items()], value="chat", label="Task", elem_classes="pick")
         self.type = gr.Radio(types, value=ANY, label="Type", elem_classes="pick")
         self.format = gr.Radio([(v, k) for k, v in FORMATS.items()], value="mixed", label="Format", elem_classes="pick")

@@ -37,6 +37,7 @@ def theme() -> gr.themes.Base:
         block_title_text_color="#6a655d", block_title_text_color_dark="#a8a297",
         input_background_fill="#ffffff", input_background_fill_dark=DARK,
         input_border_color=LINE, input_border_color_dark=DARK_LINE, input_border_width="1px",
+        input_placeholder_color="#767067", input_placeholder_color_dark="#938d82",
         input_shadow="none", input_shadow_focus="0 0 0 3px var(--ring)",
         input_border_color_focus="var(--accent)", input_border_color_focus_dark="var(--accent)",
         button_primary_background_fill="var(--accent)", button_primary_background_fill_dark="var(--accent)",

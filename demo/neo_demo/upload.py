@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import gradio as gr
 import numpy as np
 
 from neo.catalog.catalog import Catalog
-from neo.sids.build import SidModel
+from neo.sids.build import SidConfig, SidModel
 from neo_demo import html, maps, own_catalog
 from neo_demo.covers import hue
 from neo_demo.events import QUIET
@@ -28,7 +28,7 @@ OFTEN = 0.3  # seconds between two looks at work that goes on
 UNITS = ["seconds", "minutes", "hours", "milliseconds"]
 BUSY = threading.Lock()  # one catalog at a time: others ask the model meanwhile
 INTRO = """<header class="page-intro"><h1>Your own catalog</h1><p>Drop a file of items to see how NEO would name them.
-Nothing leaves this machine, and nothing is kept.</p></header>"""
+Nothing leaves this machine, and the file is deleted within two hours.</p></header>"""
 
 
 class Upload:
@@ -55,7 +55,6 @@ class Upload:
                 self.codes = gr.Slider(8, 256, value=32, step=8, label="Codes a level", buttons=[])
                 self.go = gr.Button("Build SIDs", variant="primary", scale=0, min_width=130, elem_id="build")
         self.report = gr.HTML("", apply_default_css=False, elem_id="upload-report")
-        self.files = gr.File(label="Take it along", visible=False, file_count="multiple", elem_id="recipe-files")
         self._wire(visit)
 
     def _mapping(self) -> None:
@@ -79,23 +78,19 @@ class Upload:
         self.check = gr.Button("Check it", variant="primary", scale=0, min_width=130, elem_id="check")
 
     def _wire(self, visit: gr.State) -> None:
-        columns = [self.said, self.mapping, self.result, self.step, self.report, self.files]
+        columns = [self.said, self.mapping, self.result, self.step, self.report]
         self.items.change(self.dropped, [visit, self.items], [*columns, self.separator, *self.mapped], **QUIET)
         self.events.change(self.dropped_events, [visit, self.events], [self.said, self.event_row, *self.met], **QUIET)
         answers = [self.kind, self.separator, self.unit, *self.mapped, *self.met]
-        self.check.click(
-            self.checked, [visit, *answers], [self.result, self.step, self.codes, self.report, self.files], **QUIET
-        )
-        self.go.click(
-            self.built, [visit, self.levels, self.codes, *answers], [self.report, self.files, self.go], **QUIET
-        )
+        self.check.click(self.checked, [visit, *answers], [self.result, self.step, self.codes, self.report], **QUIET)
+        self.go.click(self.built, [visit, self.levels, self.codes, *answers], [self.report, self.go], **QUIET)
 
     # What the events do
 
     def dropped(self, visit: Visit, path: str | None) -> tuple[Any, ...]:
         """The file's columns, as far as it can be read."""
         visit.own.items, visit.own.dataset, visit.own.sids = None, None, None
-        blank = ["", gr.update(visible=False), "", gr.update(visible=False), "", gr.update(visible=False)]
+        blank = ["", gr.update(visible=False), "", gr.update(visible=False), ""]
         if path is None:
             return (*blank, gr.skip(), *[gr.skip()] * len(self.mapped))
         try:
@@ -124,16 +119,15 @@ class Upload:
 
     def checked(self, visit: Visit, *answers: Any) -> tuple[Any, ...]:
         """Every problem, or what was found."""
-        hidden = gr.update(visible=False)
         try:
             with BUSY:
                 own_catalog.checked(visit.own, self._configuration(visit.own, *answers))
         except NeoError as error:
             told = problems_html(own_catalog.problems_of(error), "Not yet: these are to be mended first.")
-            return told, hidden, gr.skip(), "", hidden
+            return told, gr.update(visible=False), gr.skip(), ""
         assert visit.own.dataset is not None
         fits = int(np.clip(2 ** np.ceil(np.log2(max(2, len(visit.own.dataset.catalog)) ** 0.5)), 8, 128))
-        return found_html(visit.own), gr.update(visible=True), fits, "", hidden
+        return found_html(visit.own), gr.update(visible=True), fits, ""
 
     def built(self, visit: Visit, levels: int, codes: int, *answers: Any) -> Iterator[tuple[Any, ...]]:
         """SIDs, with what goes on meanwhile; then the report and the recipe."""
@@ -152,53 +146,52 @@ class Upload:
 
         threading.Thread(target=work, daemon=True).start()
         began, steps = time.perf_counter(), ["Waiting for its turn"]
-        yield progress_html(steps, 0.0), gr.skip(), gr.update(interactive=False)
+        yield progress_html(steps, 0.0), gr.update(interactive=False)
         while True:
             try:
                 word = said.get(timeout=OFTEN)
             except queue.Empty:
-                yield progress_html(steps, time.perf_counter() - began), gr.skip(), gr.skip()
+                yield progress_html(steps, time.perf_counter() - began), gr.skip()
                 continue
             if isinstance(word, str):
                 steps.append(word)
             elif isinstance(word, NeoError):
                 told = problems_html(own_catalog.problems_of(word), "No SIDs this time.")
-                yield told, gr.skip(), gr.update(interactive=True)
+                yield told, gr.update(interactive=True)
                 return
             elif word is not None:
                 raise word
             else:
                 break
-            yield progress_html(steps, time.perf_counter() - began), gr.skip(), gr.skip()
+            yield progress_html(steps, time.perf_counter() - began), gr.skip()
         steps.append("Drawing the map")
-        yield progress_html(steps, time.perf_counter() - began), gr.skip(), gr.skip()
-        files, told = self._recipe(own, config, answers)
-        yield report_html(own) + told, gr.update(value=files, visible=True), gr.update(interactive=True)
+        yield progress_html(steps, time.perf_counter() - began), gr.skip()
+        yield report_html(own) + self._recipe(own, config, answers), gr.update(interactive=True)
 
     def _configuration(self, own: OwnCatalog, kind: str, separator: str, unit: str, *columns: str) -> dict[str, Any]:
         mapped = dict(zip(FIELDS, columns, strict=False))
         met = dict(zip(EVENT_FIELDS, columns[len(FIELDS) :], strict=True))
         return own_catalog.configuration(own, kind, mapped, separator, unit, met)
 
-    def _recipe(self, own: OwnCatalog, config: Any, answers: tuple[Any, ...]) -> tuple[list[str], str]:
-        """The two files that train on this catalog, and how to use them."""
-        assert own.items is not None
+    def _recipe(self, own: OwnCatalog, config: SidConfig, answers: tuple[Any, ...]) -> str:
+        """The two files that train on this catalog, within the page itself, and how to use them."""
         name = "my-catalog"
-        folder = Path(tempfile.mkdtemp(prefix="neo-recipe-"))
         files = {
             f"{name}.yaml": own_catalog.written(own_catalog.recipe(own, config, name), f"neo run {name}.yaml"),
             f"{name}-files.yaml": own_catalog.written(
                 {"root": ".", **self._configuration(own, *answers)}, f"neo check {name}-files.yaml"
             ),
         }
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8")
-        command = f"neo check {name}-files.yaml\nneo sids {name}.yaml --picture sids.png\nneo run {name}.yaml"
-        told = (
-            '<section class="panel"><h2>Train on it</h2><p class="lead">Put the two files below beside yours, then:</p>'
-            f"<pre>{esc(command)}</pre></section>"
+        links = "".join(
+            f'<a class="chip" download="{esc(file)}" '
+            f'href="data:application/yaml;base64,{b64encode(text.encode()).decode()}">{esc(file)}</a>'
+            for file, text in files.items()
         )
-        return [str(folder / file) for file in files], told
+        command = f"neo check {name}-files.yaml\nneo sids {name}.yaml --picture sids.png\nneo run {name}.yaml"
+        return (
+            '<section class="panel"><h2>Train on it</h2><p class="lead">Put these two files beside yours, then run '
+            f'what stands below.</p><p class="chips">{links}</p><pre>{esc(command)}</pre></section>'
+        )
 
 
 def _choices(columns: list[str], value: str) -> Any:

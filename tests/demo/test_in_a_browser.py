@@ -174,7 +174,9 @@ def test_a_catalog_of_ones_own(opened: Opened, tmp_path: Path) -> None:
     page.locator("#upload-report .facts-row").wait_for()
     assert page.locator("#upload-report .dot").count() == 60
     assert "neo run my-catalog.yaml" in page.locator("#upload-report").inner_text()
-    page.locator("#recipe-files", has_text="my-catalog-files").wait_for()
+    with page.expect_download() as download:
+        page.locator("#upload-report a", has_text="my-catalog-files.yaml").click()
+    assert "id: key" in download.value.path().read_text()
 
 
 def test_a_small_screen_in_the_dark(opened: Opened) -> None:
