@@ -87,11 +87,11 @@ class Chat:
             view.act(self.act, inputs, outputs, **QUIET)
         self.stop.click(self.halt, self.visit, None, queue=False, **QUIET)
         self.clear.click(self.forget, self.visit, outputs, queue=False, **QUIET)
-        self.typed.input(
+        self.typed.change(
             self.suggest, [self.visit, self.typed], self.mentions, queue=False, trigger_mode="always_last", **QUIET
         )
         gr.on(
-            [self.typed.input, *(control.change for control in self.controls)],
+            [self.typed.change, *(control.change for control in self.controls)],
             self.spell, [self.typed, *self.controls], [self.words, self.typed],
             queue=False, trigger_mode="always_last", **QUIET,
         )  # fmt: skip

@@ -33,8 +33,13 @@ class Recommend:
             trigger(self.show, inputs, self.view, **QUIET)
         self.view.act(self.act, inputs, self.view, **QUIET)
 
-    def show(self, visit: Visit, mode: str) -> str:
-        """The rows, asked for anew."""
+    def show(self, visit: Visit, mode: str) -> Any:
+        """The rows, asked for anew; nothing where they were asked for once more meanwhile."""
+        latest = visit.begin("recommended")
+        rows = self._rows(visit, mode)
+        return rows if latest() else gr.skip()
+
+    def _rows(self, visit: Visit, mode: str) -> str:
         studio, who, began = self.studio, self.studio.who(visit), time.perf_counter()
         types = studio.bundle.catalog.types
         try:
@@ -64,7 +69,7 @@ class Recommend:
         said = "".join(html.notice(note) for note in dict.fromkeys(notes))
         return f'{shelf.like(studio, visit)}{rows}{said}<p class="meta">{count} cards in {seconds:.2f} s</p>'
 
-    def act(self, visit: Visit, mode: str, event: gr.EventData) -> str:
+    def act(self, visit: Visit, mode: str, event: gr.EventData) -> Any:
         what, _, item = act_of(self.studio, event)
         shelf.act(self.studio, visit, what, item)
         return self.show(visit, mode)
@@ -83,7 +88,8 @@ class Search:
         self.type = gr.Radio(types, value=ANY, label="Type", show_label=False, elem_classes="pick")
         self.view = gr.HTML(self.hints(), js_on_load=ACTS, apply_default_css=False, elem_id="found")
         inputs = [visit, self.query, self.type]
-        for trigger in (self.query.input, self.type.change):
+        # `change` and not `input`, which Gradio does not say of what is pasted or dictated.
+        for trigger in (self.query.change, self.type.change):
             trigger(self.show, inputs, self.view, trigger_mode="always_last", **QUIET)
         self.view.act(self.act, inputs, [self.view, self.query], **QUIET)
 
@@ -117,9 +123,9 @@ class Search:
             f'<p class="meta" role="status">{len(answer.items)} results in {seconds:.2f} s</p>'
         )
 
-    def act(self, visit: Visit, query: str, kind: str, event: gr.EventData) -> tuple[str, Any]:
+    def act(self, visit: Visit, query: str, kind: str, event: gr.EventData) -> tuple[Any, Any]:
         what, words, item = act_of(self.studio, event)
         if what == "say" and words:
-            return self.show(visit, words, kind), words
+            return gr.skip(), words
         shelf.act(self.studio, visit, what, item)
         return self.show(visit, query, kind), gr.skip()

@@ -42,15 +42,21 @@ class Portrait:
         else:
             yield gr.skip(), self._facts(visit, self.studio.model.known(visit))
 
-    def show(self, visit: Visit) -> Iterator[tuple[str, Any]]:
+    def show(self, visit: Visit) -> Iterator[tuple[Any, Any]]:
         """The words as they are written, then the rest beside them."""
+        latest = visit.begin("portrait")
+        for picture in self._shown(visit):
+            if not latest():
+                return
+            yield picture
+
+    def _shown(self, visit: Visit) -> Iterator[tuple[Any, Any]]:
         studio = self.studio
         if not visit.is_somebody:
             yield self.nobody(), ""
             return
         who = studio.model.known(visit)
-        facts = self._facts(visit, who, with_map=False)
-        yield _portrait(visit, "", writing=True), facts
+        yield _portrait(visit, "", writing=True), self._facts(visit, who, with_map=False)
         text = ""
         try:
             request = studio.model.prepare_understand(studio.who(visit))

@@ -6,7 +6,8 @@ The browser sees pictures of it only. What comes back from there are words and i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -56,7 +57,8 @@ class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
     looked: the latest request, for a look under the hood. whys: explanations of items, by id;
-    like: the item that more is asked of outside the chat; unwanted: what the request that is being prepared leaves out.
+    like: the item that more is asked of outside the chat; unwanted: what the request that is being prepared leaves out;
+    runs: how often each picture was begun.
     """
 
     name: str = ""
@@ -70,6 +72,7 @@ class Visit:
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
     unwanted: frozenset[str] = frozenset()
+    runs: Counter[str] = field(default_factory=Counter)
     stop: bool = False
 
     def known_as(self) -> str:
@@ -104,6 +107,12 @@ class Visit:
             if turn.answer and turn.state in ("done", "stopped"):
                 found += [{"role": "user", "content": turn.said}, {"role": "assistant", "content": turn.answer}]
         return [*found, {"role": "user", "content": list(said)}]
+
+    def begin(self, what: str) -> Callable[[], bool]:
+        """Begins to draw a picture; whether it is still the latest of its kind, or another has been begun since."""
+        self.runs[what] += 1
+        mine = self.runs[what]
+        return lambda: self.runs[what] == mine
 
     def named(self) -> set[str]:
         """The items that the conversation's answers have named."""

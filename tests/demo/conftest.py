@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from neo_demo.studio import Studio
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 15_000  # milliseconds after which a page that is waited for has failed
+PATIENCE = 60_000  # milliseconds after which a page that is waited for has failed
 
 
 @pytest.fixture(scope="session")
