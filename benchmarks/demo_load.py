@@ -157,14 +157,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    load = round(os.getloadavg()[0], 1)  # of others on this machine: how many processes want a core
     process, address = started(options.bundle)
     try:
         people = asyncio.run(measured(address, options.rounds))
     finally:
         process.terminate()
         process.wait()
-    about = {"machine": this_machine(), "cores": os.cpu_count(), "rounds": options.rounds}
-    result = {"about": about, "people": people}
+    machine = this_machine()
+    about = {"rounds": options.rounds, "cores": machine.cores, "processor": machine.processor, "load before": load}
+    rounded = {n: {step: [round(value, 3) for value in steps[step]] for step in steps} for n, steps in people.items()}
+    result = {"about": about, "people": rounded}
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -1,8 +1,17 @@
-"""What a browser is told: everything of a page comes from this server, and nobody else may frame it."""
+"""What a browser is told: everything of a page comes from this server, and nobody else may frame it.
+
+Like `neo serve` without a key, it answers to this machine's own names only: no web page reaches it under another.
+"""
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from neo.serving.guard import check_host
+from neo.serving.problems import Refusal
+from neo.serving.settings import Settings
 
 # Gradio compiles its templates in the browser and styles elements in place.
 POLICY = (
@@ -18,7 +27,7 @@ HEADERS = [
 
 
 class OnlyFromHere:
-    """Adds the headers to every answer."""
+    """Adds the headers to every answer, and refuses what asks for another host."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,4 +38,12 @@ class OnlyFromHere:
                 message["headers"] = [*message.get("headers", []), *HEADERS]
             await send(message)
 
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            check_host(Headers(scope=scope).get("host", ""), Settings.hosts)
+        except Refusal as refusal:
+            await PlainTextResponse(str(refusal), refusal.status)(scope, receive, send)
+        else:
+            await self.app(scope, receive, with_headers)

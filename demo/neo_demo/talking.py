@@ -16,7 +16,7 @@ from neo_demo.visit import Asked, Looked, Turn, Visit
 from neo_sdk.errors import NeoError
 from neo_sdk.types import Answer, Item, ItemPart, TextPart
 
-OFTEN = 0.04  # seconds between two pictures of an answer that grows: the eye needs no more
+OFTEN = 0.07  # seconds between two pictures of an answer that grows: each costs the server and the page some of it
 WARMTH = 0.7  # at which an answer is drawn when it is asked for again
 OPENINGS = (
     "Something new for a long drive?",
@@ -111,7 +111,7 @@ def grown(studio: Studio, visit: Visit, turn: Turn) -> Iterator[None]:
     """Answers the turn; yields whenever it is worth another look. `visit.stop` ends it with what is there."""
     if turn.request is None:
         return
-    began = drawn = time.perf_counter()
+    began, drawn = time.perf_counter(), 0.0
     visit.stop = False
     try:
         for piece in studio.stream(turn.request):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 from hostile import HOSTILE
 
 if TYPE_CHECKING:
@@ -193,6 +194,15 @@ def test_a_small_screen_in_the_dark(opened: Opened) -> None:
     assert not page.evaluate("document.body.classList.contains('dark')")
     faint = "rgb(251, 250, 247)"
     assert page.evaluate("getComputedStyle(document.querySelector('gradio-app')).backgroundColor") == faint
+
+
+def test_only_this_machine_is_answered_and_pages_may_fetch_from_nowhere_else(address: str) -> None:
+    answer = httpx.get(address)
+    assert answer.status_code == 200 and "connect-src 'self'" in answer.headers["content-security-policy"]
+    assert "http" not in answer.headers["content-security-policy"]
+    rebound = httpx.get(address, headers={"host": "attacker.example"})
+    assert rebound.status_code == 403 and "another host" in rebound.text
+    assert httpx.get(f"{address}gradio_api/file=/etc/passwd").status_code == 403
 
 
 def test_two_visitors_do_not_see_one_another(opened: Opened) -> None:
