@@ -78,10 +78,10 @@ def separator_of(path: Path, column: str) -> str:
     """What separates the topics of a file: the mark that most of its first rows have, else a comma."""
     source = parse(ItemSource, {"path": path.name, "type": "item"}, path.name)
     try:
-        values = next(iter(read_batches(path, source, (column,)))).columns.get(column, [])
-    except (UnreadableError, StopIteration):
+        batches = (batch.columns[column] for batch in read_batches(path, source, (column,)) if column in batch.columns)
+        texts = [str(value) for value in list(next(batches, []))[:200]]
+    except UnreadableError:
         return ","
-    texts = [str(value) for value in list(values)[:200]]
     return max(",|;/", key=lambda mark: sum(mark in text for text in texts))
 
 

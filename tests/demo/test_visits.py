@@ -213,6 +213,12 @@ def test_columns_are_guessed_by_their_names() -> None:
     assert found["date"] == "pub date" and found["popularity"] == ""
 
 
+@pytest.mark.parametrize("mark", list(",|;/"))
+def test_what_separates_topics_is_found_in_the_file(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "a.csv").write_text("id,title,tags\n" + "".join(f'{n},One,"a{mark}b"\n' for n in range(9)) + "9,One,\n")
+    assert own_catalog.separator_of(tmp_path / "a.csv", "tags") == mark
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
