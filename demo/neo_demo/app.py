@@ -85,7 +85,8 @@ class Head:
             if known.startswith("new: "):
                 return gr.skip(), gr.skip(), gr.skip()
             if known and int(studio.bundle.listeners.rows([known])[0]) < 0:
-                gr.Warning(f"There is no listener {esc(known[:60])}. Their ids are like {esc(studio.host)}.")
+                like = f" Their ids are like {esc(studio.host)}." if studio.host else ""
+                gr.Warning(f"There is no listener {esc(known[:60])}.{like}")
                 return NOBODY, *self._changed(current, None, None)
             return gr.skip(), *self._changed(current, known or None, None)
 
@@ -94,7 +95,7 @@ class Head:
             return label, gr.update(visible=False), *self._changed(current, None, topics)
 
         changed = [
-            self.who.input(become, [visit, self.who], [self.who, *chat.shown], **quiet),
+            self.who.input(become, [visit, self.who], [self.who, *chat.shown], **QUIET),
             self.begin.click(newcomer, [visit, self.topics], [self.who, self.panel, *chat.shown], **quiet),
         ]
         for event in changed:  # what the other tabs show is about somebody else

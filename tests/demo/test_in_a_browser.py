@@ -135,6 +135,14 @@ def test_a_new_listener_begins_with_topics(opened: Opened) -> None:
     page.locator("#facts .map .dot").first.wait_for()
 
 
+def test_a_listener_that_nobody_knows_is_said_to_be_none(opened: Opened) -> None:
+    page = opened()
+    page.locator("#who input").fill("<img src=x onerror='window.pwned=1'>")
+    page.locator("#who input").press("Enter")
+    page.locator(".toast-body", has_text="There is no listener <img").wait_for()
+    page.wait_for_function("document.querySelector('#who input').value === 'Nobody in particular'")
+
+
 def test_under_the_hood(opened: Opened) -> None:
     page = opened()
     tab(page, "Under the hood")
