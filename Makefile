@@ -28,7 +28,7 @@ lint: .venv/ready-dev
 
 .venv/ready: .venv/bin/python pyproject.toml sdk/pyproject.toml constraints.txt
 	@echo "Installing NEO and its libraries into .venv (a few minutes the first time) ..."
-	$(BIN)/pip install -q -c constraints.txt -e ./sdk -e '.[serve]'
+	$(BIN)/pip install -q -c constraints.txt -e ./sdk -e '.[serve,demo]'
 	@touch $@
 
 .venv/ready-dev: .venv/ready

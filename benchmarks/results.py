@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import decoding_report
+import demo_load
 import future_listening
 import inference_report
 import listener_updates
@@ -40,6 +41,7 @@ SECTIONS = {  # in this order
     "decoding": "What naming items costs",
     "inference": "How fast it answers",
     "serving-load": "How the server holds",
+    "demo-load": "How the demo feels",
 }
 HEAD = """# Results
 
@@ -66,6 +68,8 @@ def tables(file: Path) -> str:
     if file.is_dir():
         return over_seeds.markdown(file)
     measured = json.loads(file.read_text(encoding="utf-8"))
+    if "people" in measured:
+        return demo_load.table(measured)
     if "abuse" in measured:
         return serving_load.table(measured)
     if "future" in measured:

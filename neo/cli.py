@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
     vectors.add_argument("store", type=Path, help="a folder; it gets a space, and switches to it once it is whole")
 
+    demo = command("demo", _demo, "Open the demo in a browser: chat, recommend, search, and what happens inside.")
+    quickstart = Path("runs/quickstart/bundle")
+    demo.add_argument("bundle", type=Path, nargs="?", default=quickstart, help=f"a bundle's folder ({quickstart})")
+    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     _serving(command("serve", _serve, "Serve a bundle over HTTP: the verbs, and chat in OpenAI's form."))
 
     for name, function, text in (
@@ -260,6 +265,16 @@ def _serve(options: argparse.Namespace) -> None:
     keys = os.environ.get(options.key_env, "")
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
     serve(options.bundle, options.host, options.port, settings, options.store or os.environ.get("NEO_STORE"))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("gradio") is None:  # it is imported once it has been told to ask nobody about anything
+        raise NeoError("The demo needs a few more libraries: pip install 'neo-catalog[demo]'.")
+    from neo_demo.run import run
+
+    run(options.bundle, options.port, browser=not options.no_browser)
 
 
 def _recommend(options: argparse.Namespace) -> None:

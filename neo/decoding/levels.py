@@ -78,7 +78,7 @@ class Levels:
         kinds = torch.arange(types, device=self.device).expand(n, -1)
         logits = self._logits(hidden[:, None].expand(-1, types, -1), self.asked, kinds, 0).flatten(1)[:, None]
         root = torch.zeros((n, 1), dtype=logits.dtype, device=self.device)
-        masks = [mask.reshape(n, 1, -1) for mask in self._masks(self.asked, kinds, torch.zeros_like(kinds), 0)]
+        masks = [mask.reshape(n, 1, -1) for mask in self.masks(self.asked, kinds, torch.zeros_like(kinds), 0)]
         score, path, value, column, alive = self._pick(root, root, root, logits, *masks)
         kind, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         return Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code)
@@ -86,7 +86,7 @@ class Levels:
     def next(self, beams: Beams, hidden: torch.Tensor, level: int) -> Beams:
         """A further level, from the beams' hidden states [n, width, d]: each in its own type's codebook."""
         logits = self._logits(hidden, beams.alive, beams.kind, level)
-        masks = self._masks(beams.alive, beams.kind, beams.prefix, level)
+        masks = self.masks(beams.alive, beams.kind, beams.prefix, level)
         score, path, value, column, alive = self._pick(beams.score, beams.path, beams.value, logits, *masks)
         parent, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         kind = beams.kind.gather(1, parent)
@@ -151,9 +151,7 @@ class Levels:
             logits[members] = pad(part, (0, self.codes - part.shape[1]), value=-torch.inf)
         return logits
 
-    def _masks(
-        self, alive: torch.Tensor, kinds: torch.Tensor, prefixes: torch.Tensor, level: int
-    ) -> list[torch.Tensor]:
+    def masks(self, alive: torch.Tensor, kinds: torch.Tensor, prefixes: torch.Tensor, level: int) -> list[torch.Tensor]:
         """Which codes lead each beam to an item; and to one that may be picked; bool [n, width, codes]."""
         masks = []
         for lookups in (self.index, self.pickable):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.activity import Events, Listeners, Meeting
@@ -77,19 +78,41 @@ def asker(
     return Asker(context, np.unique(met), met, times, now, history is not None, tuple(warnings))
 
 
+def newcomer(bundle: Bundle, topics: Sequence[str], later: Sequence[Meeting] = ()) -> Asker:
+    """Somebody whom the bundle does not know: the topics that they chose, and what they have met since, oldest first.
+
+    Items that the bundle does not have are not in it.
+    """
+    who = Listeners(pa.table({"id": ["newcomer"], "topics": pa.array([list(topics)], pa.list_(pa.string()))}))
+    rows = bundle.catalog.rows([meeting.item for meeting in later])
+    times = np.array([meeting.time for meeting in later], dtype=np.int64)[rows >= 0]
+    events = Events.from_arrays(np.zeros(len(times)), rows[rows >= 0], times, [""] * len(times), 1)
+    now = max(bundle.now, int(times.max(initial=-1)) + 1)
+    first = np.array([0])
+    (known,) = in_the_long_run(bundle, events, first, first, now, who)
+    met, times = events.history(0).astype(np.int64), events.times(0)
+    context = Context(about_listener(who, 0), tuple(as_read(bundle, met).tolist()), known)
+    return Asker(context, np.unique(met), met, times, now)
+
+
 def in_the_long_run(
-    bundle: Bundle, events: Events, who: np.ndarray, rows: np.ndarray, now: int | np.ndarray | None = None
+    bundle: Bundle,
+    events: Events,
+    who: np.ndarray,
+    rows: np.ndarray,
+    now: int | np.ndarray | None = None,
+    listeners: Listeners | None = None,
 ) -> list[tuple[int, ...]]:
     """For each listener `who[i]` of the events the ids of their vector in a prompt; none where the model reads none.
 
-    rows: their rows in the bundle's listeners, -1 for others. now: the second that is looked back from, by default the
-    bundle's.
+    rows: their rows in `listeners` (by default the bundle's), -1 for others. now: the second that is looked back from,
+    by default the bundle's.
     """
     model, soft = bundle.listener_model, soft_prompt_of(bundle.model)
     if model is None or soft is None:
         return [()] * len(who)
     when = np.broadcast_to(np.asarray(bundle.now if now is None else now, dtype=np.int64), (len(who),))
-    return soft.remembered(model.vectors(events, who, when, bundle.listeners, rows))
+    return soft.remembered(model.vectors(events, who, when, listeners or bundle.listeners, rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,9 @@ from matplotlib.figure import Figure
 
 from neo.catalog.catalog import Catalog
 from neo.sids.build import SidModel
-from neo.sids.quantize import one_thread
+from neo.sids.flat_map import flat_map
 from neo.sids.table import TypeSids
 
-POINTS = 1_500  # dots in a map; t-SNE of so many takes a few seconds
 INK, FAINT, BLUE, ORANGE = "#222222", "#bbbbbb", "#2f6fb0", "#d1701f"
 
 
@@ -42,8 +41,7 @@ def draw_sids(model: SidModel, catalog: Catalog, report: Mapping[str, Any], path
 def _map(axes: Axes, name: str, sids: TypeSids, vectors: np.ndarray, seed: int) -> None:
     """A sample of the items, near those that they resemble; neighboring clusters in neighboring hues."""
     count = len(sids)
-    shown = np.sort(np.random.default_rng(seed).choice(count, min(POINTS, count), replace=False))
-    flat = _flatten(vectors[shown], seed)
+    shown, flat = flat_map(vectors, seed)
     used, cluster = np.unique(np.asarray(sids.codes[shown, 0]), return_inverse=True)
     middles = np.stack([flat[cluster == place].mean(axis=0) for place in range(len(used))])
     around = np.arctan2(*(middles - flat.mean(axis=0)).T)
@@ -56,17 +54,6 @@ def _map(axes: Axes, name: str, sids: TypeSids, vectors: np.ndarray, seed: int) 
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-
-
-def _flatten(vectors: np.ndarray, seed: int) -> np.ndarray:
-    """float64 [n, 2] by t-SNE, which keeps neighbors; a line for the few items that it can't take."""
-    if len(vectors) < 10 or len(np.unique(vectors, axis=0)) < 10:
-        return np.stack([np.arange(len(vectors)), np.zeros(len(vectors))], axis=1)
-    from sklearn.manifold import TSNE
-
-    with one_thread():
-        tsne = TSNE(perplexity=min(30, len(vectors) / 4), init="pca", max_iter=500, random_state=seed)
-        return tsne.fit_transform(vectors).astype(np.float64)
 
 
 def _usage(axes: Axes, numbers: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""The Gradio app: a place where people see NEO work. `neo demo` opens it."""
