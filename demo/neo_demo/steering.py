@@ -14,7 +14,7 @@ from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Segment, Text
 from neo.language.wordings.modes import wish
-from neo.model.asking import Request
+from neo.model.asking import NAMED, Request
 from neo_demo.html import esc, length
 from neo_demo.studio import Studio
 from neo_demo.visit import Visit
@@ -118,7 +118,8 @@ def prepared(studio: Studio, visit: Visit, steer: Steer, said: Any, typed: str, 
                     "There is nobody to describe yet: choose who listens, at the top of the page."
                 )
             return model.prepare_understand(who, **redo)
-    most = 0 if steer.format == "text" else steer.count
+    # Where the control was not touched, what the words ask for counts: "two shows".
+    most = 0 if steer.format == "text" else None if steer.count == NAMED else steer.count
     # A conversation does not name twice what it has named.
     with studio.without(visit, visit.named()) as who:
         return model.prepare_chat(visit.messages(said), who, types=steer.types, max_items=most, **common)
@@ -147,7 +148,7 @@ def preview(studio: Studio, steer: Steer, typed: str) -> str:
 def _count(studio: Studio, steer: Steer) -> str:
     if steer.filter is None:
         return ""
-    counts = studio.model.passing(steer.filter).counts
+    counts = studio.model.passing(steer.filter, ()).counts
     catalog = studio.bundle.catalog
     found = int(counts.sum() if steer.type == ANY else counts[catalog.type_code(steer.type)])
     return f"{found:,} of {len(catalog):,} items"

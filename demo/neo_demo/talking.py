@@ -118,6 +118,8 @@ def grown(studio: Studio, visit: Visit, turn: Turn) -> Iterator[None]:
             now = time.perf_counter()
             if isinstance(piece, Answer):
                 turn.answer, turn.notes = list(piece.parts), piece.warnings
+                said = (name.removeprefix("words: ") for name in piece.guaranteed if name.startswith("words: "))
+                turn.kept = tuple(said)
                 break
             if visit.stop:
                 turn.state = "stopped"
@@ -216,7 +218,8 @@ def _meta(turn: Turn) -> str:
         return ""
     first = "" if turn.first is None else f"first words after {turn.first:.2f} s, "
     stopped = ", stopped" if turn.state == "stopped" else ""
-    return f'<p class="meta">{first}{turn.whole:.2f} s in all{stopped}</p>'
+    kept = f" · kept for sure: {esc(', '.join(turn.kept))}" if turn.kept else ""
+    return f'<p class="meta">{first}{turn.whole:.2f} s in all{stopped}{kept}</p>'
 
 
 def follow_ups(visit: Visit, turn: Turn) -> str:

@@ -28,6 +28,7 @@ class Turn:
     answer: list[TextPart | ItemPart] = field(default_factory=list)
     state: State = "open"
     notes: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()  # what of its words is kept for sure
     first: float | None = None  # seconds to the first meaningful part
     whole: float | None = None  # and to the end
     request: Request | None = None
