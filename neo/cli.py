@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _quiet_libraries()
     try:
+        if "recipe" in options:
+            from neo.training.recipes import find_recipe
+
+            options.recipe = find_recipe(options.recipe)
         options.run(options)
     except NeoError as error:
         print(f"neo: {error}", file=sys.stderr)
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     ablate.add_argument("ablations", type=Path, help="a YAML that names the recipe and what is changed")
     ablate.add_argument("settings", nargs="*", metavar="key=value", help="settings of all of its runs")
     ablate.add_argument("--json", type=Path, metavar="FILE", help="write all evaluations here, after each one")
+    _recipes_commands(command("recipes", _list_recipes, "The recipes that come with NEO: list, copy, validate, run."))
     sids = command("sids", _sids, "Learn a recipe's semantic IDs and print the SID report.")
     _recipe(sids)
     sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
@@ -104,8 +109,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _recipes_commands(recipes: argparse.ArgumentParser) -> None:
+    commands = recipes.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("list", _list_recipes, "What each recipe needs and takes.")
+    copy = command("copy", _copy_recipe, "Copy a recipe, and the YAML of its data, to be edited.")
+    copy.add_argument("name", help="of a recipe that `neo recipes` lists")
+    copy.add_argument("folder", type=Path)
+    _recipe(command("validate", _validate, "Check settings, data, rows, memory and time before anything long begins."))
+    run = command("run", _run, "The same as `neo run`.")
+    _recipe(run)
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+
+
 def _recipe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", type=Path, help="a recipe YAML")
+    parser.add_argument("recipe", type=Path, help="a recipe YAML, or the name of one that comes with NEO")
     changes = "settings to change, right after the recipe: seed=1"
     parser.add_argument("settings", nargs="*", metavar="key=value", help=changes)
 
@@ -180,6 +203,33 @@ def _evaluate(options: argparse.Namespace) -> None:
         from neo.evaluation.picture import draw_report
 
         draw_report(report, options.picture)
+
+
+def _list_recipes(options: argparse.Namespace) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from neo.training.recipes import all_recipes
+
+    table = Table("recipe", "needs", "takes", show_lines=True)
+    for recipe in all_recipes():
+        table.add_row(recipe.name, recipe.needs, recipe.takes)
+    Console().print(table)
+    print("neo recipes copy NAME FOLDER makes one yours; neo recipes validate NAME checks it; neo run NAME runs it.")
+
+
+def _copy_recipe(options: argparse.Namespace) -> None:
+    from neo.training.recipes import copy_recipe
+
+    copies = copy_recipe(options.name, options.folder)
+    print("\n".join(f"copied to {path}" for path in copies))
+    print(f"Edit them, and then: neo recipes validate {copies[0]}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from neo.training.validate import validate
+
+    validate(options.recipe, options.settings, _say)
 
 
 def _compare(options: argparse.Namespace) -> None:
