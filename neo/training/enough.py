@@ -32,10 +32,11 @@ def too_little(run: Run) -> Iterator[str]:
         return
     lives = int((np.diff(known.events.offsets) >= 2).sum())
     if len(known.events) < EVENTS or lives < LISTENERS:
+        without = " ".join(f"instruction.{task}=0" for task in FROM_EVENTS if getattr(stage, task))
         yield (
             f"{_many(len(known.events), 'event')} of {_many(lives, 'listener')} with two or more can be learned from"
             f"{_before(run)}, and recommending needs {EVENTS:,} of {LISTENERS}. Give more events{_shorter(run)}; or "
-            f"ask for search alone: {' '.join(f'instruction.{task}=0' for task in FROM_EVENTS if getattr(stage, task))}."
+            f"ask for search alone: {without}."
         )
 
 

@@ -56,7 +56,7 @@ def read_recipe(path: Path) -> Recipe:
         if found := re.match(r"(Needs|Takes): *", line):
             into, line = found[1].lower(), line[found.end() :]
         parts[into] = f"{parts[into]} {line}".strip()
-    return Recipe(path.stem, path, *parts.values(), tuple(commands))
+    return Recipe(path.stem, path, parts["about"], parts["needs"], parts["takes"], tuple(commands))
 
 
 def find_recipe(asked: Path) -> Path:

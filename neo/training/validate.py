@@ -123,9 +123,8 @@ def _odd(tasks: Sequence[TaskRows]) -> list[str]:
         if not task.rows:
             found.append(f"{name} asks for {task.asked:,} rows, and the data gives none.")
         if task.dropped:
-            found.append(
-                f"{task.dropped:.0%} of the rows of {name} are longer than {task.stage}.max_tokens and will be left out."
-            )
+            share = f"{task.dropped:.0%} of the rows of {name}"
+            found.append(f"{share} are longer than {task.stage}.max_tokens and will be left out.")
     return found
 
 
