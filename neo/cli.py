@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="neo", description="One decoder LLM that speaks words and catalog items.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], None] | None, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
         return sub
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
     check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
+    _catalog_commands(command("catalog", None, "Catalog tools: add new items to a bundle and retire gone ones."))
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
@@ -125,6 +126,23 @@ def _recipes_commands(recipes: argparse.ArgumentParser) -> None:
     run = command("run", _run, "The same as `neo run`.")
     _recipe(run)
     run.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+
+
+def _catalog_commands(catalog: argparse.ArgumentParser) -> None:
+    commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    update = command("update", _update, "Give new items SIDs in a trained bundle, and retire gone ones.")
+    update.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+    files = "JSONL, CSV or Parquet with NEO's column names, or the YAML that names your files and columns"
+    update.add_argument("items", type=Path, nargs="*", help=files)
+    update.add_argument("--retire", nargs="+", default=[], metavar="ID", help="items that are gone")
+    update.add_argument("--whole", action="store_true", help="the files are all there is: what they lack is gone")
+    update.add_argument("--to", type=Path, metavar="FOLDER", help="write it here (default: in the bundle's place)")
 
 
 def _recipe(parser: argparse.ArgumentParser) -> None:
@@ -261,6 +279,21 @@ def _check(options: argparse.Namespace) -> None:
     print(f"{len(dataset.listeners):>10,} listeners")
     print(f"{len(dataset.events):>10,} events")
     print(f"{len(dataset.searches):>10,} searches")
+
+
+def _update(options: argparse.Namespace) -> None:
+    from neo.model.bundle import Bundle
+    from neo.model.update import read_given, said, updated
+
+    if options.whole and not options.items:
+        raise NeoError("--whole without files would retire everything: name the files that hold all items.")
+    bundle = Bundle.load(options.bundle)
+    given = read_given(bundle, options.items, _say)
+    made, update = updated(bundle, given, options.retire, options.whole)
+    target = options.to or options.bundle
+    made.save(target)
+    print(said(update))
+    print(f"Written to {target}. A server of it takes it up on SIGHUP.")
 
 
 def _view(options: argparse.Namespace) -> None:
