@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "recipe" in options:
             from neo.training.recipes import find_recipe
 
-            options.recipe = find_recipe(options.recipe)
+            options.asked, options.recipe = options.recipe, find_recipe(options.recipe)
         options.run(options)
     except NeoError as error:
         print(f"neo: {error}", file=sys.stderr)
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
     check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
-    _catalog_commands(command("catalog", None, "Catalog tools: add new items to a bundle and retire gone ones."))
+    _catalog_commands(command("catalog", None, "Catalog tools: a YAML for your files, items from feeds, updates of a bundle."))
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
@@ -136,6 +137,10 @@ def _catalog_commands(catalog: argparse.ArgumentParser) -> None:
         sub.set_defaults(run=run)
         return sub
 
+    guess = command("map", _map, "Print a YAML for your files, guessed from their columns: > my-catalog.yaml")
+    guess.add_argument("files", type=Path, nargs="+", help="a file of items and one of events: CSV, JSONL or Parquet")
+    guess.add_argument("--type", default="item", help="what an item is called: course, recipe, song (default: item)")
+    guess.add_argument("--plural", help="of the type (default: with an s)")
     update = command("update", _update, "Give new items SIDs in a trained bundle, and retire gone ones.")
     update.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
     files = "JSONL, CSV or Parquet with NEO's column names, or the YAML that names your files and columns"
@@ -248,6 +253,7 @@ def _validate(options: argparse.Namespace) -> None:
     from neo.training.validate import validate
 
     validate(options.recipe, options.settings, _say)
+    print(f"Ready: {shlex.join(['neo', 'run', str(options.asked), *options.settings])}")
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -279,6 +285,12 @@ def _check(options: argparse.Namespace) -> None:
     print(f"{len(dataset.listeners):>10,} listeners")
     print(f"{len(dataset.events):>10,} events")
     print(f"{len(dataset.searches):>10,} searches")
+
+
+def _map(options: argparse.Namespace) -> None:
+    from neo.catalog.guess import guess
+
+    print(guess(options.files, options.type, options.plural), end="")
 
 
 def _update(options: argparse.Namespace) -> None:

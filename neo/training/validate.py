@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,8 +54,6 @@ def validate(recipe: Path, settings: Sequence[str], say: Callable[[str], None]) 
         print(f"Note: {note}")
     if problems:
         raise TrainingError("This recipe will not do:\n" + "\n".join(f"  {problem}" for problem in problems))
-    shown = recipe.relative_to(Path.cwd()) if recipe.is_relative_to(Path.cwd()) else recipe
-    print(f"Ready: {shlex.join(['neo', 'run', str(shown), *settings])}")
 
 
 def _forecast(run: Run, folder: Path, say: Callable[[str], None]) -> tuple[list[TaskRows], Cost]:
