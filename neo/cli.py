@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
     check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
-    _catalog_commands(command("catalog", None, "Catalog tools: a YAML for your files, items from feeds, updates of a bundle."))
+    _catalog_commands(
+        command("catalog", None, "Catalog tools: a YAML for your files, items from feeds, updates of a bundle.")
+    )
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
@@ -141,6 +143,10 @@ def _catalog_commands(catalog: argparse.ArgumentParser) -> None:
     guess.add_argument("files", type=Path, nargs="+", help="a file of items and one of events: CSV, JSONL or Parquet")
     guess.add_argument("--type", default="item", help="what an item is called: course, recipe, song (default: item)")
     guess.add_argument("--plural", help="of the type (default: with an s)")
+    feeds = command("import", _import, "Print items of podcast feeds, one JSON object a line: > items.jsonl")
+    feeds.add_argument("feeds", nargs="+", help="RSS, Atom or OPML: files, or addresses that begin with http")
+    feeds.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what is fetched, and ask only for what is new")
+    feeds.add_argument("--allow-local", action="store_true", help="fetch from this machine and its network too")
     update = command("update", _update, "Give new items SIDs in a trained bundle, and retire gone ones.")
     update.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
     files = "JSONL, CSV or Parquet with NEO's column names, or the YAML that names your files and columns"
@@ -291,6 +297,19 @@ def _map(options: argparse.Namespace) -> None:
     from neo.catalog.guess import guess
 
     print(guess(options.files, options.type, options.plural), end="")
+
+
+def _import(options: argparse.Namespace) -> None:
+    import json
+
+    try:
+        import feedparser  # noqa: F401
+    except ImportError as error:
+        raise NeoError("Feeds are read by one more library: pip install 'neo-catalog[feeds]'.") from error
+    from neo.catalog.feed_import import import_feeds
+
+    for row in import_feeds(options.feeds, options.keep, options.allow_local, _say):
+        print(json.dumps(row, ensure_ascii=False))
 
 
 def _update(options: argparse.Namespace) -> None:

@@ -1,8 +1,8 @@
 """`neo catalog map`: a first YAML for files that nobody has described yet, told from their names and values.
 
 Values say more than names. The id of an item is the column without repetitions whose values another file's column
-holds; a time is what reads as one; a title is a text that hardly repeats. Names decide where values leave a choice. What
-was found is written with its reason, to be read and corrected; `neo check` finds what is wrong with it.
+holds; a time is what reads as one; a title is a text that hardly repeats. Names decide where values leave a choice.
+What was found is written with its reason, to be read and corrected; `neo check` finds what is wrong with it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NAMES = {  # what columns are called, in a few languages
     "language": "language|lang|sprache|langue|idioma",
     "popularity": "popularity|views|plays|ratings?|downloads|sales|count|hits|aufrufe",
     "url": "url|link|href|permalink|website",
-    "listener": "user|listener|customer|member|account|client|kunde|nutzer|person|visitor|reader|student|usuario|who|uid",
+    "listener": "user|listener|customer|member|account|client|kunde|nutzer|person|visitor|reader|usuario|who|uid",
     "item": "item|product|article|artikel|content|object|show|track|movie|book|course|kurs|produkt",
     "time": "time|timestamp|ts|at|when|am|zeit|zeitpunkt|date|datum|day|tag|fecha|hora|heure",
     "kind": "event|action|kind|aktion|activity|verb",
@@ -135,7 +135,7 @@ def guess(paths: Sequence[Path], type_name: str = "item", plural: str | None = N
     files = [read_file(path) for path in paths]
     items, events, ids, named = (files[0], None, None, None) if len(files) == 1 else _joined(*files)
     lines = [
-        f"# Made by `neo catalog map {' '.join(map(str, paths))}`: read it, correct it, and then run `neo check` on it.",
+        f"# Made by `neo catalog map {' '.join(map(str, paths))}`: read it, correct it, and run `neo check` on it.",
         f"types: [{{name: {item_type.name}, plural: {_written(item_type.plural)}}}]",
         "items:",
         f"  - path: {_written(str(items.path))}",
@@ -184,7 +184,7 @@ def read_file(path: Path) -> File:
 
 
 def _joined(one: File, other: File) -> tuple[File, File, Column, Column]:
-    """Items, events, the id of the items, and the events' column that holds it: the ids of which most is found there."""
+    """Items, events, the id of the items, and the events' column that holds it: those of which most is found there."""
     found: list[tuple[float, bool, File, File, Column, Column]] = []
     for items, events in ((one, other), (other, one)):
         for key in (column for column in items.columns if column.unique and not column.timed):
@@ -212,7 +212,7 @@ def _item_lines(file: File, ids: Column | None) -> Iterator[str]:
         raise ConfigError(f"{file.path} has no column that is different and filled in every row: an item needs an id.")
     left.remove(ids)
     yield f"id: {_written(ids.name)}" + _because(f"{len(ids.distinct):,} different values")
-    title = _best(left, "title", lambda column: 0.5 < len(column.distinct) / column.rows and not column.is_number)
+    title = _best(left, "title", lambda column: 2 * len(column.distinct) > column.rows and not column.is_number)
     if title is None:
         raise ConfigError(f"{file.path} has no column of words that hardly repeat: an item needs a title.")
     left.remove(title)
@@ -240,8 +240,8 @@ def _event_lines(file: File, item: Column) -> Iterator[str]:
     time = next((column for column in times if column.called("time")), next(iter(times), None))
     if time is None:
         raise ConfigError(
-            f"{file.path} has no column that reads as dates or times. Seconds since 1970, ISO 8601 and patterns such as "
-            f"31.12.2025 are known. Where rows are in order but have no times, see `sequences` in the template of "
+            f"{file.path} has no column that reads as dates or times: seconds since 1970, ISO 8601, or written such as "
+            f"31.12.2025. Where rows are in order but have no times, see `sequences` in the template: "
             f"`neo recipes copy custom-catalog FOLDER`."
         )
     left.remove(time)
