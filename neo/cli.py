@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
     vectors.add_argument("store", type=Path, help="a folder; it gets a space, and switches to it once it is whole")
 
+    out = command("publish", _publish, "Write a bundle with its model card, for a hub: without listeners and paths.")
+    out.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+    out.add_argument("folder", type=Path)
+    out.add_argument("--with-listeners", action="store_true", help="publish the listeners and what they did, too")
+    out.add_argument("--license", metavar="ID", help="such as apache-2.0, for the card")
     _serving(command("serve", _serve, "Serve a bundle over HTTP: the verbs, and chat in OpenAI's form."))
 
     for name, function, text in (
@@ -349,6 +354,14 @@ def _vectors(options: argparse.Namespace) -> None:
     store.publish(bundle.listeners.table.column("id").to_pylist(), made)
     store.switch(made.space)
     print(f"{len(who):,} vectors of the space {made.space}; in the store: {', '.join(store.spaces())}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from neo.training.publish import publish
+
+    card = publish(options.bundle, options.folder, options.with_listeners, options.license)
+    print(f"Written to {options.folder}; read {card.name} before you hand it on.")
+    print(f"To a hub: hf upload NAME/{options.bundle.parent.name} {options.folder}")
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -135,7 +136,7 @@ def guess(paths: Sequence[Path], type_name: str = "item", plural: str | None = N
     files = [read_file(path) for path in paths]
     items, events, ids, named = (files[0], None, None, None) if len(files) == 1 else _joined(*files)
     lines = [
-        f"# Made by `neo catalog map {' '.join(map(str, paths))}`: read it, correct it, and run `neo check` on it.",
+        _shown(f"# Made by `neo catalog map {' '.join(map(str, paths))}`: read it, correct it, run `neo check` on it."),
         f"types: [{{name: {item_type.name}, plural: {_written(item_type.plural)}}}]",
         "items:",
         f"  - path: {_written(str(items.path))}",
@@ -230,13 +231,13 @@ def _item_lines(file: File, ids: Column | None) -> Iterator[str]:
         left.remove(longest)
         yield f"description: {_written(longest.name)}" + _because("the longest text")
     if left:
-        yield f"# not used: {', '.join(column.name for column in left)}"
+        yield _shown(f"# not used: {', '.join(column.name for column in left)}")
 
 
 def _event_lines(file: File, item: Column) -> Iterator[str]:
     left = [column for column in file.columns if column is not item]
     times = [column for column in left if column.timed]
-    times = times or [column for column in left if column.time_format and not column.called("listener")]
+    times = times or [each for each in left if each.time_format and 5 * len(each.distinct) > len(each.values)]
     time = next((column for column in times if column.called("time")), next(iter(times), None))
     if time is None:
         raise ConfigError(
@@ -257,7 +258,7 @@ def _event_lines(file: File, item: Column) -> Iterator[str]:
         left.remove(kind)
         yield f"kind: {_written(kind.name)}" + _because(f"{len(kind.distinct)} kinds")
     if left:
-        yield f"# not used: {', '.join(column.name for column in left)}"
+        yield _shown(f"# not used: {', '.join(column.name for column in left)}")
 
 
 def _best(columns: Sequence[Column], ours: str, suits: Any) -> Column | None:
@@ -306,12 +307,18 @@ def _doubt(column: Column) -> str:
 
 
 def _because(reason: str) -> str:
-    return f"    # {re.sub(r'[^ -~]', '?', reason)}"
+    return f"    # {_shown(reason)}"
+
+
+def _shown(text: str) -> str:
+    """As part of a comment, whatever it holds."""
+    return re.sub(r"[^ -~\u00c0-\u024f]", "?", text)
 
 
 def _written(value: str | None) -> str:
-    """A YAML scalar on one line."""
-    return yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True).splitlines()[0]
+    """A YAML scalar on one line: as it is where that is safe, else in JSON's quotes, which YAML reads too."""
+    plain = value is not None and re.fullmatch(r"[^\W\d][\w ./()-]*", value) and yaml.safe_load(value) == value
+    return value if plain and value is not None else json.dumps(value)
 
 
 def _text(value: Any) -> str:

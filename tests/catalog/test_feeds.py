@@ -1,4 +1,4 @@
-"""Feeds become items, whatever is in them; addresses are fetched with limits on all that can be long, large or local."""
+"""Feeds become items, whatever is in them; what is fetched has limits, and comes from the internet alone."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_ids_stay_wherever_a_feed_is_read_from_and_whatever_comes_in() -> None:
 
 def test_atom_is_read_too() -> None:
     data = b"""<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x</id><title>Notes</title>
-    <author><name>Bo</name></author><entry><id>urn:y</id><title>A note</title><updated>2024-05-06T07:08:09Z</updated><summary>Short.</summary></entry></feed>"""
+    <author><name>Bo</name></author><entry><id>urn:y</id><title>A note</title><updated>2024-05-06T07:08:09Z</updated>
+    <summary>Short.</summary></entry></feed>"""
     show, note = read_feed(data, "notes.xml").rows
     assert (show["title"], note["date"], note["description"]) == ("Notes", "2024-05-06", "Short.")
 
