@@ -98,7 +98,8 @@ def _front_matter(bundle: Bundle, name: str, license: str | None) -> str:
 
 
 def _about(bundle: Bundle) -> str:
-    counts = ", ".join(f"{len(bundle.catalog.rows_of(t.name)):,} {_plain(t.plural)}" for t in bundle.catalog.types)
+    plural = {item_type.name: _plain(item_type.plural) for item_type in bundle.catalog.types}
+    counts = ", ".join(f"{len(part):,} {plural[name]}" for name, part in bundle.index.types.items())
     return (
         f"One decoder that speaks words and the items of a catalog: {counts}. It recommends, searches, explains, "
         f"describes a listener and chats, and names only items of this catalog. Made with NEO, after arXiv 2603.17533."
