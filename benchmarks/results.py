@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cold_items
 import decoding_report
 import demo_load
 import future_listening
@@ -33,6 +34,7 @@ SECTIONS = {  # in this order
     "future-listening": "Listeners: what their vector knows of next week",
     "listener-updates": "Listeners: how long a vector takes",
     "steering": "Steering by words, and conversation",
+    "cold-items": "Items that come in after training",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
     "spoken": "Real data: podcasts and audiobooks, in time",
@@ -74,6 +76,8 @@ def tables(file: Path) -> str:
         return serving_load.table(measured)
     if "future" in measured:
         return future_listening.markdown(measured)
+    if "cold_items" in measured:
+        return cold_items.markdown(measured)
     if "updates" in measured:
         return listener_updates.markdown(measured)
     if "english" in measured:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,6 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _quiet_libraries()
     try:
+        if "recipe" in options:
+            from neo.training.recipes import find_recipe
+
+            options.asked, options.recipe = options.recipe, find_recipe(options.recipe)
         options.run(options)
     except NeoError as error:
         print(f"neo: {error}", file=sys.stderr)
@@ -42,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="neo", description="One decoder LLM that speaks words and catalog items.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], None] | None, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
         return sub
@@ -64,12 +69,16 @@ def _parser() -> argparse.ArgumentParser:
     ablate.add_argument("ablations", type=Path, help="a YAML that names the recipe and what is changed")
     ablate.add_argument("settings", nargs="*", metavar="key=value", help="settings of all of its runs")
     ablate.add_argument("--json", type=Path, metavar="FILE", help="write all evaluations here, after each one")
+    _recipes_commands(command("recipes", _list_recipes, "The recipes that come with NEO: list, copy, validate, run."))
     sids = command("sids", _sids, "Learn a recipe's semantic IDs and print the SID report.")
     _recipe(sids)
     sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
     check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
+    _catalog_commands(
+        command("catalog", None, "Catalog tools: a YAML for your files, items from feeds, updates of a bundle.")
+    )
     view = command("view", _view, "Print training examples in color: what is context, what is trained.")
     _recipe(view)
     view.add_argument("--task", help="only this task, for example recommend or verbalize")
@@ -83,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("bundle", type=Path, nargs="?", default=quickstart, help=f"a bundle's folder ({quickstart})")
     demo.add_argument("--port", type=int, default=7860)
     demo.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    out = command("publish", _publish, "Write a bundle with its model card, for a hub: without listeners and paths.")
+    out.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+    out.add_argument("folder", type=Path)
+    out.add_argument("--with-listeners", action="store_true", help="publish the listeners and what they did, too")
+    out.add_argument("--license", metavar="ID", help="such as apache-2.0, for the card")
     _serving(command("serve", _serve, "Serve a bundle over HTTP: the verbs, and chat in OpenAI's form."))
 
     for name, function, text in (
@@ -112,8 +126,51 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _recipes_commands(recipes: argparse.ArgumentParser) -> None:
+    commands = recipes.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("list", _list_recipes, "What each recipe needs and takes.")
+    copy = command("copy", _copy_recipe, "Copy a recipe, and the YAML of its data, to be edited.")
+    copy.add_argument("name", help="of a recipe that `neo recipes` lists")
+    copy.add_argument("folder", type=Path)
+    _recipe(command("validate", _validate, "Check settings, data, rows, memory and time before anything long begins."))
+    run = command("run", _run, "The same as `neo run`.")
+    _recipe(run)
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
+
+
+def _catalog_commands(catalog: argparse.ArgumentParser) -> None:
+    commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    guess = command("map", _map, "Print a YAML for your files, guessed from their columns: > my-catalog.yaml")
+    guess.add_argument("files", type=Path, nargs="+", help="a file of items and one of events: CSV, JSONL or Parquet")
+    guess.add_argument("--type", default="item", help="what an item is called: course, recipe, song (default: item)")
+    guess.add_argument("--plural", help="of the type (default: with an s)")
+    feeds = command("import", _import, "Print items of podcast feeds, one JSON object a line: > items.jsonl")
+    feeds.add_argument("feeds", nargs="+", help="RSS, Atom or OPML: files, or addresses that begin with http")
+    feeds.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what is fetched, and ask only for what is new")
+    feeds.add_argument("--allow-local", action="store_true", help="fetch from this machine and its network too")
+    update = command("update", _update, "Give new items SIDs in a trained bundle, and retire gone ones.")
+    update.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
+    files = "JSONL, CSV or Parquet with NEO's column names, or the YAML that names your files and columns"
+    update.add_argument("items", type=Path, nargs="*", help=files)
+    update.add_argument("--retire", nargs="+", default=[], metavar="ID", help="items that are gone")
+    update.add_argument("--whole", action="store_true", help="the files are all there is: what they lack is gone")
+    update.add_argument("--to", type=Path, metavar="FOLDER", help="write it here (default: in the bundle's place)")
+
+
 def _recipe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", type=Path, help="a recipe YAML")
+    parser.add_argument("recipe", type=Path, help="a recipe YAML, or the name of one that comes with NEO")
     changes = "settings to change, right after the recipe: seed=1"
     parser.add_argument("settings", nargs="*", metavar="key=value", help=changes)
 
@@ -190,6 +247,34 @@ def _evaluate(options: argparse.Namespace) -> None:
         draw_report(report, options.picture)
 
 
+def _list_recipes(options: argparse.Namespace) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from neo.training.recipes import all_recipes
+
+    table = Table("recipe", "needs", "takes", show_lines=True)
+    for recipe in all_recipes():
+        table.add_row(recipe.name, recipe.needs, recipe.takes)
+    Console().print(table)
+    print("neo recipes copy NAME FOLDER makes one yours; neo recipes validate NAME checks it; neo run NAME runs it.")
+
+
+def _copy_recipe(options: argparse.Namespace) -> None:
+    from neo.training.recipes import copy_recipe
+
+    copies = copy_recipe(options.name, options.folder)
+    print("\n".join(f"copied to {path}" for path in copies))
+    print(f"Edit them, and then: neo recipes validate {copies[0]}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from neo.training.validate import validate
+
+    validate(options.recipe, options.settings, _say)
+    print(f"Ready: {shlex.join(['neo', 'run', str(options.asked), *options.settings])}")
+
+
 def _compare(options: argparse.Namespace) -> None:
     from neo.training.pipeline import compare
 
@@ -221,6 +306,40 @@ def _check(options: argparse.Namespace) -> None:
     print(f"{len(dataset.searches):>10,} searches")
 
 
+def _map(options: argparse.Namespace) -> None:
+    from neo.catalog.guess import guess
+
+    print(guess(options.files, options.type, options.plural), end="")
+
+
+def _import(options: argparse.Namespace) -> None:
+    import json
+
+    try:
+        import feedparser  # noqa: F401
+    except ImportError as error:
+        raise NeoError("Feeds are read by one more library: pip install 'neo-catalog[feeds]'.") from error
+    from neo.catalog.feed_import import import_feeds
+
+    for row in import_feeds(options.feeds, options.keep, options.allow_local, _say):
+        print(json.dumps(row, ensure_ascii=False))
+
+
+def _update(options: argparse.Namespace) -> None:
+    from neo.model.bundle import Bundle
+    from neo.model.update import read_given, said, updated
+
+    if options.whole and not options.items:
+        raise NeoError("--whole without files would retire everything: name the files that hold all items.")
+    bundle = Bundle.load(options.bundle)
+    given = read_given(bundle, options.items, _say)
+    made, update = updated(bundle, given, options.retire, options.whole)
+    target = options.to or options.bundle
+    made.save(target)
+    print(said(update))
+    print(f"Written to {target}. A server of it takes it up on SIGHUP.")
+
+
 def _view(options: argparse.Namespace) -> None:
     from neo.training.pipeline import view
 
@@ -243,6 +362,14 @@ def _vectors(options: argparse.Namespace) -> None:
     store.publish(bundle.listeners.table.column("id").to_pylist(), made)
     store.switch(made.space)
     print(f"{len(who):,} vectors of the space {made.space}; in the store: {', '.join(store.spaces())}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from neo.training.publish import publish
+
+    card = publish(options.bundle, options.folder, options.with_listeners, options.license)
+    print(f"Written to {options.folder}; read {card.name} before you hand it on.")
+    print(f"To a hub: hf upload NAME/{options.bundle.parent.name} {options.folder}")
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.activity import UNTIMED, Dataset, Events, Listeners, Searches
-from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog, encode_type
+from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog, decode_type, encode_type
 from neo.catalog.columns import LISTENER_SCHEMA, conform
 from neo.catalog.item_types import ItemType, check_types
-from neo.catalog.mapping import DataConfig, EventSource
+from neo.catalog.mapping import DataConfig, EventSource, ItemSource
 from neo.catalog.problem_log import FileOf, ProblemLog, Spot, Tell
 from neo.catalog.table_source import Loaded, read_source
 from neo.catalog.validate import Finding, empty, item_findings, listener_findings
@@ -56,6 +56,26 @@ def read_dataset(config: DataConfig, base: str | Path, tell: Tell = tell_on_stde
     catalog = Catalog(encode_type(items.table, used), used)
     who = Listeners(listeners.table) if parts[1] else _derived([*events, *searches])
     return Dataset(catalog, who, _events(events, catalog, who), _searches(searches, catalog, who))
+
+
+def read_items(config: DataConfig, base: str | Path, known: Catalog, tell: Tell = tell_on_stderr) -> pa.Table:
+    """The items of a configuration's files, as `TEXT_TYPE_SCHEMA`; their parents may be among the known ones.
+
+    Raises CatalogError with every problem of every file.
+    """
+    root, log = Path(base) / config.root, ProblemLog(tell)
+    parts = [read_source(FileOf(each, root / each.path, place), log) for place, each in enumerate(config.items)]
+    given = pa.chunked_array([chunk for part in parts for chunk in part.table["id"].chunks], pa.string())
+    old = decode_type(known.table).select(["id", "type", "title", "parent"])
+    old = old.filter(pc.invert(pc.is_in(old["id"], value_set=given)))
+    source = FileOf(ItemSource(path="known.jsonl"), Path(), len(parts))
+    nothing = pa.chunked_array([], pa.string())
+    beside = Loaded(source, old, np.arange(old.num_rows), nothing, {}, frozenset(), frozenset(), whole=True)
+    rows = _items(_stack([*parts, beside]), check_types(config.item_types), log)
+    if problems := log.problems():
+        raise CatalogError(problems)
+    log.report()
+    return rows.table.filter(pa.array(rows.source < len(parts)))
 
 
 @dataclass(frozen=True)

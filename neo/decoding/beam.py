@@ -2,8 +2,9 @@
 
 An item's score is the log-probability of its codes among what may be named: the sum over levels of a log-softmax
 over the codes that lead to an item which exists and passes the request's filter (at level 0 over the codebooks of all
-requested types together, so that types compete). Over everything that may be named, they add up to one. What a
-listener has heard of a show leaves its share to the rest of the show, not to all other shows.
+requested types together, so that types compete). What came in after training counts as `newcomers` says. Over all that
+may be named, they add up to one. What a listener has heard of a show leaves its share to the rest of the show, not
+to all other shows.
 """
 
 from __future__ import annotations

@@ -25,16 +25,26 @@ FORMAT = "neo-sid-index-1"
 
 
 @dataclass(frozen=True, eq=False)
+class Learned:
+    """The tuples of the items that a model was trained on, where they are not all. levels: how many of them tell items
+    apart by what they are; a last one that only counts siblings means the same for all."""
+
+    sids: PackedSids
+    levels: int
+
+
+@dataclass(frozen=True, eq=False)
 class TypeIndex:
     """One item type: what is packed, less what has gone, and what came later.
 
     gone: int64 [g], ascending places in `base`; added: packed by themselves. Both are small beside the base, and cost
-    nothing while they are empty.
+    nothing while they are empty. learned: None where the model was trained on all items, or nobody knows.
     """
 
     base: PackedSids
     gone: torch.Tensor
     added: PackedSids | None = None
+    learned: Learned | None = None
 
     @classmethod
     def of(cls, base: PackedSids) -> TypeIndex:
@@ -69,7 +79,7 @@ class TypeIndex:
         """The items of some catalog rows, bool [rows]; one compact base. A pass over all items."""
         keep = allowed.index_select(0, self.base.rows)
         keep[self.gone] = False
-        left = TypeIndex.of(self.base.kept(keep.nonzero().flatten()))
+        left = replace(TypeIndex.of(self.base.kept(keep.nonzero().flatten())), learned=self.learned)
         if self.added is None:
             return left
         return replace(left, added=self.added.kept(allowed.index_select(0, self.added.rows).nonzero().flatten()))
@@ -79,7 +89,8 @@ class TypeIndex:
         if not len(self.gone) and self.added is None:
             return self
         keys, order = self._keys.sort(stable=True)  # of those who share a tuple, who was there first
-        return TypeIndex.of(PackedSids.of_sorted(keys, self.rows[order], self.base.levels, self.size))
+        base = PackedSids.of_sorted(keys, self.rows[order], self.base.levels, self.size)
+        return replace(TypeIndex.of(base), learned=self.learned)
 
     def without(self, keys: torch.Tensor, rows: torch.Tensor | None) -> TypeIndex:
         """Less the items of some tuples, int64 [m]: all who share them, or those of some catalog rows only."""
@@ -106,7 +117,8 @@ class TypeIndex:
 
     def to(self, device: torch.device | str) -> TypeIndex:
         added = None if self.added is None else self.added.to(device)
-        return TypeIndex(self.base.to(device), self.gone.to(device), added)
+        learned = self.learned and replace(self.learned, sids=self.learned.sids.to(device))
+        return TypeIndex(self.base.to(device), self.gone.to(device), added, learned)
 
     @property
     def _left(self) -> torch.Tensor:
@@ -196,8 +208,19 @@ class SidIndex:
                 found.append((sids.keys_at(places), sids.rows[places]))
             every, order = torch.cat([keys for keys, _ in found]).sort(stable=True)
             named = torch.cat([rows for _, rows in found])[order]
-            types[name] = TypeIndex.of(PackedSids.of_sorted(every, named, self.levels, part.size))
+            packed_again = PackedSids.of_sorted(every, named, self.levels, part.size)
+            types[name] = replace(TypeIndex.of(packed_again), learned=part.learned)
         return SidIndex(self.levels, types)
+
+    def learned_from(self, table: SidTable, counted: Iterable[str] = ()) -> SidIndex:
+        """The same index for a model that was trained on the items of this table alone. counted: types whose last code
+        only counts siblings."""
+        types = {}
+        for name, part in self.types.items():
+            sids = table.of(name)
+            packed = PackedSids.build(sids.codes, sids.rows, np.asarray(sids.stands), sids.size)
+            types[name] = replace(part, learned=Learned(packed, self.levels - (name in counted)))
+        return SidIndex(self.levels, types, self.made_of)
 
     def without(self, type_name: str, codes: Sequence[int]) -> SidIndex:
         """The same index without one tuple, and so without every item that shares it."""
@@ -234,11 +257,15 @@ class SidIndex:
         """Writes one safetensors file, beside it first, then renamed. made_of: the SID table's fingerprint."""
         path, types = Path(path), self.folded().types
         arrays = {f"{name}.{key}": array for name, part in types.items() for key, array in part.base.arrays.items()}
+        learned = {name: part.learned for name, part in types.items() if part.learned is not None}
+        for name, known in learned.items():
+            arrays |= {f"{name}.learned.{key}": array for key, array in known.sids.arrays.items()}
         about = {
             "format": FORMAT,
             "made_of": made_of,
             "levels": str(self.levels),
             "types": json.dumps({name: [part.size, part.base.low_bits] for name, part in types.items()}),
+            "learned": json.dumps({name: [known.levels, known.sids.low_bits] for name, known in learned.items()}),
         }
         waiting = path.with_name(path.name + ".part")
         save_file({name: array.contiguous() for name, array in arrays.items()}, waiting, metadata=about)
@@ -252,14 +279,21 @@ class SidIndex:
         try:
             levels, types = int(about["levels"]), {}
             for name, (size, low_bits) in json.loads(about["types"]).items():
-                parts = {key: torch.from_numpy(arrays[f"{name}.{key}"]) for key in ("starts", "low", "rows")}
-                base = PackedSids(size, levels, low_bits, **parts)
-                if problem := base.problem():
-                    raise ValueError(f"{name}: {problem}")
-                types[name] = TypeIndex.of(base)
+                types[name] = TypeIndex.of(_packed(arrays, name, size, levels, low_bits))
+            for name, (compared, low_bits) in json.loads(about.get("learned", "{}")).items():
+                known = _packed(arrays, f"{name}.learned", types[name].size, levels, low_bits)
+                types[name] = replace(types[name], learned=Learned(known, compared))
             return cls(levels, types, about["made_of"])
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(f"{path}: not a readable SID index: {error}") from error
+
+
+def _packed(arrays: Mapping[str, np.ndarray], name: str, size: int, levels: int, low_bits: int) -> PackedSids:
+    parts = {key: torch.from_numpy(arrays[f"{name}.{key}"]) for key in ("starts", "low", "rows")}
+    packed = PackedSids(size, levels, low_bits, **parts)
+    if problem := packed.problem():
+        raise ValueError(f"{name}: {problem}")
+    return packed
 
 
 def _keys_of(table: SidTable, name: str, rows: np.ndarray, part: TypeIndex) -> tuple[torch.Tensor, torch.Tensor]:

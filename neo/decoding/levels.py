@@ -10,8 +10,9 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from neo.decoding.context import head_logits, log_softmax
-from neo.decoding.index import SidIndex
+from neo.decoding.index import Learned, SidIndex
 from neo.decoding.lookup import Lookup
+from neo.decoding.newcomers import shared_out
 from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling, gumbel_children, sharpen
 from neo.language.vocabulary import Vocabulary
@@ -63,6 +64,8 @@ class Levels:
         self.widths = torch.tensor([r.k if sampling else max(r.k, r.beams) for r in requests], device=device)
         self.asked = torch.tensor([[name in request.types for name in names] for request in requests], device=device)
         self.index = [self._lookup([r.index for r in requests], name) for name in names]
+        learned = [self._learned(name) for name in names]
+        self.learned = learned if any(part is not None for part in learned) else None
         self.pickable = None if pickable is None else [self._lookup(pickable, name) for name in names]
 
     def _lookup(self, indexes: Sequence[SidIndex], name: str) -> Lookup | None:
@@ -72,13 +75,21 @@ class Levels:
             return None
         return Lookup([index.types.get(name, parts[0]) for index in indexes])
 
+    def _learned(self, name: str) -> Learned | None:
+        """What the model was trained on, which is one for all requests."""
+        parts = (request.index.types.get(name) for request in self.requests)
+        return next((part.learned for part in parts if part is not None and part.learned is not None), None)
+
     def first(self, hidden: torch.Tensor) -> Beams:
         """Level 0, from the prompts' last hidden states [n, d]: one softmax over all types of a request."""
         n, types = self.asked.shape
         kinds = torch.arange(types, device=self.device).expand(n, -1)
-        logits = self._logits(hidden[:, None].expand(-1, types, -1), self.asked, kinds, 0).flatten(1)[:, None]
+        logits = self._logits(hidden[:, None].expand(-1, types, -1), self.asked, kinds, 0)
         root = torch.zeros((n, 1), dtype=logits.dtype, device=self.device)
-        masks = [mask.reshape(n, 1, -1) for mask in self.masks(self.asked, kinds, torch.zeros_like(kinds), 0)]
+        nothing = torch.zeros_like(kinds)
+        masks = self.masks(self.asked, kinds, nothing, 0)
+        logits = self._shared_out(logits, masks[0], self.asked, kinds, nothing, 0).flatten(1)[:, None]
+        masks = [mask.reshape(n, 1, -1) for mask in masks]
         score, path, value, column, alive = self._pick(root, root, root, logits, *masks)
         kind, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         return Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code)
@@ -87,6 +98,7 @@ class Levels:
         """A further level, from the beams' hidden states [n, width, d]: each in its own type's codebook."""
         logits = self._logits(hidden, beams.alive, beams.kind, level)
         masks = self.masks(beams.alive, beams.kind, beams.prefix, level)
+        logits = self._shared_out(logits, masks[0], beams.alive, beams.kind, beams.prefix, level)
         score, path, value, column, alive = self._pick(beams.score, beams.path, beams.value, logits, *masks)
         parent, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         kind = beams.kind.gather(1, parent)
@@ -162,6 +174,25 @@ class Levels:
                     mask[members] = pad(part, (0, self.codes - self.sizes[kind]))
                 masks.append(mask)
         return masks
+
+    def _shared_out(
+        self,
+        logits: torch.Tensor,
+        allowed: torch.Tensor,
+        alive: torch.Tensor,
+        kinds: torch.Tensor,
+        prefixes: torch.Tensor,
+        level: int,
+    ) -> torch.Tensor:
+        """The logits where items came in after training, see `newcomers`; else as they are."""
+        if self.learned is None:
+            return logits
+        learned = torch.ones_like(allowed)
+        for kind, part in enumerate(self.learned):
+            if part is not None and level < part.levels and bool((members := alive & (kinds == kind)).any()):
+                known = part.sids.allowed(prefixes[members], level)
+                learned[members] = pad(known, (0, self.codes - self.sizes[kind]))
+        return shared_out(logits, allowed, learned)
 
     def _pick(
         self,

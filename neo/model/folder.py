@@ -17,7 +17,9 @@ from typing import Any
 
 from neo_sdk.errors import BundleError
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "manifest.json", "README.md"
+# What a hub puts beside a bundle, and what people write there. It is never read.
+BESIDE = (CARD, ".gitattributes", "LICENSE", ".cache/huggingface/")
 FORMAT = 5  # 3: a history is one span; 4: of a long past each type is read; 5: soft prompts
 SUFFIXES = (".safetensors", ".json", ".parquet")  # formats that cannot run code when they are read
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
@@ -130,8 +132,10 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Every file of the folder but the manifest, by its path inside it."""
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    """Every file of the folder but the manifest and what lies beside the bundle, by its path inside it."""
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    beside = {name for name in found if name in BESIDE or name.startswith(BESIDE[-1])}
+    paths = {name: path for name, path in found.items() if name not in beside}
     for name, path in paths.items():
         if path.is_symlink() or not path.is_file():
             raise BundleError(f"{folder}: {name} is no plain file. A bundle holds its files itself: put a copy there.")

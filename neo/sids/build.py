@@ -14,7 +14,7 @@ import numpy as np
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 from neo.catalog.strict import parse
-from neo.sids.collaborative import collaborative_vectors
+from neo.sids.collaborative import collaborative_vectors, mean_of_nearest
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.hyperplanes import hyperplane_codebooks
@@ -66,7 +66,8 @@ class SidModel:
     def assign(self, catalog: Catalog, rows: np.ndarray, popularity: np.ndarray | None = None) -> SidModel:
         """This model with SIDs for new catalog rows. Nothing is retrained and no item that has a SID moves.
 
-        Nobody has met a new item yet: where codes were made from both kinds of vectors, its content alone chooses.
+        Nobody has met a new item yet: where codes were made from both kinds of vectors, it stands among those who meet
+        what its content is nearest to.
         popularity: [len(catalog)], else the catalog's. Raises ConfigError for rows that have SIDs already,
         for a type without codebooks, where the tuples run out, and where the SIDs were read from a file or made from
         nothing but what listeners met.
@@ -105,13 +106,24 @@ class SidModel:
         vectors: np.ndarray,
         popularity: np.ndarray,
     ) -> SidTable:
-        quantizer = self.quantizers[name].narrowed(vectors.shape[1])
+        quantizer = self.quantizers[name]
+        if vectors.shape[1] < quantizer.dim:
+            vectors = self._completed(table.of(name), catalog, vectors)
         codes = _codes(quantizer, vectors, catalog, rows, popularity, name, table.of(name))
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
             return table.extended(name, rows, codes)
         order = np.argsort(-np.nan_to_num(popularity, nan=-np.inf), kind="stable")
         return table.extended(name, rows[order], codes[order])
+
+    def _completed(self, known: TypeSids, catalog: Catalog, content: np.ndarray) -> np.ndarray:
+        """float32 [n, d]: content vectors, and beside them what listeners will make of these items, as far as the codes
+        of their nearest neighbors in content say."""
+        books = self.quantizers[catalog.type_of(int(known.rows[0]))].codebooks[:, :, content.shape[1] :]
+        meant = np.zeros((len(known), books.shape[2]), dtype=np.float32)
+        for level, column in enumerate(known.codes.T):
+            meant += books[level, column]
+        return np.concatenate([content, mean_of_nearest(content, self.embed(catalog, known.rows), meant)], axis=1)
 
     def save(self, folder: Path | str) -> None:
         """Write a folder of JSON and safetensors, under a temporary name first; an older one is replaced."""

@@ -39,11 +39,16 @@ def collaborative_vectors(events: Events, content: np.ndarray, rows: np.ndarray,
         with one_thread():
             learned = TruncatedSVD(dim_known, random_state=seed).fit_transform(alike[rows[heard]])
         vectors[heard, :dim_known] = _unit(learned)
-    known, meant, unheard = content[heard], vectors[heard], np.flatnonzero(~heard)
-    nearest = min(NEIGHBORS, len(known))
-    for some in (unheard[start : start + CHUNK] for start in range(0, len(unheard), CHUNK)):
-        near = np.argpartition(-(content[some] @ known.T), nearest - 1, axis=1)[:, :nearest]
-        vectors[some] = _unit(meant[near].mean(axis=1))
+    vectors[~heard] = mean_of_nearest(content[~heard], content[heard], vectors[heard])
+    return vectors
+
+
+def mean_of_nearest(content: np.ndarray, known: np.ndarray, meant: np.ndarray) -> np.ndarray:
+    """float32 [n, dim], length 1: what is meant [m, dim] by those of the known [m, d] that are nearest in content."""
+    vectors, nearest = np.zeros((len(content), meant.shape[1]), dtype=np.float32), min(NEIGHBORS, len(known))
+    for start in range(0, len(content), CHUNK):
+        near = np.argpartition(-(content[start : start + CHUNK] @ known.T), nearest - 1, axis=1)[:, :nearest]
+        vectors[start : start + CHUNK] = _unit(meant[near].mean(axis=1))
     return vectors
 
 

@@ -81,10 +81,6 @@ class ResidualKMeans:
         """The levels before the counter."""
         return ResidualKMeans(self.codebooks[:-1], self.learned[:-1], self.notes)
 
-    def narrowed(self, dim: int) -> ResidualKMeans:
-        """The same codes, told by the first `dim` numbers of a vector alone."""
-        return ResidualKMeans(self.codebooks[:, :, :dim], self.learned, self.notes)
-
     @property
     def has_counter(self) -> bool:
         """Whether the last level only counts: nothing was learned for it."""
