@@ -57,6 +57,13 @@ class Steps(Sampler[list[int]]):
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def padding(self) -> float:
+        """The share of what the model reads that is padding."""
+        order = np.argsort(self.lengths, kind="stable")
+        read = sum(len(batch) * int(self.lengths[batch].max()) for batch in _cut(order, self.lengths, self.tokens))
+        return 1 - float(self.lengths.sum()) / read if read else 0.0
+
     @cached_property
     def _count(self) -> int:
         """The same for every order: where rows are cut depends on their lengths alone."""

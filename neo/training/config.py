@@ -16,11 +16,20 @@ from neo.catalog.starter.config import WorldConfig
 from neo.catalog.strict import Strict, load_yaml, parse
 from neo.evaluation.judge import JudgeConfig
 from neo.sids.config import SidConfig
+from neo.training.lora import Lora
 from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
 
 # Settings that change no result: work that is done with others is used again.
-INDIFFERENT = {"checkpoint_steps", "log_steps", "concurrency", "timeout", "max_retries", "api_key_env"}
+INDIFFERENT = {
+    "checkpoint_steps",
+    "log_steps",
+    "gradient_checkpointing",
+    "concurrency",
+    "timeout",
+    "max_retries",
+    "api_key_env",
+}
 
 
 class DataSource(Strict):
@@ -89,6 +98,7 @@ class Stage(Strict):
     average: float = Field(0, ge=0, lt=1, description="decay of a running average of the weights, which is the result")
     epochs: int = Field(1, ge=1)
     max_tokens: int = Field(512, ge=16, description="longest row; histories are cut from the oldest side to fit")
+    gradient_checkpointing: bool = Field(False, description="less memory for long batches, a third more time")
     checkpoint_steps: int = Field(500, ge=1)
     log_steps: int = Field(10, ge=1)
 
@@ -200,7 +210,14 @@ class RunConfig(Strict):
     grounding: GroundingStage = GroundingStage()
     instruction: InstructionStage = InstructionStage()
     listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
+    lora: Lora | None = Field(None, description="stage 3 trains adapters and the new rows; see training/lora.py")
     evaluation: Evaluation = Evaluation()
+
+    @model_validator(mode="after")
+    def _frozen_is_frozen(self) -> RunConfig:
+        if self.lora is not None and self.instruction.weight_decay:
+            raise ValueError("with `lora`, instruction.weight_decay must be 0: it would move the rows that are frozen")
+        return self
 
     @property
     def folder(self) -> Path:

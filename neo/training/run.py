@@ -12,7 +12,7 @@ import yaml
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.catalog.activity import Dataset
 from neo.catalog.load import read_dataset
@@ -41,6 +41,7 @@ from neo.training.examples.rows import write_rows
 from neo.training.examples.walks import Walks
 from neo.training.freeze import train_only_rows
 from neo.training.listener_model import train_listener_model
+from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapters
 from neo.training.loss import Codebooks
 from neo.training.new_rows import extend
 from neo.training.soft_start import new_soft_prompt
@@ -242,16 +243,18 @@ class Run:
         drop_checkpoints(folder)
 
     def _base(self) -> tuple[PreTrainedModel, Tokenizer]:
+        kept = quantized(self.config.lora)
         if self.config.base.pretrained is not None:
-            return base.load_pretrained(self.config.base.pretrained)
-        return base.load_base(self.folder / "stage0" / "model")
+            return base.load_pretrained(self.config.base.pretrained, kept)
+        return base.load_base(self.folder / "stage0" / "model", kept)
 
     # Stage 2: grounding
 
     @cached_property
     def _grounding_key(self) -> str:
         config = self.config
-        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed)
+        bits = () if config.lora is None or config.lora.bits is None else (config.lora.bits,)
+        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed, *bits)
 
     def ground(self) -> None:
         once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", self._ground, self.say)
@@ -285,14 +288,14 @@ class Run:
     def _instruction_key(self) -> str:
         config = self.config
         listener = None if config.listener is None else self._listener_key
-        stage = (config.instruction, config.teacher, listener)
+        stage = (config.instruction, config.teacher, listener, *([config.lora] if config.lora else []))
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:
         once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
 
     def _instruct(self, folder: Path) -> None:
-        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage2" / "model", dtype="float32")
+        model = base.load_model(self.folder / "stage2" / "model")
         vocabulary = Vocabulary.load(self.folder / "stage2")
         stage, listener, soft = self.config.instruction, self.config.listener, None
         if listener is not None and (known := self.listener_model) is not None:
@@ -300,6 +303,8 @@ class Run:
             soft = new_soft_prompt(model, vocabulary, table, known, self.known, listener.positions, seed)
         if not (folder / ROWS).exists():
             self._write_instructions(folder, vocabulary, soft)
+        if self.config.lora is not None:
+            adapt(model, vocabulary.new_rows, self.config.lora, self.config.seed)
         if soft is not None:
             soft.source = load_file(folder / VECTORS)["vectors"]
             attach(model, soft)
@@ -336,6 +341,9 @@ class Run:
         soft = detach(model)
         if soft is not None:
             soft.save(folder / SOFT_PROMPT)
+        if is_adapted(model):
+            save_adapters(model, vocabulary.new_rows, folder / "adapters")
+            model = merged(base.load_dense(self.folder / "stage2" / "model"), model)
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
 
@@ -376,7 +384,7 @@ class Run:
 
     def _pack(self, folder: Path) -> None:
         known = self.known
-        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage3" / "model", dtype="float32")
+        model = base.load_model(self.folder / "stage3" / "model")
         if self.listener_model is not None:
             attach(model, SoftPrompt.load(self.folder / "stage3" / SOFT_PROMPT))
         Bundle(

@@ -14,13 +14,16 @@ from typing import Any
 import torch
 from datasets import Dataset
 from pyarrow import compute
+from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import SAFE_WEIGHTS_NAME
 from trl import SFTConfig, SFTTrainer
 
 from neo.training.batches import Steps
 from neo.training.config import Stage
+from neo.training.lora import as_unquantized
 from neo.training.loss import Codebooks, next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.regularize import AVERAGE, Averaging, dropping
@@ -63,7 +66,8 @@ class StageTrainer(SFTTrainer):
     """
 
     def __init__(self, stage: Stage, codebooks: Codebooks | None, **settings: Any) -> None:
-        super().__init__(**settings)
+        with as_unquantized(settings["model"]):
+            super().__init__(**settings)
         if self.accelerator.num_processes > 1:
             # The loss reaches into the model, past the wrapper that would average gradients over processes.
             raise TrainingError("A stage trains in one process: start it with `neo run`, not with a launcher.")
@@ -71,9 +75,7 @@ class StageTrainer(SFTTrainer):
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
     def get_train_dataloader(self) -> DataLoader:
-        ids = self.train_dataset.with_format("arrow")[:]["input_ids"]
-        lengths = compute.list_value_length(ids).to_numpy()
-        batches = Steps(lengths, self.stage.tokens, self.stage.accumulate, self.args.data_seed)
+        batches = steps_of(self.train_dataset, self.stage, self.args.data_seed)
         pin = self.args.dataloader_pin_memory
         loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
         return self.accelerator.prepare(loader)
@@ -83,11 +85,27 @@ class StageTrainer(SFTTrainer):
         self.args.warmup_steps = min(self.stage.warmup, num_training_steps // 5)
         return super().create_scheduler(num_training_steps, optimizer)
 
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """Of a model that is trained in part a checkpoint holds that part: the rest is as the stage found it."""
+        trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
+        if len(trained) == len(list(self.model.parameters())):
+            super()._save(output_dir, state_dict)
+            return
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: weight.detach().contiguous() for name, weight in trained.items()}, folder / SAFE_WEIGHTS_NAME)
+
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         with self.accelerator.autocast():  # accelerate wraps the whole model's forward, of which this runs a part
             return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
+
+
+def steps_of(rows: Dataset, stage: Stage, seed: int) -> Steps:
+    """The batches of a stage."""
+    ids = rows.with_format("arrow")[:]["input_ids"]
+    return Steps(compute.list_value_length(ids).to_numpy(), stage.tokens, stage.accumulate, seed)
 
 
 def train_stage(
@@ -114,7 +132,8 @@ def train_stage(
     last = _last_whole(checkpoints, bool(stage.average))
     averaging = Averaging(model, stage.average, last) if stage.average else None
     steering = _Steering(report)
-    report(f"in {'mixed' if bf16_is_fast() else 'full'} precision")
+    precision, padded = "mixed" if bf16_is_fast() else "full", steps_of(rows, stage, seed).padding
+    report(f"in {precision} precision, {len(rows):,} rows, {padded:.1%} of a batch is padding")
     trainer = StageTrainer(
         stage,
         codebooks,
@@ -169,7 +188,7 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         weight_decay=stage.weight_decay,
         adam_beta2=stage.beta2,
         max_grad_norm=1.0,
-        activation_checkpointing=False,
+        activation_checkpointing=stage.gradient_checkpointing,
         bf16=bf16_is_fast(),
         use_cpu=not gpu,
         save_strategy="steps",
