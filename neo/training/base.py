@@ -12,6 +12,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     BitsAndBytesConfig,
@@ -126,15 +127,15 @@ def load_base(folder: Path, quantized: BitsAndBytesConfig | None = None) -> tupl
 
 
 def load_model(folder: Path, quantized: BitsAndBytesConfig | None = None) -> PreTrainedModel:
-    """A model that a stage has left; one in 4 bits comes back in 4 bits."""
-    return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, **_kept_in(quantized)
-    )
+    """A model that a stage has left; one in 4 bits comes back in 4 bits, another one as `quantized` says."""
+    config = AutoConfig.from_pretrained(folder)
+    kept = {} if getattr(config, "quantization_config", None) else _kept_in(quantized)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **kept)
 
 
-def load_dense(folder: Path) -> PreTrainedModel:
+def load_dense(folder: Path, quantized: BitsAndBytesConfig | None = None) -> PreTrainedModel:
     """The same in float32 throughout: weights of 4 bits become the numbers that they stand for."""
-    model = load_model(folder)
+    model = load_model(folder, quantized)
     if getattr(model, "is_quantized", False):
         model = model.dequantize()
         model._weight_conversions = []  # transformers would pack it into 4 bits again on saving, and can't

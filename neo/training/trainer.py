@@ -6,10 +6,10 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from datasets import Dataset
@@ -35,6 +35,15 @@ SECONDS = 10  # between two lines of progress
 
 class Interrupted(TrainingError):
     """The run was asked to stop; a checkpoint holds everything, and the same command goes on from there."""
+
+
+class Guard(Protocol):
+    """A callback of the trainer that decides what is kept. files: what it adds to every checkpoint."""
+
+    files: tuple[str, ...]
+    checkpoint: str | None
+
+    def settle(self) -> None: ...
 
 
 class _Steering(TrainerCallback):
@@ -74,8 +83,19 @@ class StageTrainer(SFTTrainer):
         self.stage, self.codebooks = stage, codebooks and codebooks.to(self.args.device)
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
+    @classmethod
+    def steps(cls, rows: Dataset, stage: Stage, seed: int) -> Steps:
+        """The batches of a stage."""
+        ids = rows.with_format("arrow")[:]["input_ids"]
+        return Steps(compute.list_value_length(ids).to_numpy(), stage.tokens, stage.accumulate, seed)
+
+    @classmethod
+    def collator(cls, pad: int) -> Callable[..., Any] | None:
+        """What makes a batch of rows: None for TRL's own."""
+        return None
+
     def get_train_dataloader(self) -> DataLoader:
-        batches = steps_of(self.train_dataset, self.stage, self.args.data_seed)
+        batches = self.steps(self.train_dataset, self.stage, self.args.data_seed)
         pin = self.args.dataloader_pin_memory
         loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
         return self.accelerator.prepare(loader)
@@ -102,12 +122,6 @@ class StageTrainer(SFTTrainer):
             return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
 
 
-def steps_of(rows: Dataset, stage: Stage, seed: int) -> Steps:
-    """The batches of a stage."""
-    ids = rows.with_format("arrow")[:]["input_ids"]
-    return Steps(compute.list_value_length(ids).to_numpy(), stage.tokens, stage.accumulate, seed)
-
-
 def train_stage(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -117,10 +131,12 @@ def train_stage(
     seed: int,
     report: Report,
     codebooks: Codebooks | None = None,
+    kind: type[StageTrainer] = StageTrainer,
+    guard: Guard | None = None,
 ) -> None:
     """Trains the model in place on rows with `input_ids` and `labels`.
 
-    `codebooks`: needed where the items of a history are trained.
+    `codebooks`: needed where the items of a history are trained. `guard`: decides when it is enough, and what is kept.
 
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
     weights as an unbroken run on the same kind of machine. Raises Interrupted after Ctrl-C, once a checkpoint is
@@ -129,19 +145,23 @@ def train_stage(
     checkpoints = folder / "checkpoints"
     if not len(rows):
         raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
-    last = _last_whole(checkpoints, bool(stage.average))
+    needed = [*([AVERAGE] if stage.average else []), *(guard.files if guard else [])]
+    last = _last_whole(checkpoints, needed)
+    if guard is not None:
+        guard.checkpoint = last
     averaging = Averaging(model, stage.average, last) if stage.average else None
     steering = _Steering(report)
-    precision, padded = "mixed" if bf16_is_fast() else "full", steps_of(rows, stage, seed).padding
+    precision, padded = "mixed" if bf16_is_fast() else "full", kind.steps(rows, stage, seed).padding
     report(f"in {precision} precision, {len(rows):,} rows, {padded:.1%} of a batch is padding")
-    trainer = StageTrainer(
+    trainer = kind(
         stage,
         codebooks,
         model=model,
-        args=_arguments(stage, checkpoints, seed),
+        args=_arguments(stage, checkpoints, seed, bool(needed)),
         train_dataset=rows,
         processing_class=tokenizer,
-        callbacks=[steering, *([averaging] if averaging else [])],
+        data_collator=kind.collator(int(tokenizer.pad_token_id)),
+        callbacks=[one for one in (steering, averaging, guard) if one is not None],
     )
     trainer.remove_callback(PrinterCallback)
     if last:
@@ -150,8 +170,9 @@ def train_stage(
         trainer.train(resume_from_checkpoint=last)
     if steering.stopped:
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
-    if averaging:
-        averaging.settle()
+    for keeper in (averaging, guard):
+        if keeper is not None:
+            keeper.settle()
 
 
 def drop_checkpoints(folder: Path) -> None:
@@ -163,19 +184,19 @@ def drop_checkpoints(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _last_whole(checkpoints: Path, averaged: bool) -> str | None:
-    """The latest checkpoint that was written to its end; torn ones, from a crash while saving, are removed."""
+def _last_whole(checkpoints: Path, more: Sequence[str] = ()) -> str | None:
+    """The latest checkpoint that was written to its end, `more` files too; torn ones, from a crash, are removed."""
     for folder in checkpoints.glob("checkpoint-*"):
         try:
-            json.loads((folder / "trainer_state.json").read_text())  # written last, but for an average
-            if averaged:
-                (folder / AVERAGE).stat()
+            json.loads((folder / "trainer_state.json").read_text())  # written last, but for `more`
+            for name in more:
+                (folder / name).stat()
         except (OSError, ValueError):
             shutil.rmtree(folder)
     return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
 
 
-def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
+def _arguments(stage: Stage, checkpoints: Path, seed: int, more: bool) -> SFTConfig:
     gpu = torch.cuda.is_available()
     arguments = SFTConfig(
         output_dir=str(checkpoints),
@@ -193,7 +214,7 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         use_cpu=not gpu,
         save_strategy="steps",
         save_steps=stage.checkpoint_steps,
-        save_total_limit=2 if stage.average else 1,  # the older one goes before a new one's average is written
+        save_total_limit=2 if more else 1,  # the older one goes before what more a new one needs is written
         logging_steps=stage.log_steps,
         disable_tqdm=True,
         report_to="none",

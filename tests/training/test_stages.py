@@ -23,7 +23,7 @@ from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
 from neo.training.loss import next_token_loss
-from neo.training.regularize import Averaging
+from neo.training.regularize import AVERAGE, Averaging
 from neo.training.trainer import Interrupted, StageTrainer, _last_whole, train_stage
 from neo_sdk.errors import TrainingError
 
@@ -137,7 +137,7 @@ def test_a_crash_before_the_average_is_written_leaves_the_checkpoint_before(
     settings = stage(average=0.9, checkpoint_steps=1)
     with pytest.raises(KeyboardInterrupt):
         train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), settings, tmp_path, 0, lambda _: None)
-    last = _last_whole(tmp_path / "checkpoints", averaged=True)
+    last = _last_whole(tmp_path / "checkpoints", [AVERAGE])
     assert last is not None and last.endswith("checkpoint-1")
 
 
