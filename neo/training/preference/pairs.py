@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,10 +57,18 @@ class Pairs:
     """All pairs of a stage, from the lives of those who are not held out."""
 
     def __init__(
-        self, dataset: Dataset, stage: PreferenceStage, history: int, out: np.ndarray, rng: np.random.Generator
+        self,
+        dataset: Dataset,
+        visible: np.ndarray,
+        stage: PreferenceStage,
+        history: int,
+        out: np.ndarray,
+        rng: np.random.Generator,
     ) -> None:
-        """history: items of a prompt; out: bool[listeners], who is held out."""
+        """visible: catalog rows that may be learned of; history: items of a prompt; out: bool[listeners], held out."""
         self.dataset, self.stage, self.out, self.rng = dataset, stage, out, rng
+        self.visible = np.zeros(len(dataset.catalog), dtype=np.bool_)
+        self.visible[visible] = True
         catalog = dataset.catalog
         self.moments = Moments(dataset.events, catalog.type_codes, history, stage.recency_days, catalog.parent_rows)
 
@@ -89,6 +97,7 @@ class Pairs:
             for one, ranked in zip(some, named, strict=True):
                 met = [row for row in one.moment.upcoming if table.has(row)]
                 group = np.array(list(dict.fromkeys([*met[:MET], *(row for row, _ in ranked)])), dtype=np.int64)
+                group = group[self.visible[group]]
                 history = np.array(one.moment.history, dtype=np.int64)
                 weights = self.stage.rewards
                 worth = item_rewards(group, met, history, catalog.parent_rows, table, weights) if len(group) else group
@@ -111,17 +120,17 @@ class Pairs:
             if best[0] - worst[0] < LEAST:
                 yield None
                 continue
-            context = Context(one.context.about, one.moment.history)
+            history = one.moment.history
+            context = Context(one.context.about, history, learned_from=len(history))
             request = prompts.explain(one.moment.upcoming[0], context)
             yield Turn(request, (Text(best[1]),)), Turn(request, (Text(worst[1]),))
 
     def _next(self, neo: NeoModel, one: Asked, item: int) -> Turn:
         """The request of a list with an item as its answer, as `NeoModel.recommend` asks for it."""
-        context = one.context
+        context, last = one.context, len(one.context.history)
         if not neo.bundle.goes_on or not (context.history or context.vector):
             item_type = self.dataset.catalog.types[one.type_code]
-            return Turn(prompts.recommend(context, item_type), (ItemRef(item),))
-        last = len(context.history)
+            return Turn(prompts.recommend(replace(context, learned_from=last), item_type), (ItemRef(item),))
         notes = ((last, Vector(context.vector)),) if context.vector else ()
         met = Context(context.about, (*context.history, item), notes=notes, learned_from=last)
         return Turn(met.unfinished(), None)

@@ -62,7 +62,7 @@ def _write(
 ) -> None:
     """Pairs, and before them the listener vectors that they stand on."""
     seed, listener, known = run.config.seed, run.config.listener, run.listener_model
-    pairs = Pairs(run.known, stage, neo.bundle.history_length, out, np.random.default_rng([seed, 7]))
+    pairs = Pairs(run.known, run.visible, stage, neo.bundle.history_length, out, np.random.default_rng([seed, 7]))
     long_term = LongTerm(soft, listener, np.random.default_rng([seed, 9])) if soft and listener else None
     asked = pairs.asked(stage.lists, long_term)
     told = pairs.asked(stage.texts)
