@@ -164,7 +164,9 @@ def markdown(measured: dict[str, Any]) -> str:
     machine = measured["machine"]
     where = machine["gpu"] or f"{measured['threads']} threads, {machine['cores']} cores of {machine['processor']}"
     said = f"Stage 3 of `{measured['recipe']}`: {measured['rows']:,} of its {measured['of_rows']:,} rows, "
-    said += f"{measured['tokens']:,} tokens, {measured['batches']:,} batches; seconds {measured['seconds']}, the median "
+    said += (
+        f"{measured['tokens']:,} tokens, {measured['batches']:,} batches; seconds {measured['seconds']}, the median "
+    )
     said += f"of {len(speeds['plain'])}. Of all rows' batches {measured['padding']:.2%} is padding. After it, the "
     said += f"weights of `neo` and `plain` differ by {measured['difference']:.1e} of their length at most. {where}."
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + f"\n\n{said}"

@@ -32,6 +32,7 @@ from neo.model.neo_model import NeoModel
 from neo.training import trainer
 from neo.training.config import PreferenceStage, load_config
 from neo.training.loss import Codebooks, next_token_loss, row_log_probs
+from neo.training.preference import trainer as preference_trainer
 from neo.training.preference.cases import Worth, held_out, last_cases, worth
 from neo.training.preference.guard import BEST, SEEN, Guard
 from neo.training.preference.pairs import Pairs
@@ -57,6 +58,13 @@ preference: {{tokens: 512, warmup: 1, lists: 24, texts: 2, drawn: 2, cases: 10, 
               learning_rate: 0.01}}
 evaluation: {{cases: 10, searches: 5, beams: 30}}
 """
+STAGE = PreferenceStage(tokens=120, warmup=1, epochs=4, learning_rate=0.01, checkpoint_steps=100)
+
+
+@pytest.fixture(autouse=True)
+def _exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (trainer, preference_trainer):
+        monkeypatch.setattr(module, "bf16_is_fast", lambda: False)
 
 
 # Rewards
@@ -170,28 +178,25 @@ def test_what_a_row_is_scored_by_is_what_the_stages_before_are_trained_by() -> N
         trained = (labels[place, 1:] != IGNORED).sum()
         loss = next_token_loss(model, ids[place][None], labels[place][None], codebooks)
         assert found[place].item() == pytest.approx(-(loss * trained).item(), abs=1e-4)
-    apart = references(model, rows, vocabulary.pad, codebooks)
+    apart = references(model, rows, STAGE, vocabulary.pad, codebooks)
     best, worst = found.chunk(2)
     assert apart == pytest.approx((best - worst).tolist(), abs=1e-4)
 
 
-def test_what_is_preferred_becomes_likelier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, codebooks, rows, apart = learned(tmp_path, monkeypatch)
+def test_what_is_preferred_becomes_likelier(tmp_path: Path) -> None:
+    model, codebooks, rows, apart = learned(tmp_path)
     vocabulary = extended()[1]
-    later = references(model, rows, vocabulary.pad, codebooks)
+    later = references(model, rows, STAGE, vocabulary.pad, codebooks)
     assert all(now > before + 0.1 for now, before in zip(later, apart, strict=True))
 
 
-def learned(folder: Path, monkeypatch: pytest.MonkeyPatch, guard: Guard | None = None, stop: int = 0, model=None):
-    monkeypatch.setattr(trainer, "bf16_is_fast", lambda: False)
+def learned(folder: Path, guard: Guard | None = None, stop: int = 0, model=None):
     begun, vocabulary, _ = extended()
     model = begun if model is None else model
     codebooks, rows = Codebooks.of(vocabulary, SidIndex.build(table())), pair_rows(vocabulary)
-    apart = references(begun, rows, vocabulary.pad, codebooks)
+    apart = references(begun, rows, STAGE, vocabulary.pad, codebooks)
     rows = rows.add_column("reference", np.array(apart, dtype=np.float32))
-    stage = PreferenceStage(
-        tokens=120, warmup=1, epochs=4, learning_rate=0.01, log_steps=max(stop, 1), checkpoint_steps=100
-    )
+    stage = STAGE.model_copy(update={"log_steps": max(stop, 1)})
 
     def say(line: str) -> None:
         if stop and line.startswith(f"step {stop}/"):
@@ -217,45 +222,45 @@ def guard_of(model: torch.nn.Module, folder: Path, found: list[tuple[float, floa
     return Guard(model, measure, 2, 0.01, folder, said.append)  # type: ignore[arg-type]
 
 
-def test_the_guard_stops_where_hits_fall_and_keeps_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guard_stops_where_hits_fall_and_keeps_the_best(tmp_path: Path) -> None:
     model, said = extended()[0], list[str]()
     found = [(0.5, 0.30), (0.6, 0.295), (0.55, 0.31), (0.9, 0.28)]
     guard = guard_of(model, tmp_path, list(found), said)
-    learned(tmp_path, monkeypatch, guard, model=model)
+    learned(tmp_path, guard, model=model)
     assert [step for step, _ in guard.seen] == [0, 2, 4, 6] and guard.best[0] == 2
     assert "HR@10 has fallen from 0.3000 by more than 0.01: stopped" in said
     assert [(one["reward"], one["hr"]) for _, one in json.loads((tmp_path / SEEN).read_text())] == found
     other = extended()[0]
     stopped = guard_of(other, tmp_path / "other", [*found[:2], (0.1, 0.0)], said)
-    learned(tmp_path / "other", monkeypatch, stopped, model=other)
+    learned(tmp_path / "other", stopped, model=other)
     for name, tensor in weights(model).items():
         assert torch.equal(tensor, weights(other)[name]), name
 
 
-def test_without_anything_better_the_stage_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_anything_better_the_stage_changes_nothing(tmp_path: Path) -> None:
     model = extended()[0]
     before = weights(model)
     guard = guard_of(model, tmp_path, [(0.5, 0.3), (0.4, 0.3)], [])
-    learned(tmp_path, monkeypatch, guard, model=model)
+    learned(tmp_path, guard, model=model)
     assert guard.best[0] == 0
     for name, tensor in weights(model).items():
         assert torch.equal(tensor, before[name]), name
 
 
 @pytest.mark.parametrize("stop", [1, 5])
-def test_a_guarded_stage_resumes_to_the_same_end(stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guarded_stage_resumes_to_the_same_end(stop: int, tmp_path: Path) -> None:
     results = []
     found = [(0.5, 0.3), (0.6, 0.3), (0.7, 0.3), (0.4, 0.3)]
     for stopped in (False, True):
         model, left, folder = extended()[0], list(found), tmp_path / str(stopped)
         if stopped:
             with pytest.raises(Interrupted):
-                learned(folder, monkeypatch, guard_of(model, folder, left, []), stop, model)
+                learned(folder, guard_of(model, folder, left, []), stop, model)
             (last,) = (folder / "checkpoints").glob("checkpoint-*")
             assert (last / BEST).is_file()
             model = extended()[0]
         guard = guard_of(model, folder, left, [])
-        learned(folder, monkeypatch, guard, model=model)
+        learned(folder, guard, model=model)
         results.append((weights(model), guard.seen))
     assert results[0][1] == results[1][1]
     for name, tensor in results[0][0].items():

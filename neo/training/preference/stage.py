@@ -38,7 +38,7 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     if soft is not None:
         soft.source = load_file(folder / VECTORS)["vectors"]
     if not (folder / REFERENCE).exists():
-        found = np.array(references(model, rows, pad, codebooks), dtype=np.float32)
+        found = np.array(references(model, rows, stage, pad, codebooks), dtype=np.float32)
         save_file({"reference": found}, folder / REFERENCE)
     rows = rows.add_column("reference", load_file(folder / REFERENCE)["reference"])
     if config.lora is not None:

@@ -16,9 +16,8 @@ from neo.language.render import IGNORED
 from neo.training.batches import Steps
 from neo.training.config import PreferenceStage
 from neo.training.loss import Codebooks, row_log_probs
+from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.trainer import StageTrainer
-
-AT_ONCE = 4_096  # tokens
 
 
 class PreferenceTrainer(StageTrainer):
@@ -64,20 +63,18 @@ def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
 
 
 @torch.no_grad()
-def references(model: PreTrainedModel, rows: Dataset, pad: int, codebooks: Codebooks) -> list[float]:
-    """How much likelier what is preferred is already, row by row."""
-    collate = PreferenceTrainer.collator(pad)
-    device = model.device
-    found = [0.0] * len(rows)
-    codebooks = codebooks.to(device)
-    order = sorted(range(len(rows)), key=lambda place: len(rows[place]["input_ids"]))
-    longest = max((len(row[name]) for row in rows for name in ("input_ids", "rejected_ids")), default=1)
-    size = max(1, AT_ONCE // (2 * longest))
-    for start in range(0, len(order), size):
-        places = order[start : start + size]
-        batch = collate([{**rows[place], "reference": 0.0} for place in places])
-        logp = row_log_probs(model, batch["input_ids"].to(device), batch["labels"].to(device), codebooks)
-        best, worst = logp.chunk(2)
-        for place, value in zip(places, (best - worst).tolist(), strict=True):
-            found[place] = value
+def references(
+    model: PreTrainedModel, rows: Dataset, stage: PreferenceStage, pad: int, books: Codebooks
+) -> list[float]:
+    """How much likelier what is preferred is already, row by row, in the precision that the stage is trained in."""
+    collate, device = PreferenceTrainer.collator(pad), model.device
+    books, found = books.to(device), [0.0] * len(rows)
+    with attention_in_float32(model), torch.autocast(device.type, torch.bfloat16, enabled=bf16_is_fast()):
+        for places in PreferenceTrainer.steps(rows, stage, seed=0):
+            batch = collate([{**row, "reference": 0.0} for row in rows.select(places)])
+            best, worst = row_log_probs(model, batch["input_ids"].to(device), batch["labels"].to(device), books).chunk(
+                2
+            )
+            for place, value in zip(places, (best - worst).tolist(), strict=True):
+                found[place] = value
     return found
