@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, get_cosine_schedule_with_warmup
+from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast, get_cosine_schedule_with_warmup
 
 from neo.evaluation.machine import this_machine
 from neo.language.render import IGNORED
@@ -48,9 +48,10 @@ def clock() -> float:
     return time.process_time()
 
 
-def started(run: Run, vocabulary: Vocabulary) -> PreTrainedModel:
-    """What stage 3 begins with."""
-    model, listener, known = base.load_model(run.folder / "stage2" / "model"), run.config.listener, run.listener_model
+def started(run: Run, vocabulary: Vocabulary, kept: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+    """What stage 3 begins with; kept: with its linear layers so."""
+    model = base.load_model(run.folder / "stage2" / "model", kept)
+    listener, known = run.config.listener, run.listener_model
     if listener is not None and known is not None:
         seed = run.config.seed
         soft = new_soft_prompt(model, vocabulary, run.sids.table, known, run.known, listener.positions, seed)

@@ -3,6 +3,9 @@
 A batch holds rows of like length, about `tokens` tokens of them: hardly anything is padding, and short rows don't
 leave the machine idle. As length goes with the task (a search has 25 tokens, a listener's history 250), a step of
 several batches takes them from several ranges of lengths, so that it teaches every task and not the one drawn.
+
+Rows are not packed into one another: 0.05% of what quickstart's stage 3 reads is padding, so there is nothing to gain,
+and no row can see another.
 """
 
 from __future__ import annotations

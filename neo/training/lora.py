@@ -69,12 +69,14 @@ def quantized(lora: Lora | None) -> BitsAndBytesConfig | None:
 def adapt(model: PreTrainedModel, rows: range, lora: Lora, seed: int) -> None:
     """Freezes the model but for `rows` of its embedding and head, and gives its linear layers adapters, in place.
 
-    An adapter begins by adding nothing. ConfigError where there is no layer of a name in `targets`.
+    A soft prompt stays as it is, and is trained. An adapter begins by adding nothing. ConfigError where there is no
+    layer of a name in `targets`.
     """
     needed(lora)
     import torch
     from peft import LoraConfig
 
+    from neo.listeners.soft_prompt import attach, detach
     from neo.training.freeze import train_rows
 
     known = sorted(
@@ -86,6 +88,7 @@ def adapt(model: PreTrainedModel, rows: range, lora: Lora, seed: int) -> None:
             f"lora.targets: the model has no linear layer {', '.join(unknown)}; it has {', '.join(known)}."
         )
     torch.manual_seed(seed)
+    soft = detach(model)  # else it would get an adapter too
     model.add_adapter(
         LoraConfig(
             r=lora.rank,
@@ -95,7 +98,12 @@ def adapt(model: PreTrainedModel, rows: range, lora: Lora, seed: int) -> None:
         ),
         NAME,
     )
-    train_rows(model, rows)  # PEFT has frozen all but its adapters
+    for weight in model.parameters():
+        if weight.requires_grad:  # the adapters, which PEFT makes in the type that 4-bit layers compute in
+            weight.data = weight.data.float()
+    train_rows(model, rows)
+    if soft is not None:
+        attach(model, soft)
 
 
 def is_adapted(model: PreTrainedModel) -> bool:

@@ -43,10 +43,11 @@ def begun(make: Make, tied: bool, lora: Lora, folder: Path) -> tuple[PreTrainedM
     else:
         model.save_pretrained(folder / "begin")
     model = load_model(folder / "begin")
-    adapt(model, vocabulary.new_rows, lora, seed=0)
     soft = SoftPrompt("space", 3, model.config.hidden_size)
     soft.source = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).numpy()
+    soft.start_like(model.get_input_embeddings().weight, torch.Generator().manual_seed(0))
     attach(model, soft)
+    adapt(model, vocabulary.new_rows, lora, seed=0)
     return model, vocabulary
 
 
@@ -79,10 +80,11 @@ def table(before: dict[str, Tensor], after: dict[str, Tensor], new: range) -> di
         if name.endswith(("embed_tokens.weight", "lm_head.weight")):
             note("old rows", before[name][: new.start], tensor[: new.start])
             note("new rows", before[name][new.start : new.stop], tensor[new.start : new.stop])
+        elif "soft_prompt" in name:
+            assert "lora" not in name
+            note("soft prompt", before[name], tensor)
         elif "lora_" in name:
             note("adapters", before[name], tensor)
-        elif "soft_prompt" in name:
-            note("soft prompt", before[name], tensor)
         else:
             note("norms" if "norm" in name else "linear layers", before[name], tensor)
     return {kind: " and ".join(sorted(seen)) for kind, seen in found.items()}
@@ -130,6 +132,16 @@ def test_four_bits_are_what_the_model_was_trained_on(tmp_path: Path) -> None:
     assert 0.01 < (rounded.state_dict()[name] - exact.state_dict()[name]).norm() / exact.state_dict()[name].norm() < 0.2
     for name in ("model.embed_tokens.weight", "model.norm.weight"):
         assert torch.equal(rounded.state_dict()[name], exact.state_dict()[name])
+
+
+def test_adapters_of_layers_that_compute_in_bfloat16_are_float32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "bf16_is_fast", lambda: True)
+    model, vocabulary = begun(qwen3, True, Lora(bits=4), tmp_path)
+    assert model.get_submodule("model.layers.0.mlp.up_proj").base_layer.compute_dtype == torch.bfloat16
+    trained(model, vocabulary, tmp_path)
+    assert {weight.dtype for weight in model.parameters() if weight.requires_grad} == {torch.float32}
 
 
 def test_small_steps_are_not_rounded_away(tmp_path: Path) -> None:

@@ -43,8 +43,6 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     rows = rows.add_column("reference", load_file(folder / REFERENCE)["reference"])
     if config.lora is not None:
         adapt(model, neo.bundle.vocabulary.new_rows, config.lora, config.seed)
-        if soft is not None:
-            soft.requires_grad_(True)
     names, types = neo.bundle.catalog.type_names, neo.bundle.catalog.type_codes
     cases = last_cases(run.known.events, types, names, out, stage.cases, config.seed)
 
