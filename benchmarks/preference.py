@@ -60,7 +60,6 @@ def measure(run: Run, cases: int, texts: int) -> dict[str, Any]:
     return {
         "preference": worths,
         "weights": stage.rewards.model_dump(),
-        "tolerance": stage.tolerance,
         "groups": groups,
         "guard": json.loads((run.folder / "stage4" / SEEN).read_text()),
         "held_out": {"listeners": int(out.sum()), "cases": len(mine), "texts": texts},
@@ -91,7 +90,7 @@ def markdown(measured: dict[str, Any]) -> str:
         rows.append([group, f"{found['n']:,}", *values, f"{wins:,}, {losses:,} ({p:.3f})"])
     lines += ["", *("| " + " | ".join(row) + " |" for row in rows)]
     who, machine, seen = measured["held_out"], measured["machine"], measured["guard"]
-    kept = [one for one in seen if one[1]["hr"] >= seen[0][1]["hr"] - measured["tolerance"]]
+    kept = [one for one in seen if one[1]["hr"] >= seen[0][1]["hr"]]
     best = max(kept, key=lambda one: one[1]["reward"])
     said = f"`{measured['recipe']}`, {measured['split']} split, seed {measured['seed']}: {who['listeners']:,} held-out "
     said += (

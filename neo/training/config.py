@@ -161,20 +161,20 @@ class InstructionStage(Stage):
 class PreferenceStage(Stage):
     """Stage 4: of answers that the model would give, those worth more are preferred; see training/preference/."""
 
-    learning_rate: float = Field(3e-5, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
     weight_decay: float = Field(0.0, ge=0, le=0)
     average: float = Field(0, ge=0, le=0, description="none: the guard keeps the best weights")
-    lists: int = Field(3_000, ge=0, description="moments of which items are compared")
+    lists: int = Field(1_500, ge=0, description="moments of which items are compared")
     texts: int = Field(1_000, ge=0, description="explanations that are written again and again and compared")
-    drawn: int = Field(8, ge=2, le=30, description="answers of a group")
+    drawn: int = Field(6, ge=2, le=30, description="answers of a group")
     recency_days: float = Field(60.0, gt=0, description="half-life by which late moments are drawn more often")
     beta: float = Field(0.1, gt=0, description="DPO's: the larger, the less may change")
-    anchor: float = Field(0.1, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
+    anchor: float = Field(1.0, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
     rewards: Rewards = Rewards()
     held_out: float = Field(0.1, gt=0, lt=1, description="share of listeners whom only the guard asks")
     cases: int = Field(200, ge=1, description="lists that the guard asks for, at most, of each item type")
     told: int = Field(100, ge=0, description="explanations that it reads")
-    every: int = Field(25, ge=1, description="steps between two of its looks")
+    every: int = Field(40, ge=1, description="steps between two of its looks")
     tolerance: float = Field(0.01, ge=0, description="by how much HR@10 of who is held out may fall before it stops")
 
 

@@ -21,8 +21,8 @@ BEST, SEEN = "best.safetensors", "guard.json"  # in a checkpoint's folder
 
 
 class Guard(TrainerCallback):
-    """Measures every so many steps. HR@10 that falls by more than `tolerance` ends the stage; what is left is the
-    weights of the highest reward among those that kept it, the first ones included.
+    """Measures every so many steps. HR@10 that falls by more than `tolerance` ends the stage; what it leaves is the
+    weights of the highest reward among those with no lower HR@10 than the first, which are among them.
 
     folder: where `guard.json` says what was measured.
     """
@@ -74,8 +74,8 @@ class Guard(TrainerCallback):
 
     @property
     def best(self) -> tuple[int, Worth]:
-        kept = [one for one in self.seen if self._keeps(one[1])]
-        return max(kept, key=lambda one: one[1].reward)
+        first = self.seen[0][1]
+        return max((one for one in self.seen if one[1].hr >= first.hr), key=lambda one: one[1].reward)
 
     def _look(self, step: int) -> bool:
         """Measures; False where hits have fallen too far."""
@@ -83,16 +83,13 @@ class Guard(TrainerCallback):
             found = self.measure()
         self.seen.append((step, found))
         self.report(f"held out, step {step}: {found}")
-        if not self._keeps(found):
+        if found.hr < self.seen[0][1].hr - self.tolerance:
             self.report(f"HR@10 has fallen from {self.seen[0][1].hr:.4f} by more than {self.tolerance}: stopped")
             return False
         if self.best[0] == step:
             trained = ((name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad)
             self._best = {name: weight.detach().cpu().clone() for name, weight in trained}
         return True
-
-    def _keeps(self, found: Worth) -> bool:
-        return found.hr >= self.seen[0][1].hr - self.tolerance
 
     def _write(self, path: Path) -> None:
         path.write_text(json.dumps([(step, asdict(found)) for step, found in self.seen], indent=1) + "\n")
