@@ -171,7 +171,7 @@ def pair_rows(vocabulary: Vocabulary, count: int = 12) -> Rows:
 def test_what_a_row_is_scored_by_is_what_the_stages_before_are_trained_by() -> None:
     model, vocabulary, _ = extended()
     codebooks, rows = Codebooks.of(vocabulary, SidIndex.build(table())), pair_rows(vocabulary)
-    batch = PreferenceTrainer.collator(vocabulary.pad)([{**row, "reference": 0.0, "met": 0.0} for row in rows])
+    batch = PreferenceTrainer.collator(vocabulary.pad)([{**row, "reference": 0.0} for row in rows])
     ids, labels = batch["input_ids"], batch["labels"]
     found = row_log_probs(model, ids, labels, codebooks)
     for place in range(len(ids)):
@@ -196,7 +196,6 @@ def learned(folder: Path, guard: Guard | None = None, stop: int = 0, model=None)
     codebooks, rows = Codebooks.of(vocabulary, SidIndex.build(table())), pair_rows(vocabulary)
     apart = references(begun, rows, STAGE, vocabulary.pad, codebooks)
     rows = rows.add_column("reference", np.array(apart, dtype=np.float32))
-    rows = rows.add_column("met", np.array([n % 2 for n in range(len(rows))], dtype=np.float32))
     stage = STAGE.model_copy(update={"log_steps": max(stop, 1)})
 
     def say(line: str) -> None:

@@ -23,7 +23,6 @@ from neo.training.preference.trainer import PreferenceTrainer, references
 if TYPE_CHECKING:
     from neo.training.run import Run
 
-LIST, EXPLAIN = "list", "explain"
 PAIRS, VECTORS, REFERENCE = "pairs.parquet", "vectors.safetensors", "reference.safetensors"
 
 
@@ -35,9 +34,7 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     if not (folder / PAIRS).exists():
         _write(run, stage, folder, neo, soft, out)
     codebooks, pad = run.codebooks(neo.bundle.vocabulary), neo.bundle.vocabulary.pad
-    rows = Rows.from_parquet(str(folder / PAIRS), cache_dir=str(folder / "cache"))
-    met = np.array([float(task == LIST) for task in rows["task"]], dtype=np.float32)
-    rows = rows.remove_columns("task").add_column("met", met)
+    rows = Rows.from_parquet(str(folder / PAIRS), cache_dir=str(folder / "cache")).remove_columns("task")
     if soft is not None:
         soft.source = load_file(folder / VECTORS)["vectors"]
     if not (folder / REFERENCE).exists():
@@ -72,7 +69,7 @@ def _write(
         save_file({"vectors": vectors}, folder / VECTORS)
         soft.source = vectors
     run.say(f"{len(asked):,} moments for lists, {len(told):,} for explanations, {stage.drawn} answers each")
-    lists = ((LIST, pair) for pair in pairs.of_items(neo, asked))
-    texts = ((EXPLAIN, pair) for pair in pairs.of_texts(neo, told))
+    lists = (("list", pair) for pair in pairs.of_items(neo, asked))
+    texts = (("explain", pair) for pair in pairs.of_texts(neo, told))
     renderer = Renderer(neo.bundle.vocabulary, run.sids.table)
     write_pairs((*lists, *texts), renderer, folder / PAIRS, stage.max_tokens, run.say)

@@ -22,8 +22,7 @@ from neo.training.trainer import StageTrainer
 
 class PreferenceTrainer(StageTrainer):
     """Rows have, beside `input_ids` and `labels` of what is preferred, those of what is not, and `reference`: by how
-    much the likelier the one was before the stage, as a difference of log-probabilities; and `met`: 1 where what is
-    preferred is what a listener met, 0 where the model wrote it."""
+    much the likelier the one was before the stage, as a difference of log-probabilities."""
 
     stage: PreferenceStage
     codebooks: Codebooks
@@ -35,8 +34,8 @@ class PreferenceTrainer(StageTrainer):
         def collate(rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
             ids = [row[name] for name in ("input_ids", "rejected_ids") for row in rows]
             labels = [row[name] for name in ("labels", "rejected_labels") for row in rows]
-            values = {name: torch.tensor([row[name] for row in rows]) for name in ("reference", "met")}
-            return {"input_ids": padded(ids, pad), "labels": padded(labels, IGNORED), **values}
+            reference = torch.tensor([row["reference"] for row in rows])
+            return {"input_ids": padded(ids, pad), "labels": padded(labels, IGNORED), "reference": reference}
 
         return collate
 
@@ -54,8 +53,7 @@ class PreferenceTrainer(StageTrainer):
         best, worst = logp.chunk(2)
         learned = best - worst - inputs["reference"]
         said = (inputs["labels"].chunk(2)[0] != IGNORED).sum(1)
-        # What somebody met is worth learning by itself. What the model wrote is not: it is its own chance.
-        return (-logsigmoid(self.stage.beta * learned) - self.stage.anchor * inputs["met"] * best / said).mean()
+        return (-logsigmoid(self.stage.beta * learned) - self.stage.anchor * best / said).mean()
 
 
 def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
@@ -73,7 +71,7 @@ def references(
     books, found = books.to(device), [0.0] * len(rows)
     with attention_in_float32(model), torch.autocast(device.type, torch.bfloat16, enabled=bf16_is_fast()):
         for places in PreferenceTrainer.steps(rows, stage, seed=0):
-            batch = collate([{**row, "reference": 0.0, "met": 0.0} for row in rows.select(places)])
+            batch = collate([{**row, "reference": 0.0} for row in rows.select(places)])
             best, worst = row_log_probs(model, batch["input_ids"].to(device), batch["labels"].to(device), books).chunk(
                 2
             )
