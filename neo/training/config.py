@@ -169,7 +169,7 @@ class PreferenceStage(Stage):
     drawn: int = Field(6, ge=2, le=30, description="answers of a group")
     recency_days: float = Field(60.0, gt=0, description="half-life by which late moments are drawn more often")
     beta: float = Field(0.1, gt=0, description="DPO's: the larger, the less may change")
-    anchor: float = Field(1.0, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
+    anchor: float = Field(0.1, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
     rewards: Rewards = Rewards()
     held_out: float = Field(0.1, gt=0, lt=1, description="share of listeners whom only the guard asks")
     cases: int = Field(200, ge=1, description="lists that the guard asks for, at most, of each item type")
