@@ -18,9 +18,12 @@ import future_listening
 import inference_report
 import listener_updates
 import over_seeds
+import preference
 import segments
 import serving_load
 import steering
+import training_speed
+import what_moved
 
 from neo.evaluation.report import Report
 from neo.evaluation.tables import to_markdown
@@ -40,6 +43,9 @@ SECTIONS = {  # in this order
     "spoken": "Real data: podcasts and audiobooks, in time",
     "spoken-last": "Real data: podcasts and audiobooks, the last narration of each narrator",
     "ablations": "What each part is worth",
+    "preference": "Stage 4: what preferences are worth",
+    "what-moved": "Training: what moves, and what merges",
+    "training-speed": "Training: what the trainer costs",
     "decoding": "What naming items costs",
     "inference": "How fast it answers",
     "serving-load": "How the server holds",
@@ -82,6 +88,12 @@ def tables(file: Path) -> str:
         return listener_updates.markdown(measured)
     if "english" in measured:
         return steering.to_markdown(measured)
+    if "preference" in measured:
+        return preference.markdown(measured)
+    if "what_moved" in measured:
+        return what_moved.markdown(measured)
+    if "training" in measured:
+        return training_speed.markdown(measured)
     if "bars" in measured:
         return decoding_report.markdown(measured)
     if "tasks" in measured:

@@ -11,7 +11,15 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from neo.training.config import Pretrained, Scratch
 from neo_sdk.errors import TrainingError
@@ -79,8 +87,13 @@ def start_from(model: PreTrainedModel, vectors: torch.Tensor, seed: int) -> None
             noise.manual_seed(seed)
 
 
-def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
-    """A causal language model in float32 and its fast tokenizer, from the hub or a local folder."""
+def load_pretrained(
+    config: Pretrained, quantized: BitsAndBytesConfig | None = None
+) -> tuple[PreTrainedModel, Tokenizer]:
+    """A causal language model in float32 and its fast tokenizer, from the hub or a local folder.
+
+    quantized: how its linear layers are kept, where that is not float32.
+    """
     try:
         # float32 master weights: transformers 5 would load a bf16 checkpoint as bf16, and small updates would vanish.
         model = AutoModelForCausalLM.from_pretrained(
@@ -89,6 +102,7 @@ def load_pretrained(config: Pretrained) -> tuple[PreTrainedModel, Tokenizer]:
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
+            **_kept_in(quantized),
         )
         tokenizer = AutoTokenizer.from_pretrained(config.model, revision=config.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
@@ -108,6 +122,26 @@ def save_base(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> Non
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def load_base(folder: Path) -> tuple[PreTrainedModel, Tokenizer]:
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-    return model, Tokenizer.from_file(str(folder / "tokenizer.json"))
+def load_base(folder: Path, quantized: BitsAndBytesConfig | None = None) -> tuple[PreTrainedModel, Tokenizer]:
+    return load_model(folder, quantized), Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def load_model(folder: Path, quantized: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+    """A model that a stage has left; one in 4 bits comes back in 4 bits, another one as `quantized` says."""
+    config = AutoConfig.from_pretrained(folder)
+    kept = {} if getattr(config, "quantization_config", None) else _kept_in(quantized)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **kept)
+
+
+def load_dense(folder: Path, quantized: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+    """The same in float32 throughout: weights of 4 bits become the numbers that they stand for."""
+    model = load_model(folder, quantized)
+    if getattr(model, "is_quantized", False):
+        model = model.dequantize()
+        model._weight_conversions = []  # transformers would pack it into 4 bits again on saving, and can't
+    return model
+
+
+def _kept_in(quantized: BitsAndBytesConfig | None) -> dict[str, BitsAndBytesConfig]:
+    """The argument that says so: None as its value would load 4 bits as if they were not."""
+    return {} if quantized is None else {"quantization_config": quantized}

@@ -3,6 +3,9 @@
 A batch holds rows of like length, about `tokens` tokens of them: hardly anything is padding, and short rows don't
 leave the machine idle. As length goes with the task (a search has 25 tokens, a listener's history 250), a step of
 several batches takes them from several ranges of lengths, so that it teaches every task and not the one drawn.
+
+Rows are not packed into one another: 0.05% of what quickstart's stage 3 reads is padding, so there is nothing to gain,
+and no row can see another.
 """
 
 from __future__ import annotations
@@ -56,6 +59,13 @@ class Steps(Sampler[list[int]]):
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def padding(self) -> float:
+        """The share of what the model reads that is padding."""
+        order = np.argsort(self.lengths, kind="stable")
+        read = sum(len(batch) * int(self.lengths[batch].max()) for batch in _cut(order, self.lengths, self.tokens))
+        return 1 - float(self.lengths.sum()) / read if read else 0.0
 
     @cached_property
     def _count(self) -> int:

@@ -16,11 +16,21 @@ from neo.catalog.starter.config import WorldConfig
 from neo.catalog.strict import Strict, load_yaml, parse
 from neo.evaluation.judge import JudgeConfig
 from neo.sids.config import SidConfig
+from neo.training.lora import Lora
+from neo.training.preference.rewards import Rewards
 from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
 
 # Settings that change no result: work that is done with others is used again.
-INDIFFERENT = {"checkpoint_steps", "log_steps", "concurrency", "timeout", "max_retries", "api_key_env"}
+INDIFFERENT = {
+    "checkpoint_steps",
+    "log_steps",
+    "gradient_checkpointing",
+    "concurrency",
+    "timeout",
+    "max_retries",
+    "api_key_env",
+}
 
 
 class DataSource(Strict):
@@ -89,6 +99,7 @@ class Stage(Strict):
     average: float = Field(0, ge=0, lt=1, description="decay of a running average of the weights, which is the result")
     epochs: int = Field(1, ge=1)
     max_tokens: int = Field(512, ge=16, description="longest row; histories are cut from the oldest side to fit")
+    gradient_checkpointing: bool = Field(False, description="less memory for long batches, a third more time")
     checkpoint_steps: int = Field(500, ge=1)
     log_steps: int = Field(10, ge=1)
 
@@ -151,6 +162,26 @@ class InstructionStage(Stage):
         return self
 
 
+class PreferenceStage(Stage):
+    """Stage 4: of answers that the model would give, those worth more are preferred; see training/preference/."""
+
+    learning_rate: float = Field(1e-4, gt=0)
+    weight_decay: float = Field(0.0, ge=0, le=0)
+    average: float = Field(0, ge=0, le=0, description="none: the guard keeps the best weights")
+    lists: int = Field(1_500, ge=0, description="moments of which items are compared")
+    texts: int = Field(1_000, ge=0, description="explanations that are written again and again and compared")
+    drawn: int = Field(6, ge=2, le=30, description="answers of a group")
+    recency_days: float = Field(60.0, gt=0, description="half-life by which late moments are drawn more often")
+    beta: float = Field(0.1, gt=0, description="DPO's: the larger, the less may change")
+    anchor: float = Field(0.1, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
+    rewards: Rewards = Rewards()
+    held_out: float = Field(0.1, gt=0, lt=1, description="share of listeners whom only the guard asks")
+    cases: int = Field(200, ge=1, description="lists that the guard asks for, at most, of each item type")
+    told: int = Field(100, ge=0, description="explanations that it reads")
+    every: int = Field(40, ge=1, description="steps between two of its looks")
+    tolerance: float = Field(0.01, ge=0, description="by how much HR@10 of who is held out may fall before it stops")
+
+
 class ListenerStage(Strict):
     """The listener model, and the soft prompt that its vectors enter by in stage 3."""
 
@@ -203,8 +234,16 @@ class RunConfig(Strict):
     language: LanguageStage = LanguageStage()
     grounding: GroundingStage = GroundingStage()
     instruction: InstructionStage = InstructionStage()
+    preference: PreferenceStage | None = Field(None, description="stage 4, where there is one")
     listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
+    lora: Lora | None = Field(None, description="stage 3 trains adapters and the new rows; see training/lora.py")
     evaluation: Evaluation = Evaluation()
+
+    @model_validator(mode="after")
+    def _frozen_is_frozen(self) -> RunConfig:
+        if self.lora is not None and self.instruction.weight_decay:
+            raise ValueError("with `lora`, instruction.weight_decay must be 0: it would move the rows that are frozen")
+        return self
 
     @property
     def folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""Stage 2 trains the new rows and nothing else: frozen is frozen (design rule 6)."""
+"""What is frozen keeps every bit (design rule 6): stage 2 trains the new rows and nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def train_only_rows(model: PreTrainedModel, rows: range) -> None:
     """
     for parameter in model.parameters():
         parameter.requires_grad_(False)
+    train_rows(model, rows)
+
+
+def train_rows(model: PreTrainedModel, rows: range) -> None:
+    """Trains `rows` of the embedding and of the head; what else is trained stays as it is."""
     matrices = {id(m): m for m in (model.get_input_embeddings().weight, model.get_output_embeddings().weight)}
     for matrix in matrices.values():
         matrix.requires_grad_(True)

@@ -118,3 +118,22 @@ def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.
         logits = functional.linear(hidden[own], *parts[book.start]).float().masked_fill(~leads_on, -torch.inf)
         total = total + functional.cross_entropy(logits, wanted[own] - book.start, reduction="sum")
     return total
+
+
+def row_log_probs(model: PreTrainedModel, ids: Tensor, labels: Tensor, codebooks: Codebooks) -> Tensor:
+    """float32 [rows]: the log-probability of what each row's labels say, scored as in `next_token_loss`."""
+    hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
+    head, wanted = model.get_output_embeddings(), labels[:, 1:]
+    trained = wanted != IGNORED
+    heard = trained & codebooks.asked(ids)[:, 1:]
+    answered = trained & ~heard
+    row = torch.arange(len(ids), device=ids.device)[:, None].expand(wanted.shape)
+    total = torch.zeros(len(ids), device=ids.device)
+    said = -functional.cross_entropy(head(hidden[answered]).float(), wanted[answered], reduction="none")
+    total = total.index_add(0, row[answered], said)
+    parts, hidden, wanted, row = codebooks.parts_of(head), hidden[heard], wanted[heard], row[heard]
+    for book, own, leads_on in codebooks.choices(ids, functional.pad(heard, (1, 0))):
+        logits = functional.linear(hidden[own], *parts[book.start]).float().masked_fill(~leads_on, -torch.inf)
+        said = -functional.cross_entropy(logits, wanted[own] - book.start, reduction="none")
+        total = total.index_add(0, row[own], said)
+    return total

@@ -12,7 +12,7 @@ import yaml
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.catalog.activity import Dataset
 from neo.catalog.load import read_dataset
@@ -30,32 +30,31 @@ from neo.model.folder import FORMAT
 from neo.sids.build import SidModel, build_sids
 from neo.sids.given import given_sids
 from neo.sids.meanings import code_meanings, item_meanings
-from neo.sids.table import SidTable
 from neo.training import base
-from neo.training.config import ListenerStage, RunConfig, Scratch, Stage, fingerprint
-from neo.training.examples.grounding import grounding_examples
+from neo.training.config import ListenerStage, RunConfig, Stage, fingerprint
 from neo.training.examples.instruction import InstructionExamples
-from neo.training.examples.language import language_rows, story, texts_of
 from neo.training.examples.long_term import LongTerm
 from neo.training.examples.near import Near
 from neo.training.examples.rows import write_rows
 from neo.training.examples.walks import Walks
-from neo.training.freeze import train_only_rows
+from neo.training.grounding import ground
+from neo.training.language import teach_language
 from neo.training.listener_model import train_listener_model
+from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapters
 from neo.training.loss import Codebooks
-from neo.training.new_rows import extend
+from neo.training.preference.stage import prefer
 from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
-from neo.training.steps import is_done, key_of, once, stamps
+from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
-from neo.training.trainer import drop_checkpoints, train_stage
+from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_stage
 
-ROWS, VECTORS = "rows.parquet", "vectors.safetensors"
+VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 3, 8
-LISTENER_VERSION = 2
+LISTENER_VERSION, PREFERENCE_VERSION = 2, 1
 REPORT_VERSION = 2  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -76,26 +75,24 @@ class Run:
         self.teach_language()
         self.ground()
         self.instruct()
+        self.prefer()
         return self.pack()
+
+    @property
+    def _keys(self) -> dict[str, str]:
+        """Of the steps that another run may have done too."""
+        return {
+            "data": self.data_key,
+            "sids": self._sids_key,
+            "listeners": self._listener_key,
+            "stage0": self._base_key,
+            "stage2": self._grounding_key,
+            "stage3": self._instruction_key,
+        }
 
     def borrow(self, other: Run) -> None:
         """Copies the finished steps of another run that are the same in this one."""
-        steps = {
-            "data": lambda run: run.data_key,
-            "sids": lambda run: run._sids_key,
-            "listeners": lambda run: run._listener_key,
-            "stage0": lambda run: run._base_key,
-            "stage2": lambda run: run._grounding_key,
-        }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for name, key in steps.items():
-            mine, theirs = self.folder / name, other.folder / name
-            if not is_done(theirs, key(other)) or key(self) != key(other) or mine.exists():
-                continue
-            waiting = self.folder / f".{name}"
-            shutil.rmtree(waiting, ignore_errors=True)
-            shutil.copytree(theirs, waiting)
-            waiting.rename(mine)
+        borrow(self.folder, self._keys, other.folder, other._keys)
 
     # Data
 
@@ -198,7 +195,7 @@ class Run:
             once(self.folder / "listeners", self._listener_key, "listener model", learn, self.say)
 
     def _learn_listeners(self, stage: ListenerStage, folder: Path) -> None:
-        books = code_meanings(self.sids.table, self.visible, self._meant())
+        books = code_meanings(self.sids.table, self.visible, self.meant())
         data, table, visible = self.known, self.sids.table, self.visible
         train_listener_model(data, table, books, visible, stage, self.config.seed, self.say).save(folder)
 
@@ -221,63 +218,29 @@ class Run:
     def teach_language(self) -> None:
         scratch = self.config.base.scratch
         if scratch is not None:
-            teach = partial(self._teach_language, scratch)
+            teach = partial(teach_language, self, scratch)
             once(self.folder / "stage0", self._base_key, "stage 0, language", teach, self.say)
 
-    def _teach_language(self, scratch: Scratch, folder: Path) -> None:
-        config, seed = self.config.language, self.config.seed
-        texts = texts_of(self.known, self.visible, config.texts)
-        tokenizer = base.scratch_tokenizer(texts, scratch.vocabulary)
-        encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-        rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, seed))[: config.rows]
-        self.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
-        model = base.scratch_model(scratch, tokenizer.get_vocab_size(), seed)
-        if not rows:
-            base.save_base(model, tokenizer, folder / "model")
-            return
-        base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
-        padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
-        padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
-        train_stage(model, padded, Rows.from_list(rows), config, folder, seed, self.say)
-        base.save_base(model, tokenizer, folder / "model")
-        drop_checkpoints(folder)
-
-    def _base(self) -> tuple[PreTrainedModel, Tokenizer]:
+    def base_model(self) -> tuple[PreTrainedModel, Tokenizer]:
+        """What stage 2 begins with."""
+        kept = quantized(self.config.lora)
         if self.config.base.pretrained is not None:
-            return base.load_pretrained(self.config.base.pretrained)
-        return base.load_base(self.folder / "stage0" / "model")
+            return base.load_pretrained(self.config.base.pretrained, kept)
+        return base.load_base(self.folder / "stage0" / "model", kept)
 
     # Stage 2: grounding
 
     @cached_property
     def _grounding_key(self) -> str:
         config = self.config
-        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed)
+        bits = () if config.lora is None or config.lora.bits is None else (config.lora.bits,)
+        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed, *bits)
 
     def ground(self) -> None:
-        once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", self._ground, self.say)
+        once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", partial(ground, self), self.say)
 
-    def _ground(self, folder: Path) -> None:
-        model, tokenizer = self._base()
-        table: SidTable = self.sids.table
-        vocabulary = Vocabulary.extend(tokenizer, table.levels, table.codebook_sizes)
-        catalog = self.full.catalog
-        about = {int(row): story(catalog, int(row)) for row in self.visible}
-        books = code_meanings(self.sids.table, self.visible, self._meant())
-        extend(model, vocabulary, table, about, books, self.config.seed)
-        vocabulary.save(folder)
-        stage = self.config.grounding
-        examples = grounding_examples(catalog, self.visible, stage, self.config.seed)
-        if not (folder / ROWS).exists():
-            renderer = Renderer(vocabulary, table)
-            write_rows(examples, renderer, folder / ROWS, stage.max_tokens, False, self.say)
-        if not (stage.verbalize or stage.ground or stage.type):
-            model.save_pretrained(folder / "model")
-            return
-        train_only_rows(model, vocabulary.new_rows)
-        self._train(model, vocabulary, stage, folder)
-
-    def _meant(self) -> np.ndarray:
+    def meant(self) -> np.ndarray:
+        """float32 [visible items, dim]: what they mean, see `item_meanings`."""
         return item_meanings(self.sids, self.full.catalog, self.visible, self.known.events)
 
     # Stage 3: instruction
@@ -286,14 +249,14 @@ class Run:
     def _instruction_key(self) -> str:
         config = self.config
         listener = None if config.listener is None else self._listener_key
-        stage = (config.instruction, config.teacher, listener)
+        stage = (config.instruction, config.teacher, listener, *([config.lora] if config.lora else []))
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:
         once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
 
     def _instruct(self, folder: Path) -> None:
-        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage2" / "model", dtype="float32")
+        model = base.load_model(self.folder / "stage2" / "model")
         vocabulary = Vocabulary.load(self.folder / "stage2")
         stage, listener, soft = self.config.instruction, self.config.listener, None
         if listener is not None and (known := self.listener_model) is not None:
@@ -301,18 +264,20 @@ class Run:
             soft = new_soft_prompt(model, vocabulary, table, known, self.known, listener.positions, seed)
         if not (folder / ROWS).exists():
             self._write_instructions(folder, vocabulary, soft)
+        if self.config.lora is not None:
+            adapt(model, vocabulary.new_rows, self.config.lora, self.config.seed)
         if soft is not None:
             soft.source = load_file(folder / VECTORS)["vectors"]
             attach(model, soft)
-        self._train(model, vocabulary, stage, folder)
+        self.train(model, vocabulary, self.rows(folder), stage, folder, self.folder / "stage2")
 
     def _write_instructions(self, folder: Path, vocabulary: Vocabulary, soft: SoftPrompt | None) -> None:
         """The rows, and before them, as they must not be there without, the listener vectors that they stand on."""
         stage, seed, listener = self.config.instruction, self.config.seed, self.config.listener
-        walks = Walks.among(self.visible, self._meant()) if stage.walks else None
+        walks = Walks.among(self.visible, self.meant()) if stage.walks else None
         asked = LongTerm(soft, listener, np.random.default_rng([seed, 6])) if soft and listener else None
         talked = stage.conversations or stage.mentions
-        near = Near.among(self.visible, self._meant(), self.full.catalog.type_codes) if talked else None
+        near = Near.among(self.visible, self.meant(), self.full.catalog.type_codes) if talked else None
         drafts = InstructionExamples(self.known, self.visible, stage, seed, walks, asked, near)
         renderer = Renderer(vocabulary, self.sids.table)
 
@@ -330,15 +295,33 @@ class Run:
             return BuiltInTeacher()
         return EndpointTeacher(endpoint, self.folder / "teacher.jsonl")
 
-    def _train(self, model: PreTrainedModel, vocabulary: Vocabulary, stage: Stage, folder: Path) -> None:
+    def rows(self, folder: Path) -> Rows:
+        """What `write_rows` has left in a stage's folder."""
+        return Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
+
+    def train(
+        self,
+        model: PreTrainedModel,
+        vocabulary: Vocabulary,
+        rows: Rows,
+        stage: Stage,
+        folder: Path,
+        began: Path,
+        kind: type[StageTrainer] = StageTrainer,
+        guard: Guard | None = None,
+    ) -> None:
+        """A stage's training and what it leaves in its folder. began: the stage that `model` comes from."""
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
-        rows = Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
-        train_stage(model, tokenizer, rows, stage, folder, self.config.seed, self.say, self.codebooks(vocabulary))
+        codebooks, seed = self.codebooks(vocabulary), self.config.seed
+        train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard)
         soft = detach(model)
         if soft is not None:
             soft.save(folder / SOFT_PROMPT)
+        if is_adapted(model):
+            save_adapters(model, vocabulary.new_rows, folder / "adapters")
+            model = merged(base.load_dense(began / "model", quantized(self.config.lora)), model)
         model.save_pretrained(folder / "model")
         drop_checkpoints(folder)
 
@@ -347,6 +330,23 @@ class Run:
         known = np.zeros(len(self.full.catalog), dtype=np.bool_)
         known[self.visible] = True
         return Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
+
+    # Stage 4: preference
+
+    @cached_property
+    def _trained_key(self) -> str:
+        stage = self.config.preference
+        return self._instruction_key if stage is None else fingerprint(PREFERENCE_VERSION, self._instruction_key, stage)
+
+    @property
+    def trained(self) -> Path:
+        """The folder of the last stage."""
+        return self.folder / ("stage3" if self.config.preference is None else "stage4")
+
+    def prefer(self) -> None:
+        if self.config.preference is not None:
+            learn = partial(prefer, self, self.config.preference)
+            once(self.trained, self._trained_key, "stage 4, preference", learn, self.say)
 
     # The bundle
 
@@ -357,13 +357,13 @@ class Run:
     def pack(self) -> Path:
         if not self.bundle_folder.exists():
             shutil.rmtree(self.folder / "packed", ignore_errors=True)
-        once(self.folder / "packed", self._instruction_key, "bundle", self._pack, self.say)
+        once(self.folder / "packed", self._trained_key, "bundle", self._pack, self.say)
         return self.bundle_folder
 
     @property
     def is_trained(self) -> bool:
         """Whether the run's folder holds what this configuration makes: the bundle, and the data and SIDs beside it."""
-        steps = {"data": self.data_key, "sids": self._sids_key, "packed": self._instruction_key}
+        steps = {"data": self.data_key, "sids": self._sids_key, "packed": self._trained_key}
         return all(is_done(self.folder / name, key) for name, key in steps.items()) and self.bundle_folder.exists()
 
     def has_rows(self, stage: str) -> bool:
@@ -375,14 +375,22 @@ class Run:
     def report_key(self) -> str:
         judge = self.config.evaluation.judge
         labels = stamps([judge.labels]) if judge is not None and judge.labels is not None else []
-        return fingerprint(REPORT_VERSION, self._instruction_key, self.config.evaluation, *labels)
+        return fingerprint(REPORT_VERSION, self._trained_key, self.config.evaluation, *labels)
 
     def _pack(self, folder: Path) -> None:
-        known = self.known
-        model = AutoModelForCausalLM.from_pretrained(self.folder / "stage3" / "model", dtype="float32")
+        self.bundle(self.left_by(self.trained)).save(self.bundle_folder)
+
+    def left_by(self, stage: Path, kept: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+        """The model that stage 3 or 4 has left, with its soft prompt. kept: in 4 bits, if so it is to be trained on."""
+        model = base.load_model(stage / "model", kept)
         if self.listener_model is not None:
-            attach(model, SoftPrompt.load(self.folder / "stage3" / SOFT_PROMPT))
-        Bundle(
+            attach(model, SoftPrompt.load(stage / SOFT_PROMPT))
+        return model
+
+    def bundle(self, model: PreTrainedModel) -> Bundle:
+        """A model with all that it speaks of."""
+        known = self.known
+        return Bundle(
             model=model,
             listener_model=self.listener_model,
             vocabulary=Vocabulary.load(self.folder / "stage2"),
@@ -391,4 +399,4 @@ class Run:
             listeners=known.listeners,
             events=known.events,
             config=self.config.model_dump(mode="json"),
-        ).save(self.bundle_folder)
+        )

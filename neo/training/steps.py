@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-MARKER = "step.json"
+MARKER, ROWS = "step.json", "rows.parquet"
 
 
 def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
@@ -31,6 +31,19 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
     make(folder)
     (folder / MARKER).write_text(json.dumps({"key": key, "done": True}))
     say(f"{title}: done in {time.perf_counter() - started:.0f} s")
+
+
+def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mapping[str, str]) -> None:
+    """Copies the finished steps, by name, that have the same key in another run's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, key in keys.items():
+        mine, theirs = folder / name, other / name
+        if not is_done(theirs, other_keys[name]) or other_keys[name] != key or mine.exists():
+            continue
+        waiting = folder / f".{name}"
+        shutil.rmtree(waiting, ignore_errors=True)
+        shutil.copytree(theirs, waiting)
+        waiting.rename(mine)
 
 
 def is_done(folder: Path, key: str) -> bool:

@@ -6,21 +6,24 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from datasets import Dataset
 from pyarrow import compute
+from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import SAFE_WEIGHTS_NAME
 from trl import SFTConfig, SFTTrainer
 
 from neo.training.batches import Steps
 from neo.training.config import Stage
+from neo.training.lora import as_unquantized
 from neo.training.loss import Codebooks, next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.regularize import AVERAGE, Averaging, dropping
@@ -32,6 +35,15 @@ SECONDS = 10  # between two lines of progress
 
 class Interrupted(TrainingError):
     """The run was asked to stop; a checkpoint holds everything, and the same command goes on from there."""
+
+
+class Guard(Protocol):
+    """A callback of the trainer that decides what is kept. files: what it adds to every checkpoint."""
+
+    files: tuple[str, ...]
+    checkpoint: str | None
+
+    def settle(self) -> None: ...
 
 
 class _Steering(TrainerCallback):
@@ -63,17 +75,27 @@ class StageTrainer(SFTTrainer):
     """
 
     def __init__(self, stage: Stage, codebooks: Codebooks | None, **settings: Any) -> None:
-        super().__init__(**settings)
+        with as_unquantized(settings["model"]):
+            super().__init__(**settings)
         if self.accelerator.num_processes > 1:
             # The loss reaches into the model, past the wrapper that would average gradients over processes.
             raise TrainingError("A stage trains in one process: start it with `neo run`, not with a launcher.")
         self.stage, self.codebooks = stage, codebooks and codebooks.to(self.args.device)
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
+    @classmethod
+    def steps(cls, rows: Dataset, stage: Stage, seed: int) -> Steps:
+        """The batches of a stage."""
+        ids = rows.with_format("arrow")[:]["input_ids"]
+        return Steps(compute.list_value_length(ids).to_numpy(), stage.tokens, stage.accumulate, seed)
+
+    @classmethod
+    def collator(cls, pad: int) -> Callable[..., Any] | None:
+        """What makes a batch of rows: None for TRL's own."""
+        return None
+
     def get_train_dataloader(self) -> DataLoader:
-        ids = self.train_dataset.with_format("arrow")[:]["input_ids"]
-        lengths = compute.list_value_length(ids).to_numpy()
-        batches = Steps(lengths, self.stage.tokens, self.stage.accumulate, self.args.data_seed)
+        batches = self.steps(self.train_dataset, self.stage, self.args.data_seed)
         pin = self.args.dataloader_pin_memory
         loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
         return self.accelerator.prepare(loader)
@@ -82,6 +104,16 @@ class StageTrainer(SFTTrainer):
         # Of the few steps that a small catalog makes, a warm-up meant for thousands would leave none.
         self.args.warmup_steps = min(self.stage.warmup, num_training_steps // 5)
         return super().create_scheduler(num_training_steps, optimizer)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """Of a model that is trained in part a checkpoint holds that part: the rest is as the stage found it."""
+        trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
+        if len(trained) == len(list(self.model.parameters())):
+            super()._save(output_dir, state_dict)
+            return
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: weight.detach().contiguous() for name, weight in trained.items()}, folder / SAFE_WEIGHTS_NAME)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -99,10 +131,12 @@ def train_stage(
     seed: int,
     report: Report,
     codebooks: Codebooks | None = None,
+    kind: type[StageTrainer] = StageTrainer,
+    guard: Guard | None = None,
 ) -> None:
     """Trains the model in place on rows with `input_ids` and `labels`.
 
-    `codebooks`: needed where the items of a history are trained.
+    `codebooks`: needed where the items of a history are trained. `guard`: decides when it is enough, and what is kept.
 
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
     weights as an unbroken run on the same kind of machine. Raises Interrupted after Ctrl-C, once a checkpoint is
@@ -111,18 +145,23 @@ def train_stage(
     checkpoints = folder / "checkpoints"
     if not len(rows):
         raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
-    last = _last_whole(checkpoints, bool(stage.average))
+    needed = [*([AVERAGE] if stage.average else []), *(guard.files if guard else [])]
+    last = _last_whole(checkpoints, needed)
+    if guard is not None:
+        guard.checkpoint = last
     averaging = Averaging(model, stage.average, last) if stage.average else None
     steering = _Steering(report)
-    report(f"in {'mixed' if bf16_is_fast() else 'full'} precision")
-    trainer = StageTrainer(
+    precision, padded = "mixed" if bf16_is_fast() else "full", kind.steps(rows, stage, seed).padding
+    report(f"in {precision} precision, {len(rows):,} rows, {padded:.1%} of a batch is padding")
+    trainer = kind(
         stage,
         codebooks,
         model=model,
-        args=_arguments(stage, checkpoints, seed),
+        args=_arguments(stage, checkpoints, seed, bool(needed)),
         train_dataset=rows,
         processing_class=tokenizer,
-        callbacks=[steering, *([averaging] if averaging else [])],
+        data_collator=kind.collator(int(tokenizer.pad_token_id)),
+        callbacks=[one for one in (steering, averaging, guard) if one is not None],
     )
     trainer.remove_callback(PrinterCallback)
     if last:
@@ -131,8 +170,9 @@ def train_stage(
         trainer.train(resume_from_checkpoint=last)
     if steering.stopped:
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
-    if averaging:
-        averaging.settle()
+    for keeper in (averaging, guard):
+        if keeper is not None:
+            keeper.settle()
 
 
 def drop_checkpoints(folder: Path) -> None:
@@ -144,19 +184,19 @@ def drop_checkpoints(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _last_whole(checkpoints: Path, averaged: bool) -> str | None:
-    """The latest checkpoint that was written to its end; torn ones, from a crash while saving, are removed."""
+def _last_whole(checkpoints: Path, more: Sequence[str] = ()) -> str | None:
+    """The latest checkpoint that was written to its end, `more` files too; torn ones, from a crash, are removed."""
     for folder in checkpoints.glob("checkpoint-*"):
         try:
-            json.loads((folder / "trainer_state.json").read_text())  # written last, but for an average
-            if averaged:
-                (folder / AVERAGE).stat()
+            json.loads((folder / "trainer_state.json").read_text())  # written last, but for `more`
+            for name in more:
+                (folder / name).stat()
         except (OSError, ValueError):
             shutil.rmtree(folder)
     return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
 
 
-def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
+def _arguments(stage: Stage, checkpoints: Path, seed: int, more: bool) -> SFTConfig:
     gpu = torch.cuda.is_available()
     arguments = SFTConfig(
         output_dir=str(checkpoints),
@@ -169,12 +209,12 @@ def _arguments(stage: Stage, checkpoints: Path, seed: int) -> SFTConfig:
         weight_decay=stage.weight_decay,
         adam_beta2=stage.beta2,
         max_grad_norm=1.0,
-        activation_checkpointing=False,
+        activation_checkpointing=stage.gradient_checkpointing,
         bf16=bf16_is_fast(),
         use_cpu=not gpu,
         save_strategy="steps",
         save_steps=stage.checkpoint_steps,
-        save_total_limit=2 if stage.average else 1,  # the older one goes before a new one's average is written
+        save_total_limit=2 if more else 1,  # the older one goes before what more a new one needs is written
         logging_steps=stage.log_steps,
         disable_tqdm=True,
         report_to="none",

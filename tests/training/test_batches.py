@@ -52,3 +52,10 @@ def test_epochs_and_seeds_differ() -> None:
     steps.set_epoch(1)
     assert list(steps) != first
     assert list(Steps(lengths, 12, 2, seed=1)) != first
+
+
+@given(lengths_of, st.integers(1, 200), st.integers(1, 5))
+def test_padding_is_what_the_batches_hold_beside_their_rows(lengths: np.ndarray, tokens: int, per_step: int) -> None:
+    steps = Steps(lengths, tokens, per_step, seed=0)
+    read = sum(len(batch) * max(lengths[batch]) for batch in steps)
+    assert abs(steps.padding - (1 - lengths.sum() / read)) < 1e-9

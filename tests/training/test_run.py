@@ -16,6 +16,7 @@ from neo.cli import main
 from neo.evaluation.report import Report
 from neo.language.vocabulary import Vocabulary
 from neo.model.neo_model import NeoModel
+from neo.training import language
 from neo.training import run as run_module
 from neo.training.config import load_config
 from neo.training.run import ROWS, Run
@@ -98,7 +99,8 @@ def test_no_lesson_holds_a_word_or_an_item_of_what_comes_later(
     run.full = replace(run.full, catalog=Catalog.from_table(table, run.full.catalog.types))
     learned: list[str] = []
     make = run_module.base.scratch_tokenizer
-    monkeypatch.setattr(run_module, "train_stage", lambda *_: None)
+    for module in (run_module, language):
+        monkeypatch.setattr(module, "train_stage", lambda *_: None)
     monkeypatch.setattr(
         run_module.base, "scratch_tokenizer", lambda texts, size: make(learned.extend(texts) or texts, size)
     )

@@ -23,7 +23,7 @@ from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
 from neo.training.loss import next_token_loss
-from neo.training.regularize import Averaging
+from neo.training.regularize import AVERAGE, Averaging
 from neo.training.trainer import Interrupted, StageTrainer, _last_whole, train_stage
 from neo_sdk.errors import TrainingError
 
@@ -137,7 +137,7 @@ def test_a_crash_before_the_average_is_written_leaves_the_checkpoint_before(
     settings = stage(average=0.9, checkpoint_steps=1)
     with pytest.raises(KeyboardInterrupt):
         train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), settings, tmp_path, 0, lambda _: None)
-    last = _last_whole(tmp_path / "checkpoints", averaged=True)
+    last = _last_whole(tmp_path / "checkpoints", [AVERAGE])
     assert last is not None and last.endswith("checkpoint-1")
 
 
@@ -163,7 +163,9 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path, monkeypatch: pytes
     expected, said = np.mean([loss_of(batch) for batch in steps[0]]), list[str]()
     settings = stage(tokens=30, accumulate=2, log_steps=1)
     train_stage(model, padded(vocabulary, tmp_path), data, settings, tmp_path, 0, said.append)
-    assert said[0] == "in full precision" and said[1].startswith(f"step 1/{len(steps)}  loss {expected:.3f}")
+    assert said[0].startswith("in full precision, 15 rows, ") and said[1].startswith(
+        f"step 1/{len(steps)}  loss {expected:.3f}"
+    )
 
 
 def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
