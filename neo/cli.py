@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neo.cli_serve import serve, serving
 from neo_sdk.errors import NeoError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("folder", type=Path)
     out.add_argument("--with-listeners", action="store_true", help="publish the listeners and what they did, too")
     out.add_argument("--license", metavar="ID", help="such as apache-2.0, for the card")
-    _serving(command("serve", _serve, "Serve a bundle over HTTP: the verbs, and chat in OpenAI's form."))
+    serving(command("serve", serve, "Serve a bundle over HTTP: the verbs, and chat in OpenAI's form."))
 
     for name, function, text in (
         ("recommend", _recommend, "Recommend items of a type to a listener."),
@@ -174,37 +175,6 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path, help="a recipe YAML, or the name of one that comes with NEO")
     changes = "settings to change, right after the recipe: seed=1"
     parser.add_argument("settings", nargs="*", metavar="key=value", help=changes)
-
-
-def _serving(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("bundle", type=Path, help="a bundle's folder; SIGHUP reads it again, from wherever the path then leads")
-    add("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
-    add("--port", type=int, default=8000)
-    add(
-        "--key-env",
-        default="NEO_API_KEY",
-        metavar="NAME",
-        help="the variable with the key, or several",
-    )
-    add("--insecure", action="store_true", help="listen on a network without a key")
-    add("--max-body", type=int, default=1 << 20, metavar="BYTES")
-    add("--max-messages", type=int, default=256, metavar="N", help="messages of a chat")
-    add("--max-message-chars", type=int, default=32_000, metavar="N")
-    add("--max-k", type=int, default=100, metavar="N", help="items of an answer")
-    add("--max-n", type=int, default=4, metavar="N", help="answers to one chat request")
-    add("--max-beams", type=int, default=128, metavar="N")
-    add("--max-tokens", type=int, default=1024, metavar="N", help="tokens of text in an answer")
-    add("--queue", type=int, default=64, metavar="N", help="requests that may wait; more get a 429")
-    add("--batch", type=int, default=16, metavar="N", help="requests that are answered together")
-    add("--max-requests", type=int, default=256, metavar="N", help="requests at once, waiting or answered or read")
-    add("--timeout", type=float, default=120.0, metavar="SECONDS", help="for a whole answer")
-    add(
-        "--store",
-        metavar="URL",
-        help="where events go (default: NEO_STORE, or a file beside the bundle)",
-    )
-    add("--log-prompts", action="store_true", help="write what is asked to the log")
 
 
 def _quiet_libraries() -> None:
@@ -372,28 +342,6 @@ def _publish(options: argparse.Namespace) -> None:
     card = publish(options.bundle, options.folder, options.with_listeners, options.license)
     print(f"Written to {options.folder}; read {card.name} before you hand it on.")
     print(f"To a hub: hf upload NAME/{options.bundle.parent.name} {options.folder}")
-
-
-def _serve(options: argparse.Namespace) -> None:
-    try:
-        import prometheus_client  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise NeoError("Serving needs a few more libraries: pip install 'neo-catalog[serve]'.") from error
-    if sys.stderr.isatty():  # torch takes seconds to import; what reads a log needs no word on it
-        print(f"neo: loading {options.bundle} ...", file=sys.stderr, flush=True)
-    from neo.serving.run import serve
-    from neo.serving.settings import Limits, guarded
-
-    limits = Limits(
-        body=options.max_body, messages=options.max_messages, message_chars=options.max_message_chars, k=options.max_k,
-        n=options.max_n, beams=options.max_beams, tokens=options.max_tokens, queue=options.queue, batch=options.batch,
-        requests=options.max_requests, timeout=options.timeout,
-    )  # fmt: skip
-    keys = os.environ.get(options.key_env, "")
-    settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
-    serve(options.bundle, options.host, options.port, settings, options.store or os.environ.get("NEO_STORE"))
 
 
 def _demo(options: argparse.Namespace) -> None:
