@@ -19,6 +19,7 @@ from neo.sids.table import SidTable
 from neo.training.config import GroundingStage, InstructionStage
 from neo.training.examples.grounding import grounding_examples
 from neo.training.examples.instruction import InstructionExamples
+from neo.training.examples.near import Near
 from neo.training.examples.rows import Example, write_rows
 from neo.training.examples.walks import Walks
 from neo.training.run import Run
@@ -27,7 +28,8 @@ from neo.training.teacher.built_in import BuiltInTeacher
 SAMPLE = 200  # rows of a task that are made
 TASKS = (  # of stage 3, the settings that are numbers of rows
     "recommend", "recommend_short", "histories", "familiar", "unfamiliar", "walks", "search", "lookup", "verbalize",
-    "ground", "type", "explain", "understand", "recommend_mixed", "search_mixed", "chat",
+    "ground", "type", "explain", "understand", "recommend_mixed", "search_mixed", "chat", "wishes",
+    "counted", "conversations", "mentions",
 )  # fmt: skip
 
 
@@ -79,13 +81,15 @@ def _grounding(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRows]
 
 def _instruction(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRows]:
     stage, seed = run.config.instruction, run.config.seed
+    near = Near.among(run.visible, _somewhere(len(run.visible)), run.full.catalog.type_codes)
     nothing = stage.model_copy(update=dict.fromkeys(TASKS, 0))
     for task in TASKS:
         if asked := getattr(stage, task):
             wanted = min(asked, SAMPLE)
             walks = Walks.among(run.visible, _somewhere(len(run.visible))) if task == "walks" else None
             only = nothing.model_copy(update={task: wanted})
-            examples = InstructionExamples(run.known, run.visible, only, seed, walks).examples(BuiltInTeacher())
+            drafts = InstructionExamples(run.known, run.visible, only, seed, walks, near=near)
+            examples = drafts.examples(BuiltInTeacher())
             yield _made("instruction", task, asked, wanted, examples, renderer, stage, folder)
 
 
@@ -127,5 +131,5 @@ def _counted(count: int, size: int, levels: int) -> np.ndarray:
 
 
 def _somewhere(count: int) -> np.ndarray:
-    """Vectors for walks, which are as long wherever they lead."""
+    """Vectors for walks and what is like something, which are as long wherever they lead."""
     return np.random.default_rng(0).standard_normal((count, 8), dtype=np.float32)
