@@ -51,7 +51,7 @@ def studio(hostile_bundle: Bundle) -> Iterator[Studio]:
     found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(hostile_bundle: Bundle) -> Iterator[str]:
     """Where the app answers."""
     from neo_demo.run import launched
@@ -62,7 +62,7 @@ def address(hostile_bundle: Bundle) -> Iterator[str]:
     studio.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright runs, no other test can run a loop of asyncio's
 def browser() -> Iterator[Browser]:
     """Debian's chromium, or another of its kind. Where there is none: a failure in CI, elsewhere a skip."""
     from playwright.sync_api import sync_playwright
