@@ -16,7 +16,7 @@ from neo.decoding.mixed import AnswerRequest, Done, Event, stream_answers
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Turn
-from neo.model.answers import items_answer, last, streamed
+from neo.model.answers import Growing, items_answer, last
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Prompt, asker, fit
 from neo.model.neo_model import ItemsOrMixed, NeoModel
@@ -57,7 +57,7 @@ def answer_lists(model: NeoModel, requests: Sequence[Request], beams: int) -> It
     )
     for place, (items, (prompt, _)) in enumerate(zip(found, asked, strict=True)):
         span = vocabulary.levels + 2
-        yield place, items_answer(model.bundle.catalog, items, len(prompt.ids), span, prompt.warnings)
+        yield place, items_answer(model.bundle.catalog, items, len(prompt.ids), span, prompt.warnings, ("type",))
 
 
 def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> Iterator[tuple[int, Answer]]:
@@ -81,7 +81,8 @@ def answer_mixed(model: NeoModel, requests: Sequence[Request], beams: int) -> It
         events[place].append(event)
         if isinstance(event, Done):
             prompt, _ = asked[place]
-            yield place, last(streamed(model.bundle.catalog, iter(events[place]), len(prompt.ids), prompt.warnings))
+            growing = Growing(model.bundle.catalog, len(prompt.ids), prompt.warnings, ("type",))
+            yield place, last(map(growing.take, events[place]))
 
 
 def _prepared(model: NeoModel, request: Request) -> tuple[Prompt, Candidates]:

@@ -93,6 +93,11 @@ class Catalog:
         return self.table.column("date").to_numpy().astype("datetime64[D]")
 
     @cached_property
+    def lower_titles(self) -> pa.ChunkedArray:
+        """string[n]: every title in lower case, which a conversation is searched for."""
+        return pc.utf8_lower(self.table.column("title"))
+
+    @cached_property
     def fields(self) -> Fields:
         """What filters compare with."""
         return Fields(self.table)

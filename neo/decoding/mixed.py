@@ -122,7 +122,8 @@ class AnswerRequest:
 
     def most_tokens(self, span: int, positions: int) -> int:
         """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
-        asked = self.max_tokens + (self.max_items * span if self.format == "mixed" else 0)
+        items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
+        asked = self.max_tokens + items * span
         return min(asked, positions - len(self.prompt))
 
     def sampling(self) -> Sampling | None:
@@ -196,11 +197,14 @@ class _Row:
     done: bool = False
 
     @property
+    def speaks_of(self) -> SpanRequest | None:
+        """The search of what is spoken of, where a span that opens here would name that."""
+        return self.request.spoken_of() if tuple(self.said) == self.request.about_words else None
+
+    @property
     def search(self) -> SpanRequest:
         """What a span that opens here would look for."""
-        if tuple(self.said) == self.request.about_words and (spoken_of := self.request.spoken_of()):
-            return spoken_of
-        return self.span
+        return self.speaks_of or self.span
 
 
 def _answers(
@@ -289,8 +293,10 @@ class _Loop:
         return self.positions - row.used
 
     def _may_name(self, row: _Row) -> bool:
-        most = row.request.max_items if row.request.format == "mixed" else 0
-        return row.named < most and self._room(row) >= self.span_tokens and not row.search.is_empty
+        if row.request.format != "mixed" or self._room(row) < self.span_tokens:
+            return False
+        # What is spoken of is not one of the items that were asked for.
+        return row.speaks_of is not None or (row.named < row.request.max_items and not row.span.is_empty)
 
     def _joins(self, row: _Row) -> bool:
         """Whether words stand before, and there is room for more."""
@@ -322,12 +328,12 @@ class _Loop:
             self._named(row, item)
 
     def _named(self, row: _Row, item: ScoredItem) -> None:
-        span = self.vocab.sid_ids(item.codes, item.type)
+        span, new = self.vocab.sid_ids(item.codes, item.type), row.speaks_of is None
         row.searches = False
         row.queue.extend(span[1:])
         row.said.extend(span)
         row.span = replace(row.span, index=self._left(row, item))
-        row.named, row.used = row.named + 1, row.used + self.span_tokens
+        row.named, row.used = row.named + new, row.used + self.span_tokens
 
     def _left(self, row: _Row, item: ScoredItem) -> SidIndex:
         """What may come after an item: not itself, nor its group where that is full."""

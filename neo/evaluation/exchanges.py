@@ -12,7 +12,7 @@ from neo.model.neo_model import NeoModel
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Answer, Item, TextPart
 
-MAX_TURNS = 40  # messages that are kept; the model reads what fits
+MAX_TURNS = 200  # messages that are kept; the model reads what fits
 READABLE = 12  # events: enough history to be understood, little enough to be shown
 
 

@@ -106,7 +106,11 @@ class _Instructor:
             yield _obeyed(name, [len(answer.items) == one.wanted for one, answer in self._answers(said)])
 
     def _references(self, count: int) -> Iterator[Obeyed]:
-        """After an answer with three items: what one of them is or why; more like it; others instead."""
+        """After an answer with three items: what one of them is or why; more like it; others instead.
+
+        Which one is said in words: by its place, its title, its creator, its type. Only the rest is held out: there are
+        not so many ways to point.
+        """
         opening = []
         for place in range(count):
             words = prompts.counted(prompts.NOBODY, self.types[place % len(self.types)], 3)
@@ -124,7 +128,7 @@ class _Instructor:
         rows = self.catalog.rows([item.id for item in answer.items]).tolist()
         at = int(self.rng.integers(len(rows)))
         template = self._any(HELD_OUT[kind])
-        slots = {"ref": reference(self.facts, rows, at, self.rng)} if "ref" in slots_of(template) else {}
+        slots = {"ref": reference(self.facts, rows, at, self.rng, chosen=0)} if "ref" in slots_of(template) else {}
         turns = (*one.messages, {"role": "assistant", "content": list(answer.parts)})
         asked = {"role": "user", "content": self._content(prompts.said(template, **slots))}
         return Said((*turns, asked), one.listener, (rows, rows[at]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neo.language.facts import FactBook, ItemFacts, sayable
-from neo.language.phrases import phrases
+from neo.language.phrases import Phrase, phrases
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.language.wordings.follow_ups import PLACES, references
 
@@ -21,11 +21,15 @@ NUMBERS = ("one", "two", "three", "four", "five")
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
 _ENDS = r"(?=\s*(?:$|[.?!,:;)]|(?:is|was|sounds|suits|to|for|but|among|and|or|has|please|like|then|instead)\b))"
 _ORDINAL = re.compile(
-    rf"\b(?:the|your|that|this)\s+({'|'.join(PLACES)}|last)(?:\s+(?:one|of them|of these|pick|item)\b|{_ENDS})", re.I
+    rf"\b(?:the|your|that|this)\s+({'|'.join(PLACES)}|last)(?:\s+(?:one|of them|of these|pick|item)\b|{_ENDS})",
+    re.I | re.A,
 )
-_NUMBER = re.compile(rf"(?:\bnumber|\bno\.|\bnr\.?|#)\s*(\d|{'|'.join(NUMBERS)})\b", re.I)
+_NUMBER = re.compile(rf"(?:\b(?:number|nr\.?)|\b(?-i:no\.)|#)\s*(\d|{'|'.join(NUMBERS)})\b{_ENDS}", re.I | re.A)
+_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right)\b))"
 _BY = re.compile(r"\bthe one (?:by|from)\s+", re.I)
-_SOLE = re.compile(rf"\b(?:that one|this one|your pick|it|that)\b{_ENDS}", re.I)
+_SOLE = re.compile(
+    r"\b(?:that one|this one|your pick|it|that)\b(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please)\b))", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,11 @@ def _at(match: re.Match[str], place: int, named: Sequence[ItemFacts]) -> list[Po
 
 
 def _by_creator(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
-    found = []
+    found, said_at = [], dict[int, dict[str, Phrase]]()
+    for phrase in phrases(text) if named and _BY.search(text) else ():
+        said_at.setdefault(phrase.start, {})[phrase.lower] = phrase
     for match in _BY.finditer(text):
-        said = {phrase.lower: phrase for phrase in phrases(text) if phrase.start == match.end()}
+        said = said_at.get(match.end(), {})
         meant = [(item, said[item.creator.lower()]) for item in named if item.creator and item.creator.lower() in said]
         if len(meant) == 1:
             item, phrase = meant[0]
@@ -86,18 +92,23 @@ def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence
         if sum(other.type == item.type for other in named) > 1:
             continue
         words = "|".join(re.escape(noun) for noun in nouns[item.type])
-        for match in re.finditer(rf"\b(?:the|that|this)\s+(?:{words})\b", text, re.I):
+        for match in re.finditer(rf"(?<!not )\b(?:the|that|this)\s+(?:{words})\b{_TYPE_ENDS}", text, re.I):
             found.append(Pointed(match.start(), match.end(), item.row))
     return found
 
 
-def reference(facts: FactBook, items: Sequence[int], place: int, rng: np.random.Generator) -> str | ItemRef:
-    """How one of the items is pointed at: by its place, by what it alone is among them, by its name, or itself."""
+def reference(
+    facts: FactBook, items: Sequence[int], place: int, rng: np.random.Generator, chosen: float = CHOSEN
+) -> str | ItemRef:
+    """How one of the items is pointed at: by its place, by what it alone is among them, by its name, or itself.
+
+    chosen: how often it stands there itself.
+    """
     how, item = rng.random(), facts.item(items[place])
     others = [facts.item(row) for at, row in enumerate(items) if at != place]
-    if how < CHOSEN:
+    if how < chosen:
         return ItemRef(items[place])
-    how = (how - CHOSEN) / (1 - CHOSEN)
+    how = (how - chosen) / (1 - chosen)
     if how < 0.3 and sayable(item.title):
         return item.title
     if how < 0.45 and others and sayable(item.creator) and all(item.creator != other.creator for other in others):

@@ -22,23 +22,42 @@ from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
+READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
+MOST_COUNTED = 20  # items that words alone can ask for at once
 NEAR = 4  # words that may stand between a denial and what it denies
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
+_MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
+_LABEL = re.compile(r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?)\s*$", re.I)
 _VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
 _NO = re.compile(
-    r"\b(?:not|no|nothing|never|without|none|avoid|except|enough of|tired of|bored of|bored by|bored with|instead of"
-    r"|others? than|rather than|hate|dislike|nor|neither|skip|stop)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b",
+    r"\b(?:not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from|enough of|tired of"
+    r"|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than|hate|dislike|nor|neither"
+    r"|skip|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
     re.I,
 )
-_YES = re.compile(r"\b(?:nothing but|not only|not just|no matter|why not|none but)\b", re.I)
+# What sounds like a denial and is none.
+_YES = re.compile(
+    r"\b(?:nothing but|not only|not just|no matter|none but|why not|why (?:do|is|are|ca)n't"
+    r"|(?:is|are|do|ca|could|wo)n't (?:you|there|we|it)|(?:can't|cannot|never) get (?:enough|tired|sick) of"
+    r"|(?:don't|do not) mind|(?:no|nothing) (?:\w+ ){0,3}(?:more|better) than)\b",
+    re.I,
+)
+_DENIED_AFTER = re.compile(
+    r"\s+(?:is|are|was)(?:\s+not\b|n't\b)|\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)", re.I
+)
+# Before these a tone is how somebody is, or the weather, and no wish.
+_OF_SOMEBODY = re.compile(
+    r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
+)
 _ANYTHING_BUT = re.compile(r"\banything\s+but\b", re.I)
-_AND = re.compile(r"\s*(?:and|or|nor|&)\s+(?:about |on |by |from )?\s*", re.I)
+_AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
 _POINTING = re.compile(r"\b(?:the|that|this|these|those|my|your|last|first|second|third|other)\s+(?:\w+\s+)?$", re.I)
 _REFUSED = re.compile(
     r"\b(?:not|no|without|never|except|instead of|rather than|other than)\s+(?:(?:as|a|an|any|another|more)\s+)*$", re.I
 )
+_MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -60,7 +79,7 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
-        plain = _without(text, titles)
+        plain = _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
         # Places stay the same: what is no denial goes, and what denies by "but" says so in one word.
         plain = _YES.sub(lambda found: " " * len(found[0]), plain)
         plain = _ANYTHING_BUT.sub(lambda found: "not".ljust(len(found[0])), plain)
@@ -73,15 +92,19 @@ class Reader:
         for phrase in apart(found):
             aspect, value = found[phrase]
             same = before is not None and found[before][0] == aspect
-            before, avoided = phrase, _avoided(text, before, phrase, same, avoided)
+            said = _avoided(text, before, phrase, same, avoided)
+            before, avoided = phrase, bool(said)
+            if said is None or (not said and _DENIED_AFTER.match(text[phrase.end :])):
+                continue
+            if aspect == "tone" and _OF_SOMEBODY.search(text[: phrase.start]):
+                continue
             if aspect == "creator" and re.search(r"\bthe one (?:by|from)\s+$", text[: phrase.start], re.I):
                 continue  # that points at an item
-            wishes.append(Wish(aspect, value, avoided and aspect in ("topic", "tone", "creator")))
-        lengths = [words for words in LENGTHS if re.search(rf"\b{words}\b", text, re.I)]
-        wishes += [Wish("length", words) for words in lengths]
-        for how, year in _YEAR.findall(text):
-            first = int(year) + (how.lower() == "after")
-            early = how.lower() in ("before", "until")
+            wishes.append(Wish(aspect, value, avoided))
+        wishes += [Wish("length", words) for words in LENGTHS if _said(rf"\b{words}\b", text)]
+        for match in _YEAR.finditer(text):
+            how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
+            early = (how in ("before", "until")) != _negated(_clause(text[: match.start()]))
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
         return list(dict.fromkeys(wishes))
 
@@ -104,18 +127,18 @@ class Reader:
         for match in self._nouns.finditer(text):
             name = self._types_of[match["noun"].lower()]
             clause = _clause(text[: match.start()])
-            if _POINTING.search(clause):
+            if _POINTING.search(clause) or _MET.search(clause):
                 continue
-            if _REFUSED.search(clause):
+            if _REFUSED.search(clause) or _negated(clause):
                 refused.add(name)
                 continue
             asked[name] = None
-            if match["number"] and count is None:
+            if match["number"] and count is None and not _LABEL.search(clause):
                 number = match["number"].lower()
                 count = int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1
         if refused and not asked:
             asked = dict.fromkeys(item_type.name for item_type in self.catalog.types)
-        return tuple(name for name in asked if name not in refused), count or None
+        return tuple(name for name in asked if name not in refused), min(count or 0, MOST_COUNTED) or None
 
     @cached_property
     def _names(self) -> dict[WishAspect, tuple[pa.Array, list[str]]]:
@@ -136,23 +159,36 @@ class Reader:
     @cached_property
     def _nouns(self) -> re.Pattern[str]:
         nouns = "|".join(re.escape(noun) for noun in sorted(self._types_of, key=len, reverse=True))
-        return re.compile(rf"(?:\b(?P<number>{_NUMBER})\s+(?:\w+\s+)?)?\b(?P<noun>{nouns})\b", re.I)
+        number = rf"\b(?P<number>{_NUMBER})\s+(?:(?!(?:{_MEASURES})\b)\w+\s+)?"
+        return re.compile(rf"(?:{number})?\b(?P<noun>{nouns})\b", re.I | re.A)
 
 
-def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: bool) -> bool:
-    """Whether a name is to be avoided: its clause says no before it, or it goes on with one of its aspect that is.
+def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: bool) -> bool | None:
+    """Whether a name is to be avoided: its clause says no before it, or it goes on with one that is; None in doubt.
 
     before: the name before it; same: whether that is of the same aspect; was: whether it is avoided.
     """
     between = text[0 if before is None else before.end : phrase.start]
-    if before is not None and (not between.strip() or (same and _AND.fullmatch(between))):
+    if before is None:
+        return _negated(_clause(between))
+    if not between.strip():
         return was
-    return _negated(_clause(between))
+    joint = _AND.fullmatch(between)
+    if joint is None or (joint["new"] and not same):  # "not dark and about money"
+        return _negated(_clause(between))
+    if same or (joint["word"] or "").lower() in ("or", "nor"):
+        return was
+    return None if was else False
 
 
 def _clause(text: str) -> str:
     """What is left of a text since its last clause began."""
     return text[max((match.end() for match in _CLAUSE.finditer(text)), default=0) :]
+
+
+def _said(pattern: str, text: str) -> bool:
+    """Whether it stands there and is not denied."""
+    return any(not _negated(_clause(text[: match.start()])) for match in re.finditer(pattern, text, re.I))
 
 
 def _negated(clause: str) -> bool:

@@ -242,7 +242,7 @@ class Asking(Keeping):
         who = self._asker(listener, history)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items, wishes=said.wishes)
         manner = Manner(temperature, seed, max_tokens)
-        about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else self.index
+        about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
         return self._words(turns, who, choice, most, least, manner, about=about)
@@ -293,9 +293,13 @@ class Asking(Keeping):
         if len(choice) or not wishes:
             return choice
         # Said and not to be had, or not meant so: what comes nearest is more than nothing.
-        freely = self._choose(asked, who, exclude_heard, filter, within, exclude, found, named)
-        said = ", ".join(map(str, wishes))
-        return replace(freely, warnings=(f"There is nothing {said} to name: the answer is not kept to that.",))
+        # What is to be avoided is the last to go.
+        avoided = tuple(wish for wish in wishes if wish.avoid)
+        rest = () if avoided == wishes else avoided
+        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, found, named, rest)
+        said = ", ".join(str(wish) for wish in wishes if wish not in rest)
+        warning = f"There is nothing {said} to name: the answer is not kept to that."
+        return replace(nearer, warnings=(warning, *nearer.warnings))
 
     def _mixed(
         self,
@@ -359,7 +363,7 @@ class Asking(Keeping):
             choice.index,
             prompt.ids,
             choice.types,
-            format="mixed" if max_items else "text",
+            format="mixed" if max_items or about is not None else "text",
             max_tokens=manner.max_tokens,
             max_items=max_items,
             min_items=min_items,

@@ -18,6 +18,9 @@ from neo.language.wordings.fill import type_words
 from neo.language.wordings.follow_ups import ABOUT
 
 
+RECENT = 8  # of the latest requests, in which titles are looked for: each is a pass over the catalog's
+
+
 @dataclass(frozen=True, eq=False)
 class Spoken:
     """items: int64[], catalog rows that are there as items; asked: those of the last request; titled: those whose whole
@@ -40,9 +43,13 @@ class Spoken:
 def spoken_of(catalog: Catalog, turns: Sequence[Turn]) -> Spoken:
     """Of all turns, the last request included. A title counts in any case, and without the marks around it."""
     texts = ["".join(part.text for part in turn.request if isinstance(part, Text)) for turn in turns]
-    found = [titled(catalog, text) for text in texts]
+    old = max(0, len(turns) - RECENT)
+    found = [titled(catalog, text) if at >= old else [] for at, text in enumerate(texts)]
     rows = [row for of_text in found for _, of_title in of_text for row in of_title]
-    requests = [(text, tuple(phrase for phrase, _ in of)) for text, of in zip(texts, found, strict=True)]
+    # A word alone may be no title: "Not", as some item is called, would take the denial out of what is said.
+    requests = [
+        (text, tuple(phrase for phrase, _ in of if " " in phrase.words)) for text, of in zip(texts, found, strict=True)
+    ]
     named = np.unique(np.array(rows, dtype=np.int64))
     return Spoken(items_of(turns), items_of(turns[-1:]), named, tuple(requests))
 
@@ -60,9 +67,11 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray) -> tuple
     """
     catalog, last, found = facts.catalog, list[int](), []
     nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in catalog.types}
-    for turn in turns:
+    for at, turn in enumerate(turns):
         named = [facts.item(row) for row in last]
-        request = [piece for part in turn.request for piece in _titles_as_items(catalog, part, readable)]
+        request = list(turn.request)
+        if at >= len(turns) - RECENT:
+            request = [piece for part in request for piece in _titles_as_items(catalog, part, readable)]
         for place, part in enumerate(request):
             if isinstance(part, Text) and (one := pointed(part.text, named, nouns)):
                 request[place : place + 1] = as_item(part.text, one)
@@ -80,7 +89,7 @@ def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
     said = phrases(text)
     if not said:
         return []
-    titles = pc.utf8_lower(catalog.column("title"))
+    titles = catalog.lower_titles
     wanted = pa.array(sorted({phrase.lower for phrase in said}), pa.string())
     rows = np.flatnonzero(pc.is_in(titles, value_set=wanted).to_numpy())
     by_title: dict[str, list[int]] = {}
