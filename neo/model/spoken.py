@@ -17,7 +17,6 @@ from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.follow_ups import ABOUT
 
-
 RECENT = 8  # of the latest requests, in which titles are looked for: each is a pass over the catalog's
 
 
