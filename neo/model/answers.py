@@ -32,18 +32,29 @@ def items_answer(
 
 
 class Growing:
-    """An answer as it grows: what each event of the decoder means to who asked."""
+    """An answer as it grows: what each event of the decoder means to who asked.
+
+    begun: whether it was begun with words that are no part of it, so that a space comes first.
+    """
 
     def __init__(
-        self, catalog: Catalog, prompt_tokens: int, warnings: Sequence[str], guaranteed: tuple[str, ...] = ()
+        self,
+        catalog: Catalog,
+        prompt_tokens: int,
+        warnings: Sequence[str],
+        guaranteed: tuple[str, ...] = (),
+        begun: bool = False,
     ) -> None:
         self.catalog, self.prompt_tokens, self.warnings, self.guaranteed = catalog, prompt_tokens, warnings, guaranteed
+        self.begun = begun
         self.parts: list[TextPart | ItemPart] = []
 
     def take(self, event: Event) -> StreamEvent:
         """A piece of text or an item; at the end the whole answer, where neighboring texts are one part."""
         match event:
             case TextDelta(text):
+                if self.begun and not self.parts:
+                    text = text.lstrip()
                 if self.parts and isinstance(before := self.parts[-1], TextPart):
                     self.parts[-1] = TextPart(text=before.text + text)
                 else:

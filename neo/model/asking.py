@@ -75,6 +75,7 @@ class WordsRequest:
     manner: Manner
     warnings: tuple[str, ...]
     guaranteed: tuple[str, ...]
+    begun: bool = False
 
 
 Request = ListRequest | WordsRequest
@@ -188,7 +189,12 @@ class Asking(Keeping):
         """Why an item suits a listener, in words."""
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
-        return self._text(prompts.explain(row, NOBODY), who, Manner(temperature, seed, max_tokens))
+        request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
+        # As conversations begin it: left to begin by itself, a quickstart's model would go on to name another item,
+        # which a text cannot, in 30 of 120 explanations; so begun in none.
+        colon = self.bundle.vocabulary.encode(":")
+        begun = (*self.about_words, *self.renderer.items([row])[0], *colon) if self.bundle.converses else ()
+        return self._text(request, who, manner, begun)
 
     def prepare_understand(
         self,
@@ -337,9 +343,11 @@ class Asking(Keeping):
         prompt = replace(prompt, warnings=(*prompt.warnings, *choice.warnings))
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
-    def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner) -> WordsRequest:
+    def _text(
+        self, request: tuple[Segment, ...], who: Asker, manner: Manner, begun: tuple[int, ...] = ()
+    ) -> WordsRequest:
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        return self._words([Turn(request)], who, nothing, 0, 0, manner)
+        return self._words([Turn(request)], who, nothing, 0, 0, manner, begun=begun)
 
     def _words(
         self,
@@ -353,9 +361,14 @@ class Asking(Keeping):
         limit: GroupLimit | None = None,
         shift: torch.Tensor | None = None,
         about: SidIndex | None = None,
+        begun: tuple[int, ...] = (),
     ) -> WordsRequest:
-        """An answer in words, with items among them where `max_items` is above 0; `about`: see `AnswerRequest`."""
-        prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items))
+        """An answer in words, with items among them where `max_items` is above 0.
+
+        about: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
+        """
+        prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items) - len(begun))
+        prompt = replace(prompt, ids=[*prompt.ids, *begun])
         warnings = (*prompt.warnings, *choice.warnings)
         if max_items and not len(choice):
             warnings, max_items = (*warnings, choice.gap(self.bundle.catalog)), 0
@@ -375,7 +388,7 @@ class Asking(Keeping):
             about_words=self.about_words,
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
-        return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else ())
+        return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 
 
 def _guaranteed(choice: Candidates, limit: GroupLimit | None) -> tuple[str, ...]:

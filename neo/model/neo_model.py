@@ -143,7 +143,8 @@ class NeoModel(Asking):
         """
         catalog = self.bundle.catalog
         growing = [
-            Growing(catalog, len(request.asked.prompt), request.warnings, request.guaranteed) for request in requests
+            Growing(catalog, len(request.asked.prompt), request.warnings, request.guaranteed, request.begun)
+            for request in requests
         ]
         asked = [replace(request.asked, generator=request.manner.generator()) for request in requests]
         events = stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -122,3 +123,15 @@ def test_what_is_plainly_meant_is_read_as_the_item(neo: NeoModel) -> None:
 
 def contains(ids: Any, span: list[int]) -> bool:
     return any(list(ids[at : at + len(span)]) == span for at in range(len(ids)))
+
+
+def test_an_explanation_is_begun_as_in_conversations(tiny_bundle: Bundle) -> None:
+    vocabulary = tiny_bundle.vocabulary
+    plain = NeoModel(tiny_bundle)
+    talks = NeoModel(replace(tiny_bundle, config={**tiny_bundle.config, "instruction": {"conversations": 9}}))
+    item = tiny_bundle.catalog.id(3)
+    prompt, begun = (neo.prepare_explain(item).asked.prompt for neo in (plain, talks))
+    (span,) = plain.renderer.items([3])
+    assert begun == [*prompt, *vocabulary.encode(ABOUT), *span, *vocabulary.encode(":")]
+    answer = talks.explain(item, max_tokens=12)
+    assert answer.items == [] and answer.text == answer.text.lstrip()
