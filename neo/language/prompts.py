@@ -19,6 +19,7 @@ from neo.catalog.item_types import ItemType
 from neo.language.segments import History, ItemRef, Note, Segment, Text, Vector, merge_texts
 from neo.language.wordings import conversation, grounding, instructions
 from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
+from neo.language.wordings.follow_ups import ABOUT
 from neo.language.wordings.modes import note
 from neo_sdk.types import Mode, OutputFormat
 
@@ -130,6 +131,11 @@ def search(
 def explain(item: int, context: Context, variant: int = 0) -> Request:
     asked = fill(wording(instructions.EXPLAIN, variant), item=ItemRef(item))
     return merge_texts((*context.segments(), *asked))
+
+
+def begun(item: int) -> Request:
+    """How an answer begins that speaks of an item that was named: conversations are trained on it."""
+    return (Text(ABOUT), ItemRef(item), Text(": "))
 
 
 def understand(context: Context, variant: int = 0) -> Request:

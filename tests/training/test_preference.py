@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -302,6 +303,33 @@ def test_a_pair_is_what_came_next_and_something_else_the_model_named(
         assert all(row < 90 for row in rows)
         seen += 1
     assert seen > 10
+
+
+@pytest.mark.parametrize("conversations", [0, 9])
+def test_explanations_are_preferred_as_they_are_asked_for(
+    tiny_dataset: Dataset, tiny_bundle: Bundle, conversations: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pair's row begins with the very prompt that an explanation is asked with, in which it may be begun already."""
+    from neo.training.preference import pairs as module
+
+    config = {**tiny_bundle.config, "instruction": {"conversations": conversations}}
+    neo, said = NeoModel(dataclasses.replace(tiny_bundle, config=config)), ("It is calm.", "It is dark.")
+    told = [(said[0], checked("supported")), (said[1], checked("contradicted"))]
+    monkeypatch.setattr(module, "explanations", lambda neo, asked, *_: told * (len(asked) // 2))
+    stage = PreferenceStage(drawn=2)
+    out, visible = np.zeros(len(tiny_dataset.listeners), dtype=bool), np.arange(len(tiny_dataset.catalog))
+    pairs = Pairs(tiny_dataset, visible, stage, neo.bundle.history_length, out, np.random.default_rng(0))
+    asked = pairs.asked(6)
+    renderer, catalog = Renderer(neo.bundle.vocabulary, neo.bundle.sids.table), tiny_dataset.catalog
+    for one, pair in zip(asked, pairs.of_texts(neo, asked), strict=True):
+        assert pair is not None
+        who, history = tiny_dataset.listeners.id(one.moment.listener), map(catalog.id, one.moment.history)
+        prompt = neo.prepare_explain(catalog.id(one.moment.upcoming[0]), who, list(history)).asked.prompt
+        for turn, text in zip(pair, said, strict=True):
+            ids = renderer.example((turn,)).ids
+            assert ids[: len(prompt)] == prompt
+            assert neo.bundle.vocabulary.decode(ids[len(prompt) : -1]).strip() == text
+    assert asked
 
 
 def test_a_run_with_stage_4_packs_what_it_has_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

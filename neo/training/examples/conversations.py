@@ -14,7 +14,7 @@ import numpy as np
 from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook, ListenerFacts
 from neo.language.pointing import reference
-from neo.language.prompts import said, words_for
+from neo.language.prompts import begun, said, words_for
 from neo.language.segments import ItemRef, Text
 from neo.language.wishes import WishBook, say, wished
 from neo.language.wordings import follow_ups, instructions
@@ -108,7 +108,7 @@ class FollowUps:
     def about(self, kind: str, row: int, ref: str | ItemRef, known: ListenerFacts) -> Exchange:
         """What an item is, or why it suits the listener; the answer begins with the item."""
         request = self._filled(follow_ups.WHY if kind == "why" else follow_ups.WHAT, ref)
-        item, opening = self.facts.item(row), (Text(follow_ups.ABOUT), ItemRef(row), Text(": "))
+        item, opening = self.facts.item(row), begun(row)
         if kind == "why":
             return Exchange(request, Ask("explain", (item,), known), opening)
         told = f"it is {describe(item, known, self.rng)}" + (f", {item.length} long." if item.length else ".")

@@ -14,7 +14,7 @@ from neo.catalog.activity import Dataset
 from neo.language import prompts
 from neo.language.prompts import Context
 from neo.language.render import Rendered, Renderer
-from neo.language.segments import ItemRef, Text, Turn, Vector
+from neo.language.segments import ItemRef, Text, Turn, Vector, merge_texts
 from neo.model.neo_model import NeoModel
 from neo.training.config import PreferenceStage
 from neo.training.examples.long_term import LongTerm
@@ -122,8 +122,10 @@ class Pairs:
                 continue
             history = one.moment.history
             context = Context(one.context.about, history, learned_from=len(history))
-            request = prompts.explain(one.moment.upcoming[0], context)
-            yield Turn(request, (Text(best[1]),)), Turn(request, (Text(worst[1]),))
+            item = one.moment.upcoming[0]
+            request, opening = prompts.explain(item, context), prompts.begun(item) if neo.bundle.converses else ()
+            best_turn, worst_turn = (Turn(request, merge_texts((*opening, Text(text)))) for text in (best[1], worst[1]))
+            yield best_turn, worst_turn
 
     def _next(self, neo: NeoModel, one: Asked, item: int) -> Turn:
         """The request of a list with an item as its answer, as `NeoModel.recommend` asks for it."""
