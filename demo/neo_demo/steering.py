@@ -120,9 +120,7 @@ def prepared(studio: Studio, visit: Visit, steer: Steer, said: Any, typed: str, 
             return model.prepare_understand(who, **redo)
     # Where the control was not touched, what the words ask for counts: "two shows".
     most = 0 if steer.format == "text" else None if steer.count == NAMED else steer.count
-    # A conversation does not name twice what it has named.
-    with studio.without(visit, visit.named()) as who:
-        return model.prepare_chat(visit.messages(said), who, types=steer.types, max_items=most, **common)
+    return model.prepare_chat(visit.messages(said), who, types=steer.types, max_items=most, **common)
 
 
 def preview(studio: Studio, steer: Steer, typed: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -54,7 +53,7 @@ class DemoModel(NeoModel):
         else:
             who = Asker(NOBODY)
         # What was put aside is not named again; it is no part of the history, for it was not liked.
-        out = self.bundle.catalog.rows(sorted({*visit.aside, *visit.unwanted}))
+        out = self.bundle.catalog.rows(sorted(visit.aside))
         return replace(who, heard=np.union1d(who.heard, out).astype(np.int64))
 
 
@@ -84,16 +83,7 @@ class Studio:
     def who(self, visit: Visit) -> str | None:
         """The visit as a `listener`; None where nothing is known of them."""
         self.model.visits[visit.known_as()] = visit
-        return visit.name if visit.is_somebody or visit.aside or visit.unwanted else None
-
-    @contextmanager
-    def without(self, visit: Visit, items: Iterable[str]) -> Iterator[str | None]:
-        """The visit as a `listener`, to whom these items are not named while a request is prepared."""
-        visit.unwanted = frozenset(items)
-        try:
-            yield self.who(visit)
-        finally:
-            visit.unwanted = frozenset()
+        return visit.name if visit.is_somebody or visit.aside else None
 
     def plane(self, type_name: str) -> Plane:
         """The map of a type; drawn once, which takes seconds."""

@@ -15,9 +15,10 @@ from neo.catalog.activity import Meeting
 from neo.model.asking import Request
 from neo_demo.own_catalog import OwnCatalog
 from neo_sdk.types import Item, ItemPart, TextPart
+from neo_sdk.wire import MAX_MESSAGES
 
 State = Literal["open", "done", "stopped", "failed"]
-TURNS_READ = 20  # of a conversation, the latest; the model's own limit is lower
+TURNS_READ = MAX_MESSAGES // 2 - 1  # of a conversation, the latest: as many as may be sent; the model reads what fits
 
 
 @dataclass
@@ -58,8 +59,7 @@ class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
     looked: the latest request, for a look under the hood. whys: explanations of items, by id;
-    like: the item that more is asked of outside the chat; unwanted: what the request that is being prepared leaves out;
-    runs: how often each picture was begun.
+    like: the item that more is asked of outside the chat; runs: how often each picture was begun.
     """
 
     name: str = ""
@@ -72,7 +72,6 @@ class Visit:
     own: OwnCatalog = field(default_factory=OwnCatalog)
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
-    unwanted: frozenset[str] = frozenset()
     runs: Counter[str] = field(default_factory=Counter)
     stop: bool = False
 
@@ -114,10 +113,6 @@ class Visit:
         self.runs[what] += 1
         mine = self.runs[what]
         return lambda: self.runs[what] == mine
-
-    def named(self) -> set[str]:
-        """The items that the conversation's answers have named."""
-        return {part.item.id for turn in self.turns for part in turn.answer if isinstance(part, ItemPart)}
 
     def shown(self) -> list[Item]:
         """The items of the conversation, the latest first, each once."""
