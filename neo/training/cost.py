@@ -21,11 +21,13 @@ from neo.evaluation.machine import peak_gb
 from neo.training import base
 from neo.training.batches import plan
 from neo.training.config import Base, Stage
+from neo.training.lora import Lora
 from neo.training.loss import Codebooks, next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo_sdk.errors import TrainingError
 
 STATE = 16  # bytes of a weight in training: itself, its gradient and AdamW's two averages, in float32
+FROZEN, FROZEN_4_BIT = 4, 0.55  # bytes of a weight that is only read: float32, or NF4 with its scales
 LIBRARIES = 1.2e9  # bytes of a process that has loaded torch, transformers, TRL and the data of a small catalog
 STEPS, TRIAL = 6, 60.0  # steps that are tried; seconds that they may take by the count of operations
 REACHED = (1 / 6, 2 / 3)  # of the speed of a matrix product, what training reaches
@@ -36,9 +38,11 @@ Row = tuple[list[int], list[int]]
 
 @dataclass(frozen=True)
 class Cost:
-    """What training takes: weights; bytes and seconds from, to; whether steps were tried; bytes that are free."""
+    """What training takes: weights, and how many of them are trained; bytes and seconds from, to; whether steps were
+    tried; bytes that are free."""
 
     weights: int
+    trained: int
     memory: tuple[float, float]
     seconds: tuple[float, float]
     tried: bool
@@ -57,12 +61,19 @@ class Cost:
 
 
 def expected_cost(
-    config: Base, size: int, stage: Stage, rows: Sequence[Row], tokens: float, trained: float, books: Codebooks
+    config: Base,
+    size: int,
+    stage: Stage,
+    rows: Sequence[Row],
+    tokens: float,
+    trained: float,
+    books: Codebooks,
+    lora: Lora | None = None,
 ) -> Cost:
     """Of `tokens` tokens of which `trained` carry a label, in rows like these.
 
     size: of the vocabulary with NEO's tokens. stage: whose batches are the largest. Trying steps is left out where the
-    model does not fit, or a step takes too long.
+    model does not fit, or a step takes too long, or only adapters are trained.
     """
     with torch.device("meta"):
         shape = _model(config, size, 0)
@@ -70,12 +81,13 @@ def expected_cost(
     operations = _operations(shape, tokens, trained)
     speed = _speed()
     seconds = (operations / speed / REACHED[1], operations / speed / REACHED[0])
-    memory, free = _memory(shape, weights, min(stage.tokens, tokens), bool(stage.average)), free_bytes()
+    changed = weights if lora is None else _adapted(shape, lora)
+    memory, free = _memory(shape, weights, min(stage.tokens, tokens), bool(stage.average), lora), free_bytes()
     several = STEPS * stage.accumulate * stage.tokens
-    if memory[0] > free or seconds[1] * several / max(tokens, several) > TRIAL or not rows:
-        return Cost(weights, memory, seconds, False, free)
+    if memory[0] > free or seconds[1] * several / max(tokens, several) > TRIAL or not rows or lora is not None:
+        return Cost(weights, changed, memory, seconds, False, free)
     alone, beside, peak = _try(_model(config, size, 0), stage, rows, books)
-    return Cost(weights, (peak, AROUND * peak), (alone * tokens, AROUND * beside * tokens), True, free)
+    return Cost(weights, changed, (peak, AROUND * peak), (alone * tokens, AROUND * beside * tokens), True, free)
 
 
 def free_bytes() -> float:
@@ -123,10 +135,33 @@ def _operations(shape: PreTrainedModel, tokens: float, trained: float) -> float:
     return 6 * (inside * tokens + head * trained)
 
 
-def _memory(shape: PreTrainedModel, weights: int, batch: float, averaged: bool) -> tuple[float, float]:
+def _adapted(shape: PreTrainedModel, lora: Lora) -> int:
+    """How many weights LoRA trains: adapters, and embedding and head, of which the new rows move."""
+    head = shape.get_output_embeddings()
+    layers = {name: part for name, part in shape.named_modules() if isinstance(part, torch.nn.Linear)}
+    chosen = [
+        part
+        for name, part in layers.items()
+        if part is not head and (not lora.targets or name.rpartition(".")[2] in lora.targets)
+    ]
+    return _tables(shape) + sum(lora.rank * (part.in_features + part.out_features) for part in chosen)
+
+
+def _tables(shape: PreTrainedModel) -> int:
+    """The weights of embedding and head, once where they are one."""
+    embedding, head = shape.get_input_embeddings().weight, shape.get_output_embeddings().weight
+    return embedding.numel() + (0 if head is embedding else head.numel())
+
+
+def _memory(
+    shape: PreTrainedModel, weights: int, batch: float, averaged: bool, lora: Lora | None = None
+) -> tuple[float, float]:
     """By count: the weights' state, and what a batch keeps for its way back, at 12 to 40 numbers a layer and width."""
     wide, deep = shape.config.hidden_size, shape.config.num_hidden_layers
-    state = (STATE + 4 * averaged) * weights + (0 if torch.cuda.is_available() else LIBRARIES)
+    state: float = (STATE + 4 * averaged) * (weights if lora is None else _adapted(shape, lora))
+    if lora is not None:
+        state += (FROZEN if lora.bits is None else FROZEN_4_BIT) * (weights - _tables(shape))
+    state += 0 if torch.cuda.is_available() else LIBRARIES
     head = 3 * 4 * shape.get_output_embeddings().weight.shape[0] * batch
     return state + 4 * 12 * deep * wide * batch, state + 4 * 40 * deep * wide * batch + head
 

@@ -25,10 +25,12 @@ from neo_sdk.errors import InvalidRequestError
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+ALL, QLORA = "everything", ", merged into a base that was in 4 bits"
 STAGES = {
     "language": ("0, language", "everything, on the catalog's texts"),
     "grounding": ("2, grounding", "the rows of the new tokens"),
-    "instruction": ("3, instruction", "everything"),
+    "instruction": ("3, instruction", ALL),
+    "preference": ("4, preference", ALL),
 }
 
 
@@ -158,8 +160,12 @@ def _stages(bundle: Bundle) -> list[str]:
     config = bundle.config
     rows: list[tuple[str, ...]] = [("stage", "what is trained", "learning rate", "tokens a batch", "epochs")]
     rows.append(("1, Semantic IDs", "codebooks", "", "", ""))
+    lora = config.get("lora")
     for key, (title, what) in STAGES.items():
         stage = config.get(key) or {}
+        if lora and what == ALL:
+            base = QLORA if lora.get("bits") else ""
+            what = f"the rows of the new tokens, and adapters of rank {lora.get('rank')}{base}"
         if stage and not (key == "language" and (config.get("base") or {}).get("pretrained")):
             rows.append((title, what, *(f"{stage.get(name, '')}" for name in ("learning_rate", "tokens", "epochs"))))
     return [*_table(rows), "", f"Seed {config.get('seed', 'unknown')}. All settings are in config.json."]

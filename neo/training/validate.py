@@ -71,7 +71,7 @@ def _forecast(run: Run, folder: Path, say: Callable[[str], None]) -> tuple[list[
     tokens = sum(task.total * stages[task.stage].epochs for task in tasks)
     trained = sum(task.rows * task.trained * stages[task.stage].epochs for task in tasks)
     books = Codebooks.of(vocabulary, SidIndex.build(table))
-    return tasks, expected_cost(config.base, vocabulary.size, largest, rows, tokens, trained, books)
+    return tasks, expected_cost(config.base, vocabulary.size, largest, rows, tokens, trained, books, config.lora)
 
 
 def _tokenizer(run: Run, texts: list[str]) -> Tokenizer:
@@ -156,7 +156,8 @@ def _print_rows(run: Run, tasks: Sequence[TaskRows]) -> None:
 def _print_cost(cost: Cost) -> None:
     how = "some steps tried" if cost.tried else "by a count of operations"
     low, high = (_minutes(seconds) for seconds in cost.seconds)
-    print(f"Weights: {cost.weights / 1e6:.1f} million, all of them trained.")
+    trained = "all of them" if cost.trained == cost.weights else f"{cost.trained / 1e6:.1f} of them"
+    print(f"Weights: {cost.weights / 1e6:.1f} million, {trained} trained.")
     print(f"Memory: {gb(cost.memory)}; {cost.free / 1e9:.1f} GB are free.")
     print(f"Training: {low} to {high} here ({how}), and then the evaluation.")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from shop import write_shop
 
 from neo.cli import main
@@ -17,6 +19,7 @@ from neo.training import cost
 from neo.training.base import scratch_tokenizer
 from neo.training.config import InstructionStage, Stage, load_config
 from neo.training.expected_rows import TASKS, any_sids, expected_rows
+from neo.training.lora import Lora
 from neo.training.run import ROWS, Run
 
 RECIPE = """
@@ -157,3 +160,25 @@ def test_every_problem_of_the_data_is_said_at_once(
 def test_settings_come_first(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", "validate", str(recipe), "instruction.recomend=3"]) == 1
     assert "unknown key 'recomend', did you mean 'recommend'?" in capsys.readouterr().err
+
+
+def test_adapters_take_less_than_all_weights(recipe: Path) -> None:
+    """Frozen layers are read, at 4 bytes a weight or half a byte; embedding and head are trained as a whole."""
+    shape = cost._model(load_config(recipe).base, 500, 0)
+    weights, embedding = sum(w.numel() for w in shape.parameters()), 500 * 16
+    linear = {n: m for n, m in shape.named_modules() if isinstance(m, torch.nn.Linear) and "lm_head" not in n}
+    adapters = sum(4 * (m.in_features + m.out_features) for m in linear.values())
+    assert cost._adapted(shape, Lora(rank=4)) == embedding + adapters
+    some = sum(4 * (m.in_features + m.out_features) for n, m in linear.items() if n.endswith("q_proj"))
+    assert cost._adapted(shape, Lora(rank=4, targets=("q_proj",))) == embedding + some
+    whole, lora, qlora = (
+        cost._memory(shape, weights, 1024, False, how)[0] for how in (None, Lora(rank=4), Lora(rank=4, bits=4))
+    )
+    state = 16 * (embedding + adapters)
+    assert lora - whole == pytest.approx(state + 4 * (weights - embedding) - 16 * weights)
+    assert lora - qlora == pytest.approx(3.45 * (weights - embedding))
+
+
+def test_what_lora_trains_is_said(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipes", "validate", str(recipe), "lora={rank: 2}", "instruction.weight_decay=0"]) == 0
+    assert re.search(r"million, 0\.0 of them trained", capsys.readouterr().out)

@@ -18,6 +18,7 @@ from neo.model.bundle import Bundle
 from neo.model.folder import SUFFIXES
 from neo.model.neo_model import NeoModel
 from neo.model.update import read_given, updated
+from neo.training.publish import model_card
 from neo_sdk.errors import BundleError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,3 +138,11 @@ def test_a_bundle_that_was_updated_says_so_and_words_cannot_become_markup(
     )
     assert main(["publish", str(tmp_path / "bundle"), str(tmp_path / "bundle")]) == 1
     assert "is the bundle itself" in capsys.readouterr().err
+
+
+def test_the_card_says_what_lora_and_stage_4_trained(tiny_bundle: Bundle) -> None:
+    config = {**CONFIG, "lora": {"rank": 8, "bits": 4}, "preference": {"learning_rate": 0.5, "tokens": 9, "epochs": 2}}
+    text = model_card(dataclasses.replace(tiny_bundle, config=config), None, with_listeners=False)
+    adapters = "the rows of the new tokens, and adapters of rank 8, merged into a base that was in 4 bits"
+    assert f"| 3, instruction | {adapters} | 0.001 | 1600 | 1 |" in text
+    assert f"| 4, preference | {adapters} | 0.5 | 9 | 2 |" in text
