@@ -28,7 +28,7 @@ def matching(catalog: Catalog, filter: Filter) -> np.ndarray:
     """
     fields, mask = catalog.fields, np.ones(len(catalog), dtype=np.bool_)
     if filter.languages is not None:
-        mask &= fields.language.having(_languages(fields.language.names, filter.languages))
+        mask &= fields.language.having(speaking(fields.language.names, filter.languages))
     if filter.creators is not None:
         mask &= fields.creator.having(_among(fields.creator.names, filter.creators))
     if filter.parents is not None:
@@ -59,7 +59,7 @@ def _among(names: pa.Array, wanted: Sequence[str]) -> np.ndarray:
     return pc.is_in(names, value_set=pa.array(wanted, pa.string())).to_numpy(zero_copy_only=False)
 
 
-def _languages(names: pa.Array, wanted: Sequence[str]) -> np.ndarray:
+def speaking(names: pa.Array, wanted: Sequence[str]) -> np.ndarray:
     """bool[v]: the language tags that are wanted, or lie within a wanted one as `en-US` does within `en`."""
     tags = {_tag(language) for language in wanted}
 

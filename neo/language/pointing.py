@@ -13,11 +13,11 @@ import numpy as np
 
 from neo.language.facts import FactBook, ItemFacts, sayable
 from neo.language.phrases import Phrase, phrases
+from neo.language.reading import NUMBERS
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.language.wordings.follow_ups import PLACES, references
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
-NUMBERS = ("one", "two", "three", "four", "five")
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
 _ENDS = r"(?=\s*(?:$|[.?!,:;)]|(?:is|was|sounds|suits|to|for|but|among|and|or|has|please|like|then|instead)\b))"
 _ORDINAL = re.compile(

@@ -6,6 +6,7 @@ for facts, a part has its parent's topics too, and its creator where it has none
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
 from neo.catalog.fields import Values
+from neo.catalog.filter import speaking
 from neo.language.facts import FactBook
 from neo.language.wordings import wishes as wordings
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
@@ -31,8 +33,8 @@ LEAST, MOST = 0.02, 0.7  # of the items of a type: a wish that nearly all or nea
 class Wish:
     """An aspect, and the value that it is to have or, with `avoid`, is not to have.
 
-    value: a topic, tone or creator as the catalog has it; a language's tag; one of LENGTHS; `since 2024` or
-    `before 2015`.
+    value: a topic, tone or creator as the catalog has it; a language's tag, which takes what is within it, as a filter
+    does; one of LENGTHS; `since 2024` or `before 2015`.
     """
 
     aspect: WishAspect
@@ -45,9 +47,7 @@ class Wish:
     @property
     def word(self) -> str:
         """The value as people say it."""
-        return (
-            LANGUAGES.get(self.value.partition("-")[0].lower(), self.value) if self.aspect == "language" else self.value
-        )
+        return LANGUAGES.get(self.value, self.value) if self.aspect == "language" else self.value
 
 
 class WishBook:
@@ -64,7 +64,7 @@ class WishBook:
         found += [Wish("tone", facts.tone)] if facts.tone else []
         found += [Wish("creator", facts.creator)] if facts.creator else []
         language = self.catalog.item(row).language
-        found += [Wish("language", language)] if language else []
+        found += [Wish("language", re.split("[-_]", language)[0].lower())] if language else []
         if facts.seconds is not None:
             found += [Wish("length", words) for words, (low, high) in LENGTHS.items() if low <= facts.seconds < high]
         if facts.released is not None:
@@ -109,7 +109,7 @@ class WishBook:
                 own = _having(fields.creator, value)
                 return own | (own[self._parents] & self._is_part & ~self._has_creator)
             case "language":
-                return _having(fields.language, value)
+                return fields.language.having(speaking(fields.language.names, [value]))
             case "length":
                 low, high = LENGTHS[value]
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -41,7 +41,7 @@ from neo.model.requests import (
     whole,
     words,
 )
-from neo.model.spoken import items_of, meant, spoken_of
+from neo.model.spoken import items_of, meant, spoken_of, titled
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
@@ -238,10 +238,11 @@ class Asking(Keeping):
         the rest of the conversation.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
-        spoken = spoken_of(self.bundle.catalog, turns)
+        titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
+        spoken = spoken_of(turns, titles)
         said = self.said(spoken) if read_words else Said()
         if read_words:
-            turns = meant(self.wish_book.facts, turns, self.readable)
+            turns = meant(self.wish_book.facts, turns, self.readable, titles)
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)

@@ -21,12 +21,13 @@ class Passing:
 
     index: SidIndex
     counts: np.ndarray
+    what: str
 
     @classmethod
-    def compile(cls, catalog: Catalog, index: SidIndex, mask: np.ndarray) -> Passing:
-        """Of a mask bool[items]: a pass over the whole index."""
+    def compile(cls, catalog: Catalog, index: SidIndex, mask: np.ndarray, what: str = "the filter") -> Passing:
+        """Of a mask bool[items]: a pass over the whole index. what: they pass, in words."""
         counts = np.bincount(catalog.type_codes[mask], minlength=len(catalog.types))
-        return cls(index.filtered(mask), counts)
+        return cls(index.filtered(mask), counts, what)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Candidates:
         reasons = [f"{total:,} in the catalog"]
         if self.passing is not None:
             passing = int(self.passing.counts[codes].sum())
-            reasons.append(f"{passing:,} {'passes' if passing == 1 else 'pass'} the filter")
+            reasons.append(f"{passing:,} {'passes' if passing == 1 else 'pass'} {self.passing.what}")
         if self.within is not None:
             reasons.append(f"{count(self.within):,} in `within`")
         if self.familiar is not None:

@@ -43,10 +43,11 @@ class Keeping(Ranker):
         return lru_cache(maxsize=FILTERS_KEPT)(self._passing)
 
     def _passing(self, filter: Filter | None, wishes: tuple[Wish, ...]) -> Passing:
-        mask = self.wish_book.granted(wishes)
+        mask, what = self.wish_book.granted(wishes), ["what the words ask for"] if wishes else []
         if filter is not None:
             mask &= matching(self.bundle.catalog, filter)
-        return Passing.compile(self.bundle.catalog, self.index, mask)
+            what.insert(0, "the filter")
+        return Passing.compile(self.bundle.catalog, self.index, mask, " and ".join(what))
 
     def said(self, spoken: Spoken) -> Said:
         """What the last request says, and what those before it wish to avoid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +39,17 @@ class Spoken:
         return self.asked if len(self.asked) else np.union1d(self.items, self.titled)
 
 
-def spoken_of(catalog: Catalog, turns: Sequence[Turn]) -> Spoken:
-    """Of all turns, the last request included. A title counts in any case, and without the marks around it."""
+Titles = Callable[[str], Sequence[tuple[Phrase, list[int]]]]
+
+
+def spoken_of(turns: Sequence[Turn], titles: Titles) -> Spoken:
+    """Of all turns, the last request included. A title counts in any case, and without the marks around it.
+
+    titles: what `titled` finds in a text of the catalog.
+    """
     texts = ["".join(part.text for part in turn.request if isinstance(part, Text)) for turn in turns]
     old = max(0, len(turns) - RECENT)
-    found = [titled(catalog, text) if at >= old else [] for at, text in enumerate(texts)]
+    found = [titles(text) if at >= old else [] for at, text in enumerate(texts)]
     rows = [row for of_text in found for _, of_title in of_text for row in of_title]
     # A word alone may be no title: "Not", as some item is called, would take the denial out of what is said.
     requests = [
@@ -59,18 +65,19 @@ def items_of(turns: Sequence[Turn]) -> np.ndarray:
     return np.unique(np.array([part.row for part in segments if isinstance(part, ItemRef)], dtype=np.int64))
 
 
-def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray) -> tuple[Turn, ...]:
+def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: Titles) -> tuple[Turn, ...]:
     """The turns with the items themselves in place of words that plainly mean them: a title, "the second one".
 
-    readable: bool[items], those that the model has words for; no other is put in place of words.
+    titles: as for `spoken_of`; readable: bool[items], those that the model has words for; no other is put in place of
+    words.
     """
-    catalog, last, found = facts.catalog, list[int](), []
-    nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in catalog.types}
+    last, found = list[int](), []
+    nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in facts.catalog.types}
     for at, turn in enumerate(turns):
         named = [facts.item(row) for row in last]
         request = list(turn.request)
         if at >= len(turns) - RECENT:
-            request = [piece for part in request for piece in _titles_as_items(catalog, part, readable)]
+            request = [piece for part in request for piece in _titles_as_items(part, readable, titles)]
         for place, part in enumerate(request):
             if isinstance(part, Text) and (one := pointed(part.text, named, nouns)):
                 request[place : place + 1] = as_item(part.text, one)
@@ -98,12 +105,12 @@ def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
     return [(phrase, by_title[phrase.lower]) for phrase in kept]
 
 
-def _titles_as_items(catalog: Catalog, part: Segment, readable: np.ndarray) -> list[Segment]:
+def _titles_as_items(part: Segment, readable: np.ndarray, titles: Titles) -> list[Segment]:
     """A title of several words that one item has; a word alone may be no title."""
     if not isinstance(part, Text):
         return [part]
     pieces, done = list[Segment](), 0
-    for phrase, rows in titled(catalog, part.text):
+    for phrase, rows in titles(part.text):
         if len(rows) == 1 and readable[rows[0]] and " " in phrase.words:
             pieces += [Text(part.text[done : phrase.start]), ItemRef(rows[0])]
             done = phrase.end

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo.catalog.activity import Dataset
+from neo.catalog.catalog import Catalog
+from neo.catalog.filter import matching
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
 from neo.language.facts import FactBook
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings import wishes as wordings
 from neo.language.wordings.wishes import LENGTHS
+from neo_sdk.types import Filter
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +89,15 @@ def test_held_out_wordings_of_wishes_are_no_training_wordings() -> None:
     for known, unseen in ((wordings.WANTED, wordings.HELD_OUT_WANTED), (wordings.AVOIDED, wordings.HELD_OUT_AVOIDED)):
         assert known.keys() == unseen.keys()
         assert all(not set(known[aspect]) & set(unseen[aspect]) for aspect in known)
+
+
+def test_a_language_takes_what_is_within_it_as_a_filter_does() -> None:
+    tags = ["en", "en-US", "EN_gb", "de", None, "eng"]
+    rows = {"id": [f"s-{n}" for n in range(len(tags))], "type": ["show"] * len(tags), "title": ["A"] * len(tags)}
+    catalog = Catalog.from_table(pa.table({**rows, "language": tags}))
+    book = WishBook(catalog, FactBook(catalog))
+    for tag in ("en", "de"):
+        wish = Wish("language", tag)
+        assert book.mask(wish).tolist() == matching(catalog, Filter(languages=[tag])).tolist()
+        assert book.mask(replace(wish, avoid=True)).tolist() == (~book.mask(wish)).tolist()
+    assert {wish.value for row in range(3) for wish in book.of(row) if wish.aspect == "language"} == {"en"}

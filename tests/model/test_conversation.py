@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_a_title_in_words_is_spoken_of(neo: NeoModel) -> None:
         ((phrase, rows),) = titled(catalog, text)
         assert set(rows) == same and phrase.lower == title.lower()
     assert titled(catalog, f"{title[:-1]}") == [] == titled(catalog, "") == titled(catalog, "\ud800 %s {0} \\")
-    spoken = spoken_of(catalog, [Turn((Text(f"More like {title} and "), ItemRef(7)))])
+    spoken = spoken_of([Turn((Text(f"More like {title} and "), ItemRef(7)))], partial(titled, catalog))
     assert spoken.items.tolist() == [7] == spoken.meant.tolist() and set(spoken.titled.tolist()) == same
 
 
@@ -135,3 +136,20 @@ def test_an_explanation_is_begun_as_in_conversations(tiny_bundle: Bundle) -> Non
     assert begun == [*prompt, *vocabulary.encode(ABOUT), *span, *vocabulary.encode(":")]
     answer = talks.explain(item, max_tokens=12)
     assert answer.items == [] and answer.text == answer.text.lstrip()
+
+
+def test_titles_are_looked_for_once_in_a_text(neo: NeoModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    from neo.model import asking
+
+    asked: list[str] = []
+    monkeypatch.setattr(asking, "titled", lambda catalog, text: asked.append(text) or titled(catalog, text))
+    neo.prepare_chat([("user", "hello there"), ("assistant", "Yes?"), ("user", "jazz")])
+    assert asked == ["hello there", "jazz"]
+
+
+def test_a_short_list_says_what_its_words_left_over(neo: NeoModel) -> None:
+    topic = next(item.topics[0] for item in map(neo.bundle.catalog.item, range(20)) if item.topics)
+    answer = neo.recommend(type="show", k=50, wish=f"Only {topic}.")
+    assert "2 pass what the words ask for" in answer.warnings[0]
+    answer = neo.recommend(type="show", k=50, wish=f"Only {topic}.", filter={"topics": [topic]})
+    assert "pass the filter and what the words ask for" in answer.warnings[0]
