@@ -327,8 +327,7 @@ class Run:
 
     def codebooks(self, vocabulary: Vocabulary) -> Codebooks:
         """What the codes of a history are scored among: those of the items that may be learned from."""
-        known = np.zeros(len(self.full.catalog), dtype=np.bool_)
-        known[self.visible] = True
+        known = np.isin(np.arange(len(self.full.catalog)), self.visible)
         return Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
 
     # Stage 4: preference
@@ -368,8 +367,7 @@ class Run:
 
     def has_rows(self, stage: str) -> bool:
         """Whether a stage's folder holds training rows of this very configuration."""
-        keys = {"stage2": self._grounding_key, "stage3": self._instruction_key}
-        return key_of(self.folder / stage) == keys[stage] and (self.folder / stage / ROWS).is_file()
+        return key_of(self.folder / stage) == self._keys[stage] and (self.folder / stage / ROWS).is_file()
 
     @property
     def report_key(self) -> str:

@@ -15,7 +15,7 @@ from neo.catalog.item_types import BUILT_IN
 from neo.decoding.beam import search_spans
 from neo.language import prompts
 from neo.language.prompts import Context, about_listener
-from neo.language.segments import ItemRef, Text, Turn
+from neo.language.segments import Turn
 from neo.model import neo_model as module
 from neo.model.bundle import Bundle
 from neo.model.listener import as_read
@@ -297,29 +297,6 @@ def test_bad_arguments_are_found_before_the_first_piece(neo: NeoModel) -> None:
         neo.stream_chat([("assistant", "hi")])
     with pytest.raises(InvalidRequestError, match="temperature"):
         neo.stream_chat("hi", temperature=0)
-
-
-def test_a_conversation_is_rendered_turn_by_turn_with_items_by_reference(neo: NeoModel, seen: list[list[int]]) -> None:
-    row = neo.bundle.catalog.row("e-7")
-    part = {"type": "item", "item_id": "e-7"}
-    neo.chat([("user", "hi"), ("assistant", ["try ", part][1:]), ("user", "why?")], history=["s-1"], max_tokens=1)
-    context = Context("", (neo.bundle.catalog.row("s-1"),))
-    first = Turn((*context.segments()[:-1], Text("\nhi")), (ItemRef(row),))
-    assert seen[0] == neo.renderer.prompt([first, Turn((Text("why?"),))])
-
-
-def test_a_long_conversation_loses_its_oldest_turns_and_says_how_many(neo: NeoModel, seen: list[list[int]]) -> None:
-    turns = [(("user", f"question {n}"), ("assistant", f"answer {n}")) for n in range(100)]
-    messages = [message for turn in turns for message in turn] + [("user", "the last one")]
-    answer = neo.chat(messages, "l3", max_tokens=5)
-    text = neo.bundle.vocabulary.decode(seen[0])
-    assert text.endswith("the last one")
-    assert "question 99" in text and "question 0" not in text
-    lost = min(n for n in range(100) if f"question {n}a" in text)  # decoding leaves control tokens out
-    assert answer.warnings == (f"The conversation is too long for the model: its {lost} oldest turns were not read.",)
-    assert "Listener: Norway" in text
-    assert len(seen[0]) <= 512 - 5 - 3 * 5
-    assert len(seen[0]) > 400
 
 
 # Histories and their limits

@@ -129,7 +129,7 @@ def test_wishes_are_granted_by_what_is_named(dataset: Dataset, near: Near, monke
 @pytest.mark.parametrize("kind", SHARES)
 def test_every_kind_of_follow_up_is_answered_truly(dataset: Dataset, near: Near, kind: str) -> None:
     catalog, facts, rng = dataset.catalog, FactBook(dataset.catalog, dataset.listeners), np.random.default_rng(0)
-    talks = FollowUps(catalog, facts, near, WishBook(catalog, facts), rng)
+    talks, answered = FollowUps(catalog, facts, near, WishBook(catalog, facts), rng), 0
     for _ in range(20):
         rows = rng.choice(len(catalog), size=8, replace=False).tolist()
         code = int(catalog.type_codes[rows[0]])
@@ -139,6 +139,7 @@ def test_every_kind_of_follow_up_is_answered_truly(dataset: Dataset, near: Near,
         turn = talks.one(talk, kind)
         if turn is None:
             continue
+        answered += 1
         first = words_of(turn.request[:1])[:1]
         assert first == first.upper()
         if kind in ("why", "what"):
@@ -150,6 +151,7 @@ def test_every_kind_of_follow_up_is_answered_truly(dataset: Dataset, near: Near,
             assert new and not set(new) & {*rows[:3], *rows[4:]} and talk.last == tuple(new)
             if kind == "switch":
                 assert not {catalog.type_of(row) for row in new} & {catalog.type_of(row) for row in rows[:3]}
+    assert answered > 5
 
 
 def test_an_item_is_pointed_at_by_what_it_alone_is(dataset: Dataset) -> None:
