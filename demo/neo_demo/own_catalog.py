@@ -16,6 +16,7 @@ import yaml
 
 from neo.catalog.activity import Dataset
 from neo.catalog.files import UnreadableError, read_batches
+from neo.catalog.guess import best_called
 from neo.catalog.load import read_dataset
 from neo.catalog.mapping import FORMATS, DataConfig, ItemSource
 from neo.catalog.strict import parse
@@ -24,22 +25,8 @@ from neo.sids.report import sid_report
 from neo_sdk.errors import CatalogError, ConfigError, NeoError, Problem
 
 MOST_ITEMS = 20_000  # for which SIDs are built here; `neo sids` takes any number
-FIELDS = {  # ours, and what files call them
-    "id": ("id", "item_id", "itemid", "asin", "isbn", "uuid", "guid", "key", "sku"),
-    "title": ("title", "name", "headline", "label"),
-    "creator": ("creator", "author", "authors", "artist", "publisher", "host", "brand", "by"),
-    "description": ("description", "summary", "about", "text", "abstract", "overview", "body"),
-    "topics": ("topics", "tags", "genres", "genre", "categories", "category", "subjects", "keywords"),
-    "date": ("date", "released", "release_date", "published", "pub_date", "year"),
-    "duration": ("duration", "seconds", "length", "runtime", "minutes"),
-    "language": ("language", "lang", "locale"),
-    "popularity": ("popularity", "downloads", "plays", "ratings", "n_ratings", "count"),
-}
-EVENT_FIELDS = {
-    "listener": ("listener", "user", "user_id", "listener_id", "account", "customer"),
-    "item": ("item", "item_id", "asin", "id", "show", "book"),
-    "time": ("time", "timestamp", "at", "date", "played_at", "ts"),
-}
+FIELDS = ("id", "title", "creator", "description", "topics", "date", "duration", "language", "popularity")
+EVENT_FIELDS = ("listener", "item", "time")
 ENDINGS = [*FORMATS, *(f"{ending}.gz" for ending in FORMATS if ending != ".parquet")]
 NOWHERE = ""
 TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -85,15 +72,9 @@ def separator_of(path: Path, column: str) -> str:
     return max(",|;/", key=lambda mark: sum(mark in text for text in texts))
 
 
-def guessed(columns: Sequence[str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """For each of our fields the column that is called so, or nearly; NOWHERE for none."""
-    plain = {re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"): name for name in reversed(columns)}
-    found = {}
-    for ours, names in fields.items():
-        exact = next((plain[name] for name in names if name in plain), None)
-        part = next((plain[key] for key in plain for name in names[:3] if key.endswith(f"_{name}")), None)
-        found[ours] = exact or part or NOWHERE
-    return found
+def guessed(columns: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
+    """For each of our fields the column that is called so; NOWHERE for none."""
+    return {ours: best_called(columns, ours) or NOWHERE for ours in fields}
 
 
 def configuration(

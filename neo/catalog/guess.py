@@ -40,11 +40,11 @@ NAMES = {  # what columns are called, in a few languages
     "id": "id|nr|no|num|nummer|number|key|code|sku|asin|isbn|uuid|guid|identifier",
     "title": "title|titel|titre|titulo|name|nom|nombre|bezeichnung|label|headline|caption",
     "creator": "creator|author|autor|auteur|artist|brand|marke|publisher|verlag|host|narrator|by|maker|teacher|dozent",
-    "description": "description|descripcion|beschreibung|desc|summary|abstract|text|body|blurb|inhalt|about|resume",
+    "description": "description|descripcion|beschreibung|desc|summary|abstract|text|body|blurb|inhalt|about|resume|overview",
     "topics": "topics?|tags?|categor(?:y|ies)|kategorien?|categoria|genres?|themen?|thema|subjects?|keywords?|section",
     "date": "date|datum|fecha|released?|published|pubdate|created|erschienen|seit|available|year|jahr",
     "duration": "duration|dauer|length|runtime|seconds|minutes|laufzeit",
-    "language": "language|lang|sprache|langue|idioma",
+    "language": "language|lang|sprache|langue|idioma|locale",
     "popularity": "popularity|views|plays|ratings?|downloads|sales|count|hits|aufrufe",
     "url": "url|link|href|permalink|website",
     "listener": "user|listener|customer|member|account|client|kunde|nutzer|person|visitor|reader|usuario|who|uid",
@@ -52,6 +52,17 @@ NAMES = {  # what columns are called, in a few languages
     "time": "time|timestamp|ts|at|when|am|zeit|zeitpunkt|date|datum|day|tag|fecha|hora|heure",
     "kind": "event|action|kind|aktion|activity|verb",
 }
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a column's name, in lower case: of `releaseDate` and `release_date` the same."""
+    return [word for word in re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
+
+
+def best_called(names: Sequence[str], ours: str) -> str | None:
+    """Of column names the one that is called so in the fewest words; None where none is."""
+    called = [name for name in names if any(re.fullmatch(NAMES[ours], word) for word in words_of(name))]
+    return min(called, key=lambda name: len(words_of(name)), default=None)
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,7 @@ class Column:
 
     def called(self, ours: str) -> bool:
         """Whether its name has a word for a column of ours."""
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name).lower()
-        return any(re.fullmatch(NAMES[ours], word) for word in re.split(r"[^a-z]+", words))
+        return any(re.fullmatch(NAMES[ours], word) for word in words_of(self.name))
 
     @property
     def words(self) -> float:
