@@ -40,7 +40,7 @@ NAMES = {  # what columns are called, in a few languages
     "id": "id|nr|no|num|nummer|number|key|code|sku|asin|isbn|uuid|guid|identifier",
     "title": "title|titel|titre|titulo|name|nom|nombre|bezeichnung|label|headline|caption",
     "creator": "creator|author|autor|auteur|artist|brand|marke|publisher|verlag|host|narrator|by|maker|teacher|dozent",
-    "description": "description|resume|descripcion|beschreibung|desc|summary|abstract|text|body|blurb|inhalt|about|overview",
+    "description": "description|descripcion|beschreibung|desc|summary|abstract|text|body|blurb|inhalt|about|overview",
     "topics": "topics?|tags?|categor(?:y|ies)|kategorien?|categoria|genres?|themen?|thema|subjects?|keywords?|section",
     "date": "date|datum|fecha|released?|published|pubdate|created|erschienen|seit|available|year|jahr",
     "duration": "duration|dauer|length|runtime|seconds|minutes|laufzeit",
