@@ -133,11 +133,15 @@ def _check(name: str, ranked: list[np.ndarray], cases: Sequence[C], catalog: Cat
 
 
 def _slices(cases: Sequence[RecommendCase], split: AnySplit, catalog: Catalog) -> dict[str, np.ndarray]:
-    """bool[cases] by name: those of new listeners, and those that ask for what is a habit, familiar or unfamiliar.
+    """bool[cases] by name: those of new listeners, of others with few events and with many, and those that ask for
+    what is a habit, familiar or unfamiliar.
 
     Where nobody says when things were met, habits are not known.
     """
-    slices = {"new": np.array([case.is_new for case in cases])}
+    new = np.array([case.is_new for case in cases], dtype=bool)
+    events = np.array([len(case.history) for case in cases])
+    few, many = np.quantile(events[~new], (1 / 3, 2 / 3), method="nearest") if not new.all() else (0, 0)
+    slices = {"new": new, "quiet": ~new & (events <= few), "busy": ~new & (events > many)}
     if isinstance(split, Split):
         parents = catalog.parent_rows
         known = [familiarity(case.target, case.history, case.times, split.cut, parents) for case in cases]

@@ -23,6 +23,7 @@ ORACLE = "oracle"
 NEO = "NEO"  # what the names of our own methods begin with
 ALL = "all"
 Task = Literal["recommend", "search"]
+Activity = Literal["quiet", "busy"]
 
 
 class Setting(Strict):
@@ -53,7 +54,8 @@ class Result(Strict):
     """One method on one group of cases.
 
     `group` is an item type for recommendation; a kind of query, or "all", for search. `listeners` is "new"
-    for the slice of listeners with fewer than 5 events, or says how well they know what is asked for. `metrics`
+    for the slice of listeners with fewer than 5 events; "quiet" or "busy" for the third of the others' cases with the
+    fewest events before them, and with the most; or says how well they know what is asked for. `metrics`
     maps HR@10 and so on to a mean with its 95% interval; `share_of_oracle` to the mean divided by the oracle's on
     the same cases, where there is an oracle above 0.
     """
@@ -61,7 +63,7 @@ class Result(Strict):
     method: str
     task: Task
     group: str
-    listeners: Literal["all", "new"] | Familiarity = "all"
+    listeners: Literal["all", "new"] | Activity | Familiarity = "all"
     n: int
     metrics: dict[str, Estimate]
     share_of_oracle: dict[str, float] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from neo.evaluation.discovery_report import Titled, code_table, mode_table
 from neo.evaluation.protocol import NEW_LISTENER_EVENTS
-from neo.evaluation.report import NEO, ORACLE, Report, Setting, Task
+from neo.evaluation.report import NEO, ORACLE, Activity, Report, Setting, Task
 from neo.evaluation.sign_test import Versus
 from neo.evaluation.spread import Spread
 from neo.evaluation.text_tables import text_tables
@@ -135,7 +135,7 @@ def _signs(pair: Versus | None) -> str:
 
 
 def grids(report: Report) -> list[Grid]:
-    """Recommendation for each K, for new listeners, by familiarity; search by metric. Empty tables are left out."""
+    """Recommendation for each K, for new listeners, by activity and familiarity; search by metric. Empty tables are left out."""
     ks, types = report.setting.ks, report.groups("recommend")
     whole = [(group, group, "all") for group in types]
     found = [_grid(report, f"Recommendation, first {k}", "recommend", whole, (f"HR@{k}", f"NDCG@{k}")) for k in ks]
@@ -143,6 +143,10 @@ def grids(report: Report) -> list[Grid]:
     title = f"Recommendation, first {ks[0]}, new listeners (fewer than {NEW_LISTENER_EVENTS} events)"
     new = [(group, group, "new") for group in report.groups("recommend", "new")]
     found.append(_grid(report, title, "recommend", new, names))
+    by_activity = {name: report.groups("recommend", name) for name in get_args(Activity)}
+    active = [(f"{name} {group}", group, name) for name, there in by_activity.items() for group in there]
+    title = f"Recommendation, first {ks[0]}: the thirds of other listeners with the fewest events and with the most"
+    found.append(_grid(report, title, "recommend", active, names[:1]))
     for group in types:
         known = [(name, group, name) for name in get_args(Familiarity) if group in report.groups("recommend", name)]
         if len(known) > 1:  # else the table is that of all listeners

@@ -38,9 +38,11 @@ class ItemVectors:
         for code, name in enumerate(self.table.type_names):
             mine = np.flatnonzero(types == code)
             if len(mine):
-                codes = self.table.codes_of_rows(rows[mine])
-                for level, column in enumerate(codes.T):
-                    vectors[mine] += self.books[name][level, column]
+                first, *others = zip(self.books[name], self.table.codes_of_rows(rows[mine]).T, strict=True)
+                summed = first[0][first[1]]
+                for book, column in others:
+                    summed += book[column]
+                vectors[mine] = summed
         return vectors
 
     def type_codes(self, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:

@@ -55,7 +55,7 @@ VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 3, 8
 LISTENER_VERSION, PREFERENCE_VERSION = 2, 1
-REPORT_VERSION = 2  # the same where bundles begin to answer otherwise, or a report to say more
+REPORT_VERSION = 3  # the same where bundles begin to answer otherwise, or a report to say more
 
 
 class Run:

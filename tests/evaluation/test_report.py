@@ -167,6 +167,21 @@ def test_cases_are_told_apart_by_how_well_the_show_is_known() -> None:
     assert not any("first 1: show" in title for title in titles)  # all of them unfamiliar: nothing to tell apart
 
 
+def test_listeners_are_told_apart_by_how_much_they_met() -> None:
+    days = np.arange(-9, 0) * 86_400
+    cases = [
+        RecommendCase(0, np.full(count, 0, dtype=np.int32), days[-count:], "episode", 6)
+        for count in (5, 5, 6, 7, 8, 9, 9)
+    ]
+    cases.append(RecommendCase(1, NONE, NONE, "episode", 6))
+    method = Fixed("NEO", episode=[6])
+    report = evaluate([method], cases, [], (1,), dataset=DATA, split=SPLIT, say=lambda line: None)
+    counts = {name: report.find("NEO", "recommend", "episode", name) for name in ("new", "quiet", "busy")}
+    assert {name: found and found.n for name, found in counts.items()} == {"new": 1, "quiet": 3, "busy": 2}
+    grid = next(grid for grid in grids(report) if "the fewest events" in grid.title)
+    assert grid.columns == (("quiet episode", "HR@1"), ("busy episode", "HR@1"))
+
+
 def test_names_are_no_markup(report: Report) -> None:
     odd = report.model_copy(
         update={
