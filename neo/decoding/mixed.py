@@ -37,6 +37,8 @@ from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NeoError
 
+MOST_ASIDE = 192  # tokens; a starter world's have 45 on average
+
 
 @dataclass(frozen=True)
 class TextDelta:
@@ -78,8 +80,9 @@ class AnswerRequest:
     the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
     on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
     way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
-    an answer, is of `about`, of whatever type. `joint`: tokens that an answer with words writes before an item that it
-    would have ended without.
+    an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, once an answer
+    speaks of such an item (by its catalog row), or has begun with `about_them` (None). `joint`: tokens that an answer
+    with words writes before an item that it would have ended without.
     """
 
     index: SidIndex
@@ -97,6 +100,8 @@ class AnswerRequest:
     generator: torch.Generator | None = None
     about: SidIndex | None = None
     about_words: tuple[int, ...] = ()
+    about_them: tuple[int, ...] = ()
+    aside: Callable[[int | None], Sequence[int]] | None = None
     joint: tuple[int, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
@@ -123,7 +128,7 @@ class AnswerRequest:
     def most_tokens(self, span: int, positions: int) -> int:
         """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
         items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
-        asked = self.max_tokens + items * span
+        asked = self.max_tokens + items * span + (MOST_ASIDE if self.aside is not None else 0)
         return min(asked, positions - len(self.prompt))
 
     def sampling(self) -> Sampling | None:
@@ -190,6 +195,7 @@ class _Row:
     said: list[int] = field(default_factory=list)
     queue: deque[int] = field(default_factory=deque)
     words: int = 0
+    aside: int = 0  # tokens of `said` that are no part of the answer
     named: int = 0
     of_group: Counter[int] = field(default_factory=Counter)  # items named of each
     searches: bool = False  # what runs next opens a span
@@ -279,6 +285,8 @@ class _Loop:
             row.words, row.used = row.words + 1, row.used + 1
             if text := row.stream.push(token):
                 yield TextDelta(text)
+            if tuple(row.said) == row.request.about_them:
+                self._put_before(row, None)
             return
         if held := row.stream.flush():
             yield TextDelta(held)
@@ -287,7 +295,7 @@ class _Loop:
             row.searches = True
         else:
             row.done = True
-            yield Done("length" if token is None else "stop", row.used - len(row.request.prompt))
+            yield Done("length" if token is None else "stop", row.used - row.aside - len(row.request.prompt))
 
     def _room(self, row: _Row) -> int:
         return self.positions - row.used
@@ -334,6 +342,16 @@ class _Loop:
         row.said.extend(span)
         row.span = replace(row.span, index=self._left(row, item))
         row.named, row.used = row.named + new, row.used + self.span_tokens
+        if not new:
+            self._put_before(row, item.row)
+
+    def _put_before(self, row: _Row, item: int | None) -> None:
+        """Lets the model read what it is about to speak of, where there is room for that and for a word."""
+        tokens = row.request.aside(item)[:MOST_ASIDE] if row.request.aside is not None else ()
+        if len(tokens) < self._room(row):
+            row.queue.extend(tokens)
+            row.said.extend(tokens)
+            row.used, row.aside = row.used + len(tokens), row.aside + len(tokens)
 
     def _left(self, row: _Row, item: ScoredItem) -> SidIndex:
         """What may come after an item: not itself, nor its group where that is full."""

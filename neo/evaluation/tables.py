@@ -135,7 +135,7 @@ def _signs(pair: Versus | None) -> str:
 
 
 def grids(report: Report) -> list[Grid]:
-    """Recommendation for each K, for new listeners, by activity and familiarity; search by metric. Empty tables are left out."""
+    """Recommendation for each K, for new listeners, by activity, by familiarity; search by metric. None is empty."""
     ks, types = report.setting.ks, report.groups("recommend")
     whole = [(group, group, "all") for group in types]
     found = [_grid(report, f"Recommendation, first {k}", "recommend", whole, (f"HR@{k}", f"NDCG@{k}")) for k in ks]

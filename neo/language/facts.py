@@ -31,6 +31,7 @@ LENGTHS: tuple[tuple[float, str], ...] = (
     (float("inf"), "over eight hours"),
 )
 MAIN_TOPICS = 3
+OFTEN = 3  # events from which "again and again" is true
 TONE_LIMIT = 24  # characters: a longer tone is not an adjective
 
 
@@ -93,6 +94,16 @@ class ListenerFacts:
     def main_topics(self) -> tuple[str, ...]:
         """The three topics met most often."""
         return tuple(name for name, _ in self.topics[:MAIN_TOPICS])
+
+    @property
+    def usual_tone(self) -> str | None:
+        """The tone met most often, if often enough to be one."""
+        return self.tones[0].name if self.tones and self.tones[0].times >= OFTEN else None
+
+    @property
+    def main_tone(self) -> str | None:
+        """The usual tone, if it is that of half of what has one."""
+        return self.usual_tone if self.tones and 2 * self.tones[0].times >= sum(n for _, n in self.tones) else None
 
 
 NOBODY = ListenerFacts(0, (), (), (), (), (), (), None)

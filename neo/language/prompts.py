@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from neo.catalog.activity import Listeners
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
-from neo.language.segments import History, ItemRef, Note, Segment, Text, Vector, merge_texts
+from neo.language.asides import item_aside, listener_aside
+from neo.language.facts import ItemFacts, ListenerFacts
+from neo.language.segments import Aside, History, ItemRef, Note, Segment, Text, Vector, merge_texts
 from neo.language.wordings import conversation, grounding, instructions
 from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
-from neo.language.wordings.follow_ups import ABOUT
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
 from neo.language.wordings.modes import note
 from neo_sdk.types import Mode, OutputFormat
 
@@ -133,9 +135,14 @@ def explain(item: int, context: Context, variant: int = 0) -> Request:
     return merge_texts((*context.segments(), *asked))
 
 
-def begun(item: int) -> Request:
-    """How an answer begins that speaks of an item that was named: conversations are trained on it."""
-    return (Text(ABOUT), ItemRef(item), Text(": "))
+def about_item(item: ItemFacts, listener: ListenerFacts) -> Request:
+    """How an answer begins that speaks of an item."""
+    return (Text(ABOUT), ItemRef(item.row), Aside(item_aside(item, listener)), Text(": "))
+
+
+def about_them(listener: ListenerFacts) -> Request:
+    """How an answer begins that speaks of the listener."""
+    return (Text(ABOUT_YOU), Aside(listener_aside(listener)), Text(": "))
 
 
 def understand(context: Context, variant: int = 0) -> Request:

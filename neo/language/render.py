@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from neo.language.segments import History, ItemRef, Segment, Text, Turn, Vector
+from neo.language.segments import Aside, History, ItemRef, Segment, Text, Turn, Vector
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 from neo_sdk.errors import InvalidRequestError
@@ -84,6 +84,8 @@ class Renderer:
             match segment:
                 case Text(text):
                     out.add(self.vocabulary.encode(text), trained)
+                case Aside(text):
+                    out.add(self.vocabulary.encode(text), False)
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
                 case History(rows, notes) if rows or notes:

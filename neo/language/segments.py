@@ -52,7 +52,14 @@ class History:
         return History(self.rows[count:], notes, max(0, self.learned_from - count))
 
 
-Segment = Text | ItemRef | History
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Text that the model reads within its answer, and that is no part of it: see `neo.language.asides`."""
+
+    text: str
+
+
+Segment = Text | ItemRef | History | Aside
 
 
 @dataclass(frozen=True, slots=True)

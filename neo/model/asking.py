@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -23,13 +23,12 @@ from neo.language.prompts import NOBODY
 from neo.language.reading import Said
 from neo.language.segments import Segment, Turn
 from neo.language.wishes import Wish
-from neo.language.wordings.follow_ups import ABOUT, ALSO
+from neo.language.wordings.follow_ups import ALSO
 from neo.language.wordings.modes import MODES
 from neo.language.wordings.modes import wish as mode_wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery, discovery, wishing
-from neo.model.keeping import Keeping
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
 from neo.model.requests import (
     Manner,
@@ -41,6 +40,7 @@ from neo.model.requests import (
     whole,
     words,
 )
+from neo.model.speaking import Speaking
 from neo.model.spoken import items_of, meant, spoken_of, titled
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
@@ -81,7 +81,7 @@ class WordsRequest:
 Request = ListRequest | WordsRequest
 
 
-class Asking(Keeping):
+class Asking(Speaking):
     """A bundle, ready to be asked: `prepare_VERB` takes what the verb takes, and answers nothing yet.
 
     later: what a listener, by their id, did since the bundle was made.
@@ -190,11 +190,7 @@ class Asking(Keeping):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        # As conversations begin it: left to begin by itself, a quickstart's model would go on to name another item,
-        # which a text cannot, in 30 of 120 explanations; so begun in none.
-        colon = self.bundle.vocabulary.encode(":")
-        begun = (*self.about_words, *self.renderer.items([row])[0], *colon) if self.bundle.converses else ()
-        return self._text(request, who, manner, begun)
+        return self._text(request, who, manner, (*self.about_words, *self.renderer.items([row])[0]), row)
 
     def prepare_understand(
         self,
@@ -209,7 +205,8 @@ class Asking(Keeping):
         if listener is None and history is None:
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
         who = self._asker(listener, history)
-        return self._text(prompts.understand(NOBODY), who, Manner(temperature, seed, max_tokens))
+        request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
+        return self._text(request, who, manner, self.about_them, None)
 
     def prepare_chat(
         self,
@@ -253,11 +250,6 @@ class Asking(Keeping):
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
         return self._words(turns, who, choice, most, least, manner, about=about)
-
-    @cached_property
-    def about_words(self) -> tuple[int, ...]:
-        """The tokens that an answer begins with where it speaks of something that was named before."""
-        return tuple(self.bundle.vocabulary.encode(ABOUT))
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
         later = self.later(one_id("listener", listener)) if listener is not None else ()
@@ -345,9 +337,11 @@ class Asking(Keeping):
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
     def _text(
-        self, request: tuple[Segment, ...], who: Asker, manner: Manner, begun: tuple[int, ...] = ()
+        self, request: tuple[Segment, ...], who: Asker, manner: Manner, begun: tuple[int, ...], item: int | None
     ) -> WordsRequest:
+        """An answer in words, begun for the model with what it speaks of: an item, or who asks."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
+        begun = (*begun, *self.aside(who, item), *self.bundle.vocabulary.encode(":"))
         return self._words([Turn(request)], who, nothing, 0, 0, manner, begun=begun)
 
     def _words(
@@ -387,6 +381,8 @@ class Asking(Keeping):
             temperature=manner.temperature,
             about=about,
             about_words=self.about_words,
+            about_them=self.about_them,
+            aside=partial(self.aside, who),
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))

@@ -89,11 +89,6 @@ class Bundle:
         return tuple(mode for mode in DISCOVERY if stage.get(mode, 0))
 
     @property
-    def converses(self) -> bool:
-        """Whether the model was trained on conversations, in which it speaks of what was named."""
-        return bool((self.config.get("instruction") or {}).get("conversations", 0))
-
-    @property
     def goes_on(self) -> bool:
         """Whether the model was trained to go on with a history, and not only to answer."""
         stage = self.config.get("instruction") or {}

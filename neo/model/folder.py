@@ -20,7 +20,7 @@ from neo_sdk.errors import BundleError
 MANIFEST, CARD = "manifest.json", "README.md"
 # What a hub puts beside a bundle, and what people write there. It is never read.
 BESIDE = (CARD, ".gitattributes", "LICENSE", ".cache/huggingface/")
-FORMAT = 5  # 3: a history is one span; 4: of a long past each type is read; 5: soft prompts
+FORMAT = 6  # 3: a history is one span; 4: of a long past each type is read; 5: soft prompts; 6: asides
 SUFFIXES = (".safetensors", ".json", ".parquet")  # formats that cannot run code when they are read
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
 SMALL = 1 << 20

@@ -31,7 +31,8 @@ class Asker:
     met, times: in which order and, where that is known, when; now: the second that they ask in, None where only the
     bundle says.
 
-    passed: whether the caller gave the history, and so wants to know what became of it.
+    passed: whether the caller gave the history, and so wants to know what became of it; topics: those that they chose
+    at the start.
     """
 
     context: Context
@@ -40,6 +41,7 @@ class Asker:
     times: np.ndarray | None = None
     now: int | None = None
     passed: bool = False
+    topics: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -56,10 +58,12 @@ def asker(
     run. later: what the listener did that the bundle does not know. Raises NotFoundError for unknown ids.
     """
     about, met, times, now = "", NOTHING, None, None
+    topics: tuple[str, ...] = ()
     known: tuple[int, ...] = ()
     if listener is not None:
         past = past_of(bundle, one_id("listener", listener), later)
-        about = about_listener(bundle.listeners, past.row) if past.row >= 0 else ""
+        if past.row >= 0:
+            about, topics = about_listener(bundle.listeners, past.row), bundle.listeners.topics(past.row)
         met, times, now = past.events.history(past.who).astype(np.int64), past.events.times(past.who), past.now
         if history is None and long_term:
             (known,) = in_the_long_run(bundle, past.events, np.array([past.who]), np.array([past.row]), now)
@@ -75,7 +79,7 @@ def asker(
             f"The history has {len(readable)} items; the model was trained to read {len(context.history)}, "
             f"so it read the latest, and some older ones of each type."
         )
-    return Asker(context, np.unique(met), met, times, now, history is not None, tuple(warnings))
+    return Asker(context, np.unique(met), met, times, now, history is not None, topics, tuple(warnings))
 
 
 def newcomer(bundle: Bundle, topics: Sequence[str], later: Sequence[Meeting] = ()) -> Asker:
@@ -92,7 +96,7 @@ def newcomer(bundle: Bundle, topics: Sequence[str], later: Sequence[Meeting] = (
     (known,) = in_the_long_run(bundle, events, first, first, now, who)
     met, times = events.history(0).astype(np.int64), events.times(0)
     context = Context(about_listener(who, 0), tuple(as_read(bundle, met).tolist()), known)
-    return Asker(context, np.unique(met), met, times, now)
+    return Asker(context, np.unique(met), met, times, now, topics=who.topics(0))
 
 
 def in_the_long_run(

@@ -7,6 +7,7 @@ begin with ABOUT and the item, so that it is plain, to the decoder too, that it 
 from __future__ import annotations
 
 ABOUT = "About "
+ABOUT_YOU = "About you"  # how what is said of a listener begins
 ALSO = " And there is "  # before one more item, where the model would have ended
 
 WHY = (

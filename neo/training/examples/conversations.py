@@ -14,7 +14,7 @@ import numpy as np
 from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook, ListenerFacts
 from neo.language.pointing import reference
-from neo.language.prompts import begun, said, words_for
+from neo.language.prompts import about_item, about_them, said, words_for
 from neo.language.segments import ItemRef, Text
 from neo.language.wishes import WishBook, say, wished
 from neo.language.wordings import follow_ups, instructions
@@ -100,7 +100,8 @@ class FollowUps:
             case "switch":
                 return self._switch(talk)
             case "understand":
-                return Exchange((Text(self._any(instructions.UNDERSTAND)),), Ask("portrait", (), talk.known))
+                request = (Text(self._any(instructions.UNDERSTAND)),)
+                return Exchange(request, Ask("portrait", (), talk.known), about_them(talk.known))
             case "thanks":
                 return Exchange(self._said(follow_ups.THANKS), self._said(follow_ups.WELCOME))
         return Exchange(self._said(follow_ups.BEYOND), self._said(follow_ups.CANNOT))
@@ -108,7 +109,8 @@ class FollowUps:
     def about(self, kind: str, row: int, ref: str | ItemRef, known: ListenerFacts) -> Exchange:
         """What an item is, or why it suits the listener; the answer begins with the item."""
         request = self._filled(follow_ups.WHY if kind == "why" else follow_ups.WHAT, ref)
-        item, opening = self.facts.item(row), begun(row)
+        item = self.facts.item(row)
+        opening = about_item(item, known)
         if kind == "why":
             return Exchange(request, Ask("explain", (item,), known), opening)
         told = f"it is {describe(item, known, self.rng)}" + (f", {item.length} long." if item.length else ".")

@@ -35,9 +35,9 @@ class Draft:
     exchanges: tuple[Exchange, ...]
 
     @classmethod
-    def of(cls, task: str, request: Known, answer: Known | Ask | None) -> Draft:
+    def of(cls, task: str, request: Known, answer: Known | Ask | None, opening: Known = ()) -> Draft:
         """Of one turn."""
-        return cls(task, (Exchange(request, answer),))
+        return cls(task, (Exchange(request, answer, opening),))
 
 
 def answered(drafts: Iterable[Draft], teacher: Teacher, rng: np.random.Generator) -> Iterator[Example]:

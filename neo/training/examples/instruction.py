@@ -195,11 +195,13 @@ class InstructionExamples:
     def _explain(self, moment: Moment, code: int) -> Draft:
         item = moment.upcoming[0]
         request = prompts.explain(item, self._context(moment), self._any())
-        return Draft.of("explain", request, self._ask("explain", (item,), moment))
+        ask = self._ask("explain", (item,), moment)
+        return Draft.of("explain", request, ask, prompts.about_item(ask.items[0], ask.listener))
 
     def _understand(self, moment: Moment, code: int) -> Draft:
         request = prompts.understand(self._context(moment), self._any())
-        return Draft.of("understand", request, self._ask("portrait", (), moment))
+        ask = self._ask("portrait", (), moment)
+        return Draft.of("understand", request, ask, prompts.about_them(ask.listener))
 
     def _chat(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 4))]

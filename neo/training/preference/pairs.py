@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from neo.catalog.activity import Dataset
 from neo.language import prompts
+from neo.language.facts import FactBook
 from neo.language.prompts import Context
 from neo.language.render import Rendered, Renderer
 from neo.language.segments import ItemRef, Text, Turn, Vector, merge_texts
@@ -67,6 +68,7 @@ class Pairs:
     ) -> None:
         """visible: catalog rows that may be learned of; history: items of a prompt; out: bool[listeners], held out."""
         self.dataset, self.stage, self.out, self.rng = dataset, stage, out, rng
+        self.facts = FactBook(dataset.catalog, dataset.listeners)
         self.visible = np.zeros(len(dataset.catalog), dtype=np.bool_)
         self.visible[visible] = True
         catalog = dataset.catalog
@@ -123,7 +125,8 @@ class Pairs:
             history = one.moment.history
             context = Context(one.context.about, history, learned_from=len(history))
             item = one.moment.upcoming[0]
-            request, opening = prompts.explain(item, context), prompts.begun(item) if neo.bundle.converses else ()
+            known = self.facts.listener(history, one.moment.listener)
+            request, opening = prompts.explain(item, context), prompts.about_item(self.facts.item(item), known)
             best_turn, worst_turn = (Turn(request, merge_texts((*opening, Text(text)))) for text in (best[1], worst[1]))
             yield best_turn, worst_turn
 

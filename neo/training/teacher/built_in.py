@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neo.language.facts import ItemFacts, ListenerFacts, sayable
+from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.training.teacher.ask import Ask, streams
 from neo.training.teacher.phrases import (
-    OFTEN,
     capital,
     describe,
     new_ground,
@@ -173,8 +172,8 @@ def _habits(listener: ListenerFacts, named: Sequence[str], rng: np.random.Genera
         found.append((_HABIT_CREATOR, creators[0]))
     if listener.turn and sayable(listener.turn):
         found.append((_HABIT_TURN, listener.turn))
-    if listener.tones and listener.tones[0].times >= max(OFTEN, 0.5 * sum(n for _, n in listener.tones)):
-        found.append((_HABIT_TONE, listener.tones[0].name))
+    if listener.main_tone:
+        found.append((_HABIT_TONE, listener.main_tone))
     fresh = [t for t in named if not listener.topic_times(t)]
     if fresh:
         found.append((_HABIT_NAMED, fresh[0]))

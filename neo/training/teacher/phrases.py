@@ -12,10 +12,8 @@ from typing import TypeGuard
 
 import numpy as np
 
-from neo.language.facts import ItemFacts, ListenerFacts, sayable
+from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
 from neo.language.wordings.fill import with_article
-
-OFTEN = 3  # events from which "again and again" is true
 
 
 def pick(rng: np.random.Generator, patterns: Sequence[str], **names: str | int) -> str:
@@ -79,8 +77,7 @@ def reasons(item: ItemFacts, listener: ListenerFacts, rng: np.random.Generator) 
     named = [t for t in item.topics if t in listener.onboarding and sayable(t)]
     if named:
         found.append((1.5, pick(rng, _NAMED if listener.events else _NAMED_ONLY, t=named[0])))
-    usual = listener.tones[0] if listener.tones else None
-    if item.tone and usual and usual.name == item.tone and usual.times >= OFTEN:
+    if item.tone and item.tone == listener.usual_tone:
         found.append((1.0, pick(rng, _TONE, tone=item.tone)))
     found.sort(key=lambda reason: -reason[0])
     clauses = [clause for _, clause in found]

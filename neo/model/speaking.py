@@ -1,0 +1,32 @@
+"""How answers begin that speak of an item that was named, or of who asks; and what the model reads before it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from neo.language.asides import item_aside, listener_aside
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
+from neo.model.keeping import Keeping
+from neo.model.listener import Asker
+
+
+class Speaking(Keeping):
+    """A bundle, and what its answers may say of its items and of those who ask."""
+
+    @cached_property
+    def about_words(self) -> tuple[int, ...]:
+        """The tokens that an answer begins with where it speaks of something that was named before."""
+        return tuple(self.bundle.vocabulary.encode(ABOUT))
+
+    @cached_property
+    def about_them(self) -> tuple[int, ...]:
+        """The tokens that an answer begins with where it speaks of the listener."""
+        return tuple(self.bundle.vocabulary.encode(ABOUT_YOU))
+
+    def aside(self, who: Asker, item: int | None) -> list[int]:
+        """The facts that the model reads before it speaks of an item, a catalog row, or of who asks (None)."""
+        facts = self.wish_book.facts
+        known = replace(facts.listener(who.context.history), onboarding=who.topics)
+        said = listener_aside(known) if item is None else item_aside(facts.item(item), known)
+        return self.bundle.vocabulary.encode(said)
