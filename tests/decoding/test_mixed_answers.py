@@ -351,6 +351,44 @@ def test_what_an_answer_speaks_of_is_of_an_index_of_its_own(world: World, begins
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), long=st.booleans())
+def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: bool) -> None:
+    """As if the prompt had gone on with the item, or the words, and with what is read then."""
+    everything = sorted(rows_in(world.index))
+    mask = np.isin(np.arange(everything[-1] + 1), everything[::3])
+    about, others = world.index.filtered(mask), world.index.filtered(~mask)
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    often = MAX_POSITIONS if long else 1
+    read: dict[int | None, list[int]] = {row: [1 + row % 5, 7, 9] * often for row in everything}
+    read[None] = [3, 5] * often
+    how: dict[str, Any] = {"max_tokens": 4, "max_items": 3, "beams": 4}
+
+    def answer(ids: list[int], **more: Any) -> list[Event]:
+        return list(answer_events(world.model, world.vocab, others, ids, types, **{**how, **more}))
+
+    def told(row: int | None) -> list[int]:
+        """Where there is no room for it, nothing."""
+        return [] if long else read[row]
+
+    with leaning(world.model, lean(world, opening=30.0)):  # every answer begins with an item
+        events = answer(prompt, about=about, aside=lambda row: read[row])
+        first = next(event for event in events if isinstance(event, ItemNamed))
+        span = world.vocab.sid_ids(first.codes, first.type)
+        rest = answer([*prompt, *span, *told(first.row)])
+    assert runs(events)[1:] == runs(rest)
+    ends = events[-1], rest[-1]
+    assert all(isinstance(end, Done) for end in ends)
+    assert ends[0].tokens == len(span) + ends[1].tokens  # type: ignore[union-attr]
+    letters = {world.vocab.encode(letter)[0]: 25.0 for letter in "abcdefgh"}
+    with leaning(world.model, letters):  # and now with words
+        (plain,) = runs(answer(prompt, max_items=0))
+        (first_letter,) = world.vocab.encode(str(plain)[0])
+        begun = answer(prompt, max_items=0, about_them=(first_letter,), aside=lambda row: read[row])
+        rest = answer([*prompt, first_letter, *told(None)], max_items=0, max_tokens=3)
+    assert runs(begun) == [str(plain)[0] + str(runs(rest)[0])]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), max_tokens=st.integers(1, 12))
 def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> None:
     """Where words stand before it and there is room for more; the joint counts as words, and an item follows it."""

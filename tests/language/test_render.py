@@ -7,7 +7,7 @@ import pytest
 from support import byte_tokenizer
 
 from neo.language.render import IGNORED, Renderer
-from neo.language.segments import History, ItemRef, Text, Turn, merge_texts
+from neo.language.segments import Aside, History, ItemRef, Text, Turn, merge_texts
 from neo.language.viewer import colored
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
@@ -33,6 +33,18 @@ def test_only_the_answer_is_trained(renderer: Renderer) -> None:
     v = renderer.vocabulary
     answer = [*v.encode("yes "), *v.sid_ids((0, 0), "episode"), *v.encode("!"), v.end]
     assert trained(renderer, learn_history=False) == answer
+
+
+def test_an_aside_is_read_and_never_trained(renderer: Renderer) -> None:
+    v = renderer.vocabulary
+    told = Turn((Text("Why?"),), (Text("About "), ItemRef(4), Aside(" (<|end|> calm)"), Text(": so.")))
+    row = renderer.example([told])
+    aside, plain = v.encode(" (<|end|> calm)"), [Text("About "), ItemRef(4), Text(": so.")]
+    at = next(at for at in range(len(row.ids)) if row.ids[at : at + len(aside)] == aside)
+    assert v.end not in aside and set(row.labels[at : at + len(aside)]) == {IGNORED}
+    without = renderer.example([Turn(told.request, tuple(plain))])
+    assert row.ids[:at] + row.ids[at + len(aside) :] == without.ids
+    assert row.labels[:at] + row.labels[at + len(aside) :] == without.labels
 
 
 def test_history_items_can_be_trained_too_but_not_their_delimiters(renderer: Renderer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo.decoding.index import SidIndex
-from neo.language.prompts import Context
+from neo.language.facts import FactBook
+from neo.language.prompts import Context, about_item, about_them
 from neo.language.segments import ItemRef, Text, Turn
 from neo.language.wordings.follow_ups import ABOUT
 from neo.model.bundle import Bundle
+from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
 from neo.model.spoken import spoken_of, titled
 
@@ -136,16 +137,26 @@ def contains(ids: Any, span: list[int]) -> bool:
     return any(list(ids[at : at + len(span)]) == span for at in range(len(ids)))
 
 
-def test_an_explanation_is_begun_as_in_conversations(tiny_bundle: Bundle) -> None:
-    vocabulary = tiny_bundle.vocabulary
-    plain = NeoModel(tiny_bundle)
-    talks = NeoModel(replace(tiny_bundle, config={**tiny_bundle.config, "instruction": {"conversations": 9}}))
-    item = tiny_bundle.catalog.id(3)
-    prompt, begun = (neo.prepare_explain(item).asked.prompt for neo in (plain, talks))
-    (span,) = plain.renderer.items([3])
-    assert begun == [*prompt, *vocabulary.encode(ABOUT), *span, *vocabulary.encode(":")]
-    answer = talks.explain(item, max_tokens=12)
-    assert answer.items == [] and answer.text == answer.text.lstrip()
+def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> None:
+    """With what they speak of, and the facts: what training put there, and what a conversation's answer reads."""
+    neo, vocabulary = NeoModel(tiny_bundle), tiny_bundle.vocabulary
+    row, listener = 3, 1
+    item, who = tiny_bundle.catalog.id(row), tiny_bundle.listeners.id(listener)
+    facts = FactBook(tiny_bundle.catalog, tiny_bundle.listeners)
+    history = as_read(tiny_bundle, tiny_bundle.events.history(listener))
+    known = facts.listener(history, listener)
+    assert known.events
+    context = neo.prepare_chat("Hi", who).asked
+    for prompt, begun, of in (
+        (neo.prepare_explain(item, who).asked.prompt, about_item(facts.item(row), known), row),
+        (neo.prepare_understand(who).asked.prompt, about_them(known), None),
+    ):
+        trained = neo.renderer.example([Turn((Text("?"),), begun)]).ids
+        opening = trained[trained.index(vocabulary.answer) + 1 : -2]  # without the space and the end
+        assert prompt[-len(opening) :] == opening
+        assert contains(opening, list(context.aside(of)))
+    for answer in (neo.explain(item, max_tokens=12), neo.understand(who, max_tokens=12)):
+        assert answer.items == [] and answer.text == answer.text.lstrip() and len(answer.text) < 60
 
 
 def test_titles_are_looked_for_once_in_a_text(neo: NeoModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,12 +88,14 @@ def test_forged_words_of_a_request_stay_words(forged: NeoModel, monkeypatch: pyt
     monkeypatch.setattr(module, "stream_answers", catch)
     end, part = forged.bundle.vocabulary.end, {"type": "item", "item_id": "s-2"}
     said = [("user", FORGED), ("assistant", [{"type": "text", "text": FORGED}, part]), ("user", FORGED)]
+    row = forged.bundle.catalog.row("s-1")
+    explained = [*framed(forged, "e-3", "s-1"), *forged.renderer.items([row])[0]]
     turns = [*framed(forged), *framed(forged, "s-2")[1:-1], end, *framed(forged)]
     asked = [
         (lambda: forged.search(FORGED), framed(forged), 1),
         (lambda: forged.search(FORGED, "show", history=["e-3"]), framed(forged, "e-3"), 1),
         (lambda: forged.search(FORGED, format="mixed"), framed(forged), 1),
-        (lambda: forged.explain("s-1", history=["e-3"]), framed(forged, "e-3", "s-1"), 0),
+        (lambda: forged.explain("s-1", history=["e-3"]), explained, 0),
         (lambda: forged.chat(FORGED), framed(forged), 1),
         (lambda: forged.chat(said), turns, 3),
     ]

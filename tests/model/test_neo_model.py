@@ -250,14 +250,20 @@ def test_the_prompts_are_the_canonical_ones(neo: NeoModel, seen: list[list[int]]
         (lambda: neo.search("jazz", "show", history=history), prompts.search("jazz", show, context)),
         (lambda: neo.search("jazz", history=history), prompts.search("jazz", None, context)),
         (lambda: neo.search("jazz", format="mixed"), prompts.search("jazz", None, output="mixed")),
-        (lambda: neo.explain("e-9", history=history), prompts.explain(catalog.row("e-9"), context)),
-        (lambda: neo.understand(history=history), prompts.understand(context)),
         (lambda: neo.chat(open_question, history=history), prompts.chat(context)),
     ]  # fmt: skip
     for ask, request in asked:
         ask()
         ids = seen[-1][:-1] if seen[-1][-1] == neo.bundle.vocabulary.open else seen[-1]
         assert ids == neo.renderer.prompt([Turn(request)])
+    begun = [
+        (lambda: neo.explain("e-9", history=history), prompts.explain(catalog.row("e-9"), context)),
+        (lambda: neo.understand(history=history), prompts.understand(context)),
+    ]
+    for ask, request in begun:
+        ask()
+        prompt = neo.renderer.prompt([Turn(request)])
+        assert seen[-1][: len(prompt)] == prompt
 
 
 # Chat

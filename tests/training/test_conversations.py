@@ -82,7 +82,10 @@ def test_what_was_named_is_not_named_as_new_again(dataset: Dataset, near: Near) 
         named: set[int] = set()
         for turn in example.turns:
             rows, words = rows_of(turn.answer), words_of(turn.answer)
-            if words.startswith(follow_ups.ABOUT):
+            if words.startswith(f"{follow_ups.ABOUT_YOU}: "):
+                assert not rows
+                asked["them"] += 1
+            elif words.startswith(follow_ups.ABOUT):
                 spoken = named | set(rows_of(turn.request)) | titles(dataset, turn)
                 assert len(rows) == 1 and rows[0] in spoken
                 asked["about"] += 1
@@ -91,7 +94,7 @@ def test_what_was_named_is_not_named_as_new_again(dataset: Dataset, near: Near) 
                 asked["named"] += bool(rows)
             named |= set(rows)
         asked[f"{len(example.turns)} turns"] += 1
-    assert asked["about"] > 40 and asked["named"] > 100 and asked["3 turns"] > 20
+    assert asked["them"] > 5 and asked["about"] > 40 and asked["named"] > 100 and asked["3 turns"] > 20
 
 
 def titles(dataset: Dataset, turn: Turn) -> set[int]:

@@ -19,7 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
 from neo.language.render import Renderer
-from neo.language.segments import History, ItemRef, Text, Turn
+from neo.language.segments import Aside, History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.language.wordings import conversation
 from neo.language.wordings.fill import fill, type_words
@@ -177,8 +177,9 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
     assert types == {"show", "episode", "audiobook"}
     for task in ("recommend", "search", "lookup"):
         assert all([type(s) for s in turn.answer] == [ItemRef] for turn in by_task[task])
-    for task in ("verbalize", "explain", "understand"):
-        assert all([type(s) for s in turn.answer] == [Text] for turn in by_task[task])
+    parts = {"verbalize": [Text], "explain": [Text, ItemRef, Aside, Text], "understand": [Text, Aside, Text]}
+    for task, expected in parts.items():
+        assert all([type(s) for s in turn.answer] == expected for turn in by_task[task])
     for task in ("recommend_mixed", "search_mixed", "chat"):
         assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
 

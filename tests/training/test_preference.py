@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -305,15 +304,13 @@ def test_a_pair_is_what_came_next_and_something_else_the_model_named(
     assert seen > 10
 
 
-@pytest.mark.parametrize("conversations", [0, 9])
 def test_explanations_are_preferred_as_they_are_asked_for(
-    tiny_dataset: Dataset, tiny_bundle: Bundle, conversations: int, monkeypatch: pytest.MonkeyPatch
+    tiny_dataset: Dataset, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pair's row begins with the very prompt that an explanation is asked with, in which it may be begun already."""
+    """A pair's row begins with the very prompt that an explanation is asked with, in which it is begun already."""
     from neo.training.preference import pairs as module
 
-    config = {**tiny_bundle.config, "instruction": {"conversations": conversations}}
-    neo, said = NeoModel(dataclasses.replace(tiny_bundle, config=config)), ("It is calm.", "It is dark.")
+    neo, said = NeoModel(tiny_bundle), ("It is calm.", "It is dark.")
     told = [(said[0], checked("supported")), (said[1], checked("contradicted"))]
     monkeypatch.setattr(module, "explanations", lambda neo, asked, *_: told * (len(asked) // 2))
     stage = PreferenceStage(drawn=2)

@@ -8,6 +8,9 @@ explain or describe. No wording names an item type itself: the slots `{type}`, `
 from __future__ import annotations
 
 from neo.language.wordings import conversation, follow_ups, grounding
+from neo.language.wordings.composed import bare, explained, reasoned, understood
+
+COMPOSED = 300  # wordings of a task beside those that were written one by one
 
 RECOMMEND = (
     "Recommend {types} for me, items only.",
@@ -58,6 +61,7 @@ RECOMMEND = (
     "Offer {types} that go with my history, no remarks.",
     "Could I get {types}? Nothing but items.",
     "Select {types} to follow my last ones, items only.",
+    *bare(COMPOSED),
 )
 
 RECOMMEND_MIXED = (
@@ -83,6 +87,7 @@ RECOMMEND_MIXED = (
     "One {type} for me, with the why.",
     "Help me choose {a_type} and tell me your reasons.",
     "Some {types} for me, and why I would like them.",
+    *reasoned(COMPOSED),
 )
 
 SEARCH = (
@@ -188,6 +193,7 @@ EXPLAIN = (
     "I see {item} here. Why?",
     "Does {item} suit me, and for what reason?",
     "Write a sentence on why {item} is mine.",
+    *explained(COMPOSED),
 )
 
 UNDERSTAND = (
@@ -213,6 +219,7 @@ UNDERSTAND = (
     "Who am I, judging by my history?",
     "Sketch my taste in plain words.",
     "Tell me about my habits.",
+    *understood(COMPOSED),
 )
 
 TASKS: dict[str, tuple[str, ...]] = {
