@@ -6,7 +6,7 @@ a query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,6 +94,14 @@ class TypeWords(NamedTuple):
 def with_article(noun: str) -> str:
     """'a' or 'an' by the first letter: right for our words, close enough for those a catalog registers."""
     return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+
+
+def series(names: Sequence[str]) -> str:
+    """'a', 'a and b', 'a, b and c'; a comma before the 'and' where a name holds one itself."""
+    if len(names) < 2:
+        return "".join(names)
+    comma = "," if any(" and " in name or "&" in name for name in names) else ""
+    return f"{', '.join(names[:-1])}{comma} and {names[-1]}"
 
 
 # The first of each is what the SDK says. "Show" never stands in a wording as a verb: it names a type.

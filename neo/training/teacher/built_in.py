@@ -12,6 +12,7 @@ import numpy as np
 
 from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
+from neo.language.wordings.fill import series
 from neo.training.teacher.ask import Ask, streams
 from neo.training.teacher.phrases import (
     capital,
@@ -19,7 +20,6 @@ from neo.training.teacher.phrases import (
     new_ground,
     pick,
     reasons,
-    series,
     spelled,
 )
 

@@ -13,20 +13,12 @@ from typing import TypeGuard
 import numpy as np
 
 from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
-from neo.language.wordings.fill import with_article
+from neo.language.wordings.fill import series, with_article
 
 
 def pick(rng: np.random.Generator, patterns: Sequence[str], **names: str | int) -> str:
     """One of the patterns, filled. Names are never parsed again, whatever braces they hold."""
     return patterns[int(rng.integers(len(patterns)))].format(**names)
-
-
-def series(names: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'; a comma before the 'and' where a name holds one itself."""
-    if len(names) < 2:
-        return "".join(names)
-    comma = "," if any(" and " in name or "&" in name for name in names) else ""
-    return f"{', '.join(names[:-1])}{comma} and {names[-1]}"
 
 
 def capital(sentence: str) -> str:
