@@ -1,4 +1,4 @@
-"""Do words choose the type, the format, the number and the item that is meant? Asked as training never asked.
+"""Do words choose type, format, number, the item that is meant, new or known? Asked as training never asked.
 
 Every instruction is a chat message: any type may be named, and nothing forces a format. An answer that names no item
 but one that the request holds is text: it speaks of that.
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from neo.catalog.strict import Strict
+from neo.evaluation.modes import Known
 from neo.evaluation.protocol import RecommendCase
 from neo.language import prompts
 from neo.language.facts import FactBook
@@ -22,11 +23,15 @@ from neo.language.segments import ItemRef, Segment, Text
 from neo.language.wordings.conversation import COUNTS, counted
 from neo.language.wordings.fill import slots_of
 from neo.language.wordings.instructions import HELD_OUT
+from neo.language.wordings.modes import DISCOVERY
+from neo.language.wordings.modes import HELD_OUT as HELD_OUT_MODES
+from neo.listeners.familiarity import LEVELS
 from neo.model.neo_model import NeoModel
 from neo_sdk.types import Answer, ItemPart
 
 BATCH = 16
 MOST = 5  # items that are asked for by number
+LIST = 10
 FORMATS = {"recommend": "items", "recommend_mixed": "mixed", "explain": "text", "understand": "text"}
 
 Message = dict[str, Any]
@@ -52,7 +57,8 @@ class Said:
 def instruction_results(
     neo: NeoModel, cases: Sequence[RecommendCase], count: int, read_words: bool, seed: int = 0
 ) -> tuple[Obeyed, ...]:
-    """`count` instructions for type and format, half as many for numbers, and as many for each kind of reference.
+    """`count` instructions for type and format, half as many for numbers and each kind of reference, a quarter for
+    what is to be new, or known.
 
     read_words: whether what they plainly ask for is kept, see `NeoModel.chat`; without, the model alone decides.
     """
@@ -74,6 +80,7 @@ class _Instructor:
         yield from self._formats(count)
         yield from self._numbers(count // 2)
         yield from self._references(count // 2)
+        yield from self._discoveries(count // 4)
 
     def _formats(self, count: int) -> Iterator[Obeyed]:
         tasks = list(FORMATS)
@@ -123,6 +130,22 @@ class _Instructor:
         ):
             said = [self._after(one, answer, kinds[place % len(kinds)]) for place, (one, answer) in enumerate(talks)]
             yield _obeyed(name, [right(one, answer) for one, answer in self._answers(said)])
+
+    def _discoveries(self, count: int) -> Iterator[Obeyed]:
+        """Lists of ten parts of things, whose wholes are to be new to the listener, or known and no habit."""
+        kinds = [kind.name for kind in self.types if kind.parent] or [kind.name for kind in self.types]
+        now, parents = self.neo.bundle.now, self.catalog.parent_rows
+        for mode in DISCOVERY:
+            shares = []
+            for place in range(count):
+                case = self._case(place)
+                wish, who = self._any(HELD_OUT_MODES[mode]), self.neo.bundle.listeners.id(case.listener)
+                kind = kinds[place % len(kinds)]
+                answer = self.neo.recommend(who, type=kind, k=LIST, wish=wish, read_words=self.read_words)
+                rows = self.catalog.rows([item.id for item in answer.items])
+                levels = Known(case, now, parents).levels(rows)
+                shares.append(float((levels == LEVELS.index(mode)).mean()) if len(rows) else 0.0)
+            yield Obeyed(name=f"discovery: {mode}", n=len(shares), share=float(np.mean(shares)) if shares else 0.0)
 
     def _after(self, one: Said, answer: Answer, kind: str) -> Said:
         rows = self.catalog.rows([item.id for item in answer.items]).tolist()

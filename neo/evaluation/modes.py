@@ -19,7 +19,7 @@ def mode_results(
     method: NeoMethod, cases: Sequence[RecommendCase], now: int, parents: np.ndarray, content: np.ndarray | None = None
 ) -> tuple[ModeResult, ...]:
     """For each mode and each type of which something is familiar. now: the cut, in seconds; content: for distances."""
-    known = [_Known(case, now, parents) for case in cases]
+    known = [Known(case, now, parents) for case in cases]
     right = np.array([int(of.levels(case.relevant)[0]) for of, case in zip(known, cases, strict=True)])
     types = np.array([case.type for case in cases])
     found = []
@@ -49,7 +49,7 @@ def mode_results(
     return tuple(found)
 
 
-class _Known:
+class Known:
     """How well a case's listener knows things."""
 
     def __init__(self, case: RecommendCase, now: int, parents: np.ndarray) -> None:

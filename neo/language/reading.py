@@ -1,4 +1,4 @@
-"""What a request says in so many words: wishes that name what the catalog has, the types, and how many.
+"""What a request says in so many words: wishes that name what the catalog has, the types, how many, new or known.
 
 A model that was trained for minutes is steered by words a little; what is said plainly can be kept for sure. This reads
 English, and only what leaves no doubt: names as the catalog spells them, a length with its bound, a year with "since"
@@ -16,34 +16,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
+from neo.language.denials import denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
+from neo.language.reading_modes import read_mode
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
+from neo_sdk.types import Mode
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
 MOST_COUNTED = 20  # items that words alone can ask for at once
-NEAR = 4  # words that may stand between a denial and what it denies
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
 _MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
 _LABEL = re.compile(r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?)\s*$", re.I)
 _VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
-_CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
-_NO = re.compile(
-    r"\b(?:not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from|enough of|tired of"
-    r"|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than|hate|dislike|nor|neither"
-    r"|skip|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
-    re.I,
-)
-# What sounds like a denial and is none.
-_YES = re.compile(
-    r"\b(?:nothing but|not only|not just|no matter|none but|why not|why (?:do|is|are|ca)n't"
-    r"|(?:is|are|do|ca|could|wo)n't (?:you|there|we|it)|(?:can't|cannot|never) get (?:enough|tired|sick) of"
-    r"|(?:don't|do not) mind|(?:no|nothing) (?:\w+ ){0,3}(?:more|better) than)\b",
-    re.I,
-)
 _DENIED_AFTER = re.compile(
     r"\s+(?:is|are|was)(?:\s+not\b|n't\b)|\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)", re.I
 )
@@ -51,7 +39,6 @@ _DENIED_AFTER = re.compile(
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
-_ANYTHING_BUT = re.compile(r"\banything\s+but\b", re.I)
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
 _POINTING = re.compile(r"\b(?:the|that|this|these|those|my|your|last|first|second|third|other)\s+(?:\w+\s+)?$", re.I)
 _REFUSED = re.compile(
@@ -63,11 +50,13 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 @dataclass(frozen=True)
 class Said:
-    """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept."""
+    """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
+    whether it is to be new to who asks, or known."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
+    mode: Mode = "any"
 
 
 @dataclass(frozen=True)
@@ -79,12 +68,9 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
-        plain = _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-        # Places stay the same: what is no denial goes, and what denies by "but" says so in one word.
-        plain = _YES.sub(lambda found: " " * len(found[0]), plain)
-        plain = _ANYTHING_BUT.sub(lambda found: "not".ljust(len(found[0])), plain)
-        types, count = self._types(plain)
-        return Said(tuple(self._wishes(plain)), types, count)
+        said = plain(_without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+        types, count = self._types(said)
+        return Said(tuple(self._wishes(said)), types, count, read_mode(said))
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)
@@ -104,7 +90,7 @@ class Reader:
         wishes += [Wish("length", words) for words in LENGTHS if _said(rf"\b{words}\b", text)]
         for match in _YEAR.finditer(text):
             how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
-            early = (how in ("before", "until")) != _negated(_clause(text[: match.start()]))
+            early = (how in ("before", "until")) != denies(last_clause(text[: match.start()]))
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
         return list(dict.fromkeys(wishes))
 
@@ -126,10 +112,10 @@ class Reader:
         asked, refused, count = dict[str, None](), set[str](), None
         for match in self._nouns.finditer(text):
             name = self._types_of[match["noun"].lower()]
-            clause = _clause(text[: match.start()])
+            clause = last_clause(text[: match.start()])
             if _POINTING.search(clause) or _MET.search(clause):
                 continue
-            if _REFUSED.search(clause) or _negated(clause):
+            if _REFUSED.search(clause) or denies(clause):
                 refused.add(name)
                 continue
             asked[name] = None
@@ -170,30 +156,20 @@ def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: 
     """
     between = text[0 if before is None else before.end : phrase.start]
     if before is None:
-        return _negated(_clause(between))
+        return denies(last_clause(between))
     if not between.strip():
         return was
     joint = _AND.fullmatch(between)
     if joint is None or (joint["new"] and not same):  # "not dark and about money"
-        return _negated(_clause(between))
+        return denies(last_clause(between))
     if same or (joint["word"] or "").lower() in ("or", "nor"):
         return was
     return None if was else False
 
 
-def _clause(text: str) -> str:
-    """What is left of a text since its last clause began."""
-    return text[max((match.end() for match in _CLAUSE.finditer(text)), default=0) :]
-
-
 def _said(pattern: str, text: str) -> bool:
     """Whether it stands there and is not denied."""
-    return any(not _negated(_clause(text[: match.start()])) for match in re.finditer(pattern, text, re.I))
-
-
-def _negated(clause: str) -> bool:
-    """Whether a name that follows is denied: by one of the few words right before it."""
-    return any(len(clause[match.end() :].split()) <= NEAR for match in _NO.finditer(clause))
+    return any(not denies(last_clause(text[: match.start()])) for match in re.finditer(pattern, text, re.I))
 
 
 def _exact(text: str, phrase: Phrase, name: str) -> bool:

@@ -127,9 +127,9 @@ class Asking(Speaking):
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
         asked: Mode = one_of("mode", mode, MODES)
         who = wishing(self.bundle, self._asker(listener, history, long_term), asked)
-        found = discovery(self.bundle, who, asked)
         wished = "" if wish is None else words("wish", wish, MAX_QUERY)
         said = Said() if not read_words else self.reader.read(wished)
+        found = discovery(self.bundle, who, asked, said.mode)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found, wishes=said.wishes)
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
@@ -244,7 +244,8 @@ class Asking(Speaking):
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who = self._asker(listener, history)
-        choice = self._choose(asked, who, exclude_heard, filter, None, (), named=spoken.items, wishes=said.wishes)
+        found = discovery(self.bundle, who, "any", said.mode)
+        choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         manner = Manner(temperature, seed, max_tokens)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
@@ -269,9 +270,11 @@ class Asking(Speaking):
     ) -> Candidates:
         asked_for = filter_from(filter)
         given = {"type": True, "within": within is not None, "exclude": len(exclude) > 0}
-        given["mode"] = found is not None and found.mode != "any"
+        in_words = found is not None and found.in_words
+        given["mode"] = found is not None and found.mode != "any" and not in_words
         given |= {f"filter.{name}": True for name in (asked_for or Filter()).model_dump(exclude_defaults=True)}
         given |= {f"words: {wish}": True for wish in wishes}
+        given |= {f"words: {found.mode}": True} if found is not None and in_words else {}
         heard = who.heard if exclude_heard else NOTHING
         if found is not None and found.familiar is not None:
             # A show is familiar because it was met: to leave it out would leave nothing.
@@ -289,15 +292,18 @@ class Asking(Speaking):
             met=NOTHING if found is None else found.met,
             guaranteed=tuple(name for name, narrows in given.items() if narrows),
         )
-        if len(choice) or not wishes:
+        if len(choice) or not (wishes or in_words):
             return choice
         # Said and not to be had, or not meant so: what comes nearest is more than nothing.
         # What is to be avoided is the last to go.
         avoided = tuple(wish for wish in wishes if wish.avoid)
-        rest = () if avoided == wishes else avoided
-        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, found, named, rest)
-        said = ", ".join(str(wish) for wish in wishes if wish not in rest)
-        warning = f"There is nothing {said} to name: the answer is not kept to that."
+        rest, mode = avoided, found
+        if avoided == wishes:
+            rest, mode = (wishes, None) if in_words else ((), found)
+        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, mode, named, rest)
+        gone = [str(wish) for wish in wishes if wish not in rest]
+        gone += [found.mode] if found is not None and mode is not found else []
+        warning = f"There is nothing {', '.join(gone)} to name: the answer is not kept to that."
         return replace(nearer, warnings=(warning, *nearer.warnings))
 
     def _mixed(

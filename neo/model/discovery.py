@@ -15,11 +15,12 @@ from neo_sdk.types import Mode
 @dataclass(frozen=True, eq=False)
 class Discovery:
     """What a mode guarantees, in catalog rows: `familiar`, what may be named, None for everything, and `met`, what may
-    not."""
+    not. in_words: whether words alone have asked for it."""
 
     familiar: np.ndarray | None = None
     met: np.ndarray = field(default_factory=lambda: NOTHING)
     mode: Mode = "any"
+    in_words: bool = False
 
 
 def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
@@ -32,11 +33,13 @@ def wishing(bundle: Bundle, who: Asker, mode: Mode) -> Asker:
     return replace(who, context=replace(who.context, mode=mode))
 
 
-def discovery(bundle: Bundle, who: Asker, mode: Mode) -> Discovery:
-    """What a mode leaves of the catalog for a listener.
+def discovery(bundle: Bundle, who: Asker, mode: Mode, said: Mode = "any") -> Discovery:
+    """What a mode leaves of the catalog for a listener. said: what words ask for, where the caller sets no mode.
 
     Familiar is what they have met and made no habit of; without times nothing is known to be a habit.
     """
+    if mode == "any" and said != "any":
+        return replace(discovery(bundle, who, said), in_words=True)
     if mode == "any":
         return Discovery()
     times = np.full(len(who.met), np.iinfo(np.int64).min) if who.times is None else who.times

@@ -15,6 +15,8 @@ from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
 from neo.language.wishes import Wish, WishBook, say, wished
+from neo.language.wordings.modes import DISCOVERY, WISHES
+from neo_sdk.types import Mode
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,37 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
 def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str, ...], count: int | None) -> None:
     said = reader.read(text)
     assert (said.types, said.count) == (types, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("Only new ones.", "unfamiliar"),
+        ("Things I don't know yet, please.", "unfamiliar"),
+        ("Give me things I've never come across.", "unfamiliar"),
+        ("A show that is new to me", "unfamiliar"),
+        ("Nothing I already know, please.", "unfamiliar"),
+        ("Anything but what I know", "unfamiliar"),
+        ("I'd rather stick to what I know.", "familiar"),
+        ("Something I've listened to before.", "familiar"),
+        ("Nothing but what I know", "familiar"),
+        ("Nothing unfamiliar, please", "familiar"),
+        ("No matter whether new to me or familiar", "any"),
+        ("I have never heard The Tide Report", "any"),
+        ("I loved what I have heard before of jazz", "any"),
+        ("I don't know what to hear", "any"),
+        ("I am familiar with jazz", "any"),
+        ("Something new", "any"),  # or new today
+        ("What do I know about birds?", "any"),
+    ],
+)
+def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> None:
+    assert reader.read(text).mode == mode
+
+
+@pytest.mark.parametrize("mode", DISCOVERY)
+def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> None:
+    assert {reader.read(f"Recommend me an episode. {wish}").mode for wish in WISHES[mode]} == {mode}
 
 
 def test_titles_say_nothing_else(reader: Reader) -> None:

@@ -59,6 +59,23 @@ def test_what_is_familiar_is_not_left_out_for_having_been_met(neo: NeoModel) -> 
     assert {item.id for item in episodes} == {item for item in familiar - heard if item[0] == "e"}
 
 
+def test_words_that_plainly_ask_for_a_mode_are_kept(neo: NeoModel, tiny_soft_bundle: Bundle) -> None:
+    known = levels(tiny_soft_bundle, "l3")
+    for words, level in (("Only what is new to me.", "unfamiliar"), ("Back to what I know.", "familiar")):
+        for answer in (
+            neo.recommend("l3", type="show", k=9, wish=words),
+            neo.chat(f"Three shows, please. {words}", "l3", exclude_heard=level == "unfamiliar"),
+        ):
+            assert answer.items and {known[item.id] for item in answer.items} == {level}
+            assert f"words: {level}" in answer.guaranteed and "mode" not in answer.guaranteed
+    free = neo.recommend("l3", type="show", k=9, wish="Only what is new to me.", read_words=False)
+    assert not any("familiar" in name for name in free.guaranteed)
+    set_too = neo.recommend("l3", type="show", k=9, wish="Only what is new to me.", mode="familiar")
+    assert "mode" in set_too.guaranteed and {known[item.id] for item in set_too.items} == {"familiar"}
+    stranger = neo.recommend(type="show", k=3, wish="Back to what I know.")  # who knows nothing
+    assert len(stranger.items) == 3 and any("nothing familiar to name" in warning for warning in stranger.warnings)
+
+
 def test_a_history_without_times_has_no_habits(neo: NeoModel) -> None:
     """Of three episodes on three days a habit is made; of three ids nobody knows."""
     history = ["e-0", "e-1", "e-2"]  # of the show s-0

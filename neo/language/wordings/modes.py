@@ -9,7 +9,7 @@ from neo_sdk.types import Mode
 MODES: tuple[Mode, ...] = get_args(Mode)
 DISCOVERY: tuple[Mode, ...] = ("familiar", "unfamiliar")
 
-WISHES: dict[str, tuple[str, ...]] = {
+WISHES: dict[Mode, tuple[str, ...]] = {
     "familiar": (
         "Something familiar.",
         "Only what I know already.",
@@ -40,11 +40,29 @@ WISHES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# Training never uses these, as in `neo.language.wordings.instructions`.
+HELD_OUT: dict[Mode, tuple[str, ...]] = {
+    "familiar": (
+        "I would rather stick to what I know.",
+        "Something I have listened to before, nothing strange.",
+        "Play it safe: things that I already know.",
+        "Keep to familiar ground today.",
+        "Bring back an old favourite.",
+    ),
+    "unfamiliar": (
+        "Give me things I have never come across.",
+        "Nothing I already know, please.",
+        "Ones that are new to me, and only those.",
+        "I want to hear something I have not tried yet.",
+        "Broaden my horizon.",
+    ),
+}
+
 # Within a history one word says it, right before the item. A small model decides from the last token that it reads, and
 # a sentence ends with a full stop whatever it says. Of ten episodes asked for as unfamiliar, familiar and anyhow, those
 # of shows never met were 23, 23 and 19% with a sentence, 23, 19 and 19% with a word, and 29, 19 and 19% with 9,000 rows
 # of training instead of 4,000 (quickstart's validation week, one seed). At this size the constraint keeps a mode.
-NOTES: dict[str, tuple[str, ...]] = {
+NOTES: dict[Mode, tuple[str, ...]] = {
     "familiar": (" known", " again", " back"),
     "unfamiliar": (" new", " fresh", " first"),
 }

@@ -1,0 +1,38 @@
+"""Denials: whether the words before a name say no to it. English."""
+
+from __future__ import annotations
+
+import re
+
+NEAR = 4  # words that may stand between a denial and what it denies
+_CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
+_NO = re.compile(
+    r"\b(?:not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from|enough of|tired of"
+    r"|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than|hate|dislike|nor|neither"
+    r"|skip|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
+    re.I,
+)
+# What sounds like a denial and is none.
+_YES = re.compile(
+    r"\b(?:nothing but|not only|not just|no matter|none but|why not|why (?:do|is|are|ca)n't"
+    r"|(?:is|are|do|ca|could|wo)n't (?:you|there|we|it)|(?:can't|cannot|never) get (?:enough|tired|sick) of"
+    r"|(?:don't|do not) mind|(?:no|nothing) (?:\w+ ){0,3}(?:more|better) than)\b",
+    re.I,
+)
+_ANYTHING_BUT = re.compile(r"\banything\s+but\b", re.I)
+
+
+def plain(text: str) -> str:
+    """The text, its places the same: what is no denial is blank, and what denies by "but" says so in one word."""
+    text = _YES.sub(lambda found: " " * len(found[0]), text)
+    return _ANYTHING_BUT.sub(lambda found: "not".ljust(len(found[0])), text)
+
+
+def last_clause(text: str) -> str:
+    """What is left of a text since its last clause began."""
+    return text[max((match.end() for match in _CLAUSE.finditer(text)), default=0) :]
+
+
+def denies(clause: str) -> bool:
+    """Whether a name that follows is denied: by one of the few words right before it."""
+    return any(len(clause[match.end() :].split()) <= NEAR for match in _NO.finditer(clause))
