@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
-from neo.language.wordings.fill import series, with_article
+from neo.language.wordings.fill import ranked, series, with_article
 
 MOST_TOPICS = 4  # of an item; more would crowd the prompt
 NAMED = 3  # topics that a listener named
@@ -32,7 +32,7 @@ def listener_aside(listener: ListenerFacts) -> str:
     """What the listener met most, what they turned to, and what they named."""
     if not listener.events:
         return f" ({'; '.join(['no history', *_named(listener.onboarding)])})"
-    main = _series(listener.main_topics)
+    main = ranked([topic for topic in listener.main_topics if sayable(topic)])
     again = all(listener.topic_times(topic) >= OFTEN for topic in listener.main_topics)
     said = [f"most {main}{' again and again' if again else ''}" if main else f"history of {listener.types[0].name}"]
     parents = [parent.title for parent in listener.parents if parent.times >= OFTEN and sayable(parent.title)]

@@ -77,8 +77,8 @@ def listener(*topics: tuple[str, int], **of: object) -> ListenerFacts:
 
 def test_how_often_is_said_in_words() -> None:
     some = listener(("chess", 9), ("tea", OFTEN), ("wool", 2), ("rain", OFTEN), ("ice", 1))
-    assert listener_aside(some) == " (most chess, tea and wool)"
-    assert listener_aside(listener(("chess", 9), ("tea", OFTEN))) == " (most chess and tea again and again)"
+    assert listener_aside(some) == " (most chess, next tea, and then wool)"
+    assert listener_aside(listener(("chess", 9), ("tea", OFTEN))) == " (most chess, next tea again and again)"
     assert item_aside(item(topics=("ice", "chess")), some) == " (a show on chess and ice; most chess; once ice)"
     assert item_aside(item(topics=("wool", "rain")), some) == " (a show on rain and wool; often rain; twice wool)"
     assert item_aside(item(topics=("sand",)), some) == " (a show on sand; most chess and tea; sand new)"

@@ -100,7 +100,7 @@ class Truth:
 
 
 def _regex(pattern: str) -> str:
-    names = rf"((?:{NAME})(?:(?:, |,? and )(?:{NAME}))*)"
+    names = rf"((?:{NAME})(?:(?:, next |, and then |, |,? and )(?:{NAME}))*)"
     parts = re.split(r"(\{\w+\})", pattern)
     return rf"(?<!\w){''.join(names if part[:1] == '{' else re.escape(part) for part in parts)}(?!\w)"
 

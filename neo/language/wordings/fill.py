@@ -104,6 +104,14 @@ def series(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])}{comma} and {names[-1]}"
 
 
+def ranked(names: Sequence[str]) -> str:
+    """'a', 'a, next b', 'a, next b, and then c': of the first three names, every one behind a word of its own.
+
+    A small model copies what stood behind the same word: of 'a, b, and c' it made 'a, b, and b'.
+    """
+    return "".join(f"{joint}{name}" for joint, name in zip(("", ", next ", ", and then "), names, strict=False))
+
+
 # The first of each is what the SDK says. "Show" never stands in a wording as a verb: it names a type.
 _WORDS: dict[str, tuple[TypeWords, ...]] = {
     "show": (

@@ -12,7 +12,7 @@ import numpy as np
 
 from neo.language.facts import OFTEN, ItemFacts, ListenerFacts, sayable
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
-from neo.language.wordings.fill import series
+from neo.language.wordings.fill import ranked, series
 from neo.training.teacher.ask import Ask, streams
 from neo.training.teacher.phrases import (
     capital,
@@ -70,7 +70,7 @@ def portrait(listener: ListenerFacts, rng: np.random.Generator) -> Answer:
     main = [t for t in listener.main_topics if sayable(t)]
     if main:
         repeated = all(listener.topic_times(t) >= OFTEN for t in main)
-        text = pick(rng, (*_PORTRAIT, *_PORTRAIT_REPEATED) if repeated else _PORTRAIT, ts=series(main))
+        text = pick(rng, (*_PORTRAIT, *_PORTRAIT_REPEATED) if repeated else _PORTRAIT, ts=ranked(main))
     else:
         text = pick(rng, _PORTRAIT_TYPES, plural=listener.types[0].name)
     extras = _habits(listener, named, rng)
@@ -189,11 +189,13 @@ _EXPLAIN = (
     "{About}, and {why}.",
     "You might like it since {why}. It is {about}.",
 )
+# They say at once that there is no reason: a small model that had begun with what the item is, as where there is one,
+# went on in a third of its explanations as if there were none.
 _EXPLAIN_NEW = (
-    "It is {about}; {new}.",
-    "This is {about}. To be honest, {new}.",
-    "{About}: {new}.",
-    "What I know is that it is {about}, and {new}.",
+    "To be honest, {new}. It is {about}.",
+    "I must say that {new}: it is {about}.",
+    "A word first: {new}. This is {about}.",
+    "Frankly, {new}; it is {about}.",
 )
 _PORTRAIT = (
     "Your main interests are {ts}.",
