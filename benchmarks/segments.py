@@ -27,6 +27,7 @@ SEGMENTS = {
 }
 METRICS = ("HR@30", "NDCG@30")
 WITHOUT = "no soft prompt"
+ALONE = {"familiar": "asked for the familiar alone", "unfamiliar": "asked for the unfamiliar alone"}
 
 
 def read(files: Sequence[Path]) -> list[dict[str, Report]]:
@@ -73,21 +74,30 @@ def _segments(seeds: Sequence[Mapping[str, Report]]) -> Titled:
 
 
 def _modes(seeds: Sequence[Mapping[str, Report]]) -> list[Titled]:
-    """What comes where a mode is asked for by a word alone."""
+    """What comes where a mode is asked for by a word alone: of the model that knows both, and of one for each."""
     rows = [["asked for", "familiar HR@30", "NDCG@30", "unfamiliar HR@30", "NDCG@30", "new in 10", "familiar in 10"]]
-    for mode in MODES:
-        columns: list[list[float]] = [[] for _ in rows[0][1:]]
-        for reports in seeds:
-            results = [found for found in reports[NEO].modes if found.mode == mode]
-            for place, level in enumerate(("familiar", "unfamiliar")):
-                weights = [found.n.get(level, 0) for found in results]
-                for offset, scores in enumerate(([f.hr for f in results], [f.ndcg for f in results])):
-                    values = [score.get(level, 0) for score in scores]
-                    columns[2 * place + offset].append(float(np.average(values, weights=weights)))
-            for place, level in ((4, "unfamiliar"), (5, "familiar")):
-                columns[place].append(float(np.mean([found.obeyed[level] for found in results])))
-        rows.append([mode, *(_over(found) for found in columns)])
+    rows += [[mode, *map(_over, _asked(seeds, NEO, mode))] for mode in MODES]
+    for mode, name in ALONE.items():
+        some = [reports for reports in seeds if name in reports]
+        if some:
+            seen = "" if len(some) == len(seeds) else f", {len(some)} of the seeds"
+            rows.append([f"{mode}, trained for it alone{seen}", *map(_over, _asked(some, name, mode))])
     return [("Discovery modes by a word alone, of the types of which something is familiar", rows)]
+
+
+def _asked(seeds: Sequence[Mapping[str, Report]], name: str, mode: str) -> list[list[float]]:
+    """A column's values, one a seed."""
+    columns: list[list[float]] = [[] for _ in range(6)]
+    for reports in seeds:
+        results = [found for found in reports[name].modes if found.mode == mode]
+        for place, level in enumerate(("familiar", "unfamiliar")):
+            weights = [found.n.get(level, 0) for found in results]
+            for offset, scores in enumerate(([f.hr for f in results], [f.ndcg for f in results])):
+                values = [score.get(level, 0) for score in scores]
+                columns[2 * place + offset].append(float(np.average(values, weights=weights)))
+        for place, level in ((4, "unfamiliar"), (5, "familiar")):
+            columns[place].append(float(np.mean([found.obeyed[level] for found in results])))
+    return columns
 
 
 def _count(report: Report, segment: str) -> int:

@@ -17,7 +17,8 @@ class ModeResult(Strict):
 
     obeyed: by how well the listener knows what an item belongs to, the share of the first 10 items.
     distance: of these items from the listener's taste, see `neo.evaluation.spread.Spread`.
-    hr, ndcg, n: HR@30, NDCG@30 and the number of cases, by how well the listener knows what was right.
+    hr, ndcg, n: HR@30, NDCG@30 and the number of cases, by how well the listener knows what was right. kept_hr,
+    kept_ndcg: of the cases whose right item is of the mode, where nothing else may come, as a caller's `mode` has it.
     """
 
     mode: Mode
@@ -27,6 +28,8 @@ class ModeResult(Strict):
     hr: dict[Familiarity, float]
     ndcg: dict[Familiarity, float]
     n: dict[Familiarity, int]
+    kept_hr: float | None = None
+    kept_ndcg: float | None = None
 
 
 class CodeShare(Strict):
@@ -50,19 +53,21 @@ def mode_table(results: Sequence[ModeResult]) -> list[Titled]:
     if not results:
         return []
     levels = [level for level in LEVELS if any(level in result.hr for result in results)]
-    header = ["asked for", *levels, "new", "known", "far"]
+    header = ["asked for", *levels, "kept", "new", "known", "far"]
     rows = []
     for result in results:
         scores = [f"{result.hr[level]:.3f} {result.ndcg[level]:.3f}" if level in result.hr else "-" for level in levels]
+        kept = f"{result.kept_hr:.3f} {result.kept_ndcg:.3f}" if result.kept_hr is not None else "-"
         shares = [f"{result.obeyed[level]:.0%}" for level in ("unfamiliar", "familiar")]
-        scores = [score.replace("0.", ".") for score in scores]  # 80 columns
+        scores = [score.replace("0.", ".") for score in (*scores, kept)]  # 80 columns
         far = "-" if result.distance is None else f"{result.distance:.2f}"
         rows.append([f"{result.group}, {result.mode}", *scores, *shares, far])
     cases = {result.group: result.n for result in results}
     counts = "; ".join(
         f"{name}: " + ", ".join(f"{level} {n:,}" for level, n in of.items()) for name, of in cases.items()
     )
-    said = f"Discovery modes, by a word alone: HR@{K} and NDCG@{K} by what was right ({counts}); of the first ten "
+    said = f"Discovery modes, by a word alone: HR@{K} and NDCG@{K} by what was right ({counts}), and of what is of the "
+    said += "mode where nothing else may come; of the first ten "
     said += "the share that is new, and that is known and no habit; distance from taste"
     return [(said, [header, *rows])]
 

@@ -13,6 +13,7 @@ from neo.evaluation.protocol import RecommendCase
 from neo.evaluation.spread import distance
 from neo.language.wordings.modes import MODES
 from neo.listeners.familiarity import LEVELS, acquaintances
+from neo_sdk.types import Mode
 
 
 def mode_results(
@@ -35,6 +36,9 @@ def mode_results(
             shown = np.concatenate([known[place].levels(rows[:10]) for place, rows in zip(mine, lists, strict=True)])
             by_level = {level: right[mine] == code for code, level in enumerate(LEVELS)}
             there = {level: some for level, some in by_level.items() if some.any()}
+            kept_hr, kept_ndcg = _kept(
+                method, cases, known, [place for place in mine if right[place] == _code(mode)], mode
+            )
             found.append(
                 ModeResult(
                     mode=mode,
@@ -44,9 +48,32 @@ def mode_results(
                     hr={level: float(hr[where].mean()) for level, where in there.items()},
                     ndcg={level: float(ndcg[where].mean()) for level, where in there.items()},
                     n={level: int(where.sum()) for level, where in there.items()},
+                    kept_hr=kept_hr,
+                    kept_ndcg=kept_ndcg,
                 )
             )
     return tuple(found)
+
+
+def _kept(
+    method: NeoMethod, cases: Sequence[RecommendCase], known: Sequence[Known], places: Sequence[int], mode: Mode
+) -> tuple[float | None, float | None]:
+    """HR@K and NDCG@K over some cases, where only items of a mode may come; None for any mode, and without cases."""
+    if mode == "any" or not places:
+        return None, None
+    catalog = method.model.bundle.catalog
+    some, left_out = [cases[place] for place in places], []
+    for place in places:
+        rows = catalog.rows_of(cases[place].type)
+        others = rows[known[place].levels(rows) != _code(mode)]
+        left_out.append(np.union1d(others, cases[place].history))
+    ranked = hits(method.recommend(some, K, mode, left_out), [case.relevant for case in some], K)
+    ndcg = ndcg_gain(ranked, np.ones(len(some), dtype=int), K)
+    return float(hit_gain(ranked, K).mean()), float(ndcg.mean())
+
+
+def _code(mode: Mode) -> int:
+    return -1 if mode == "any" else LEVELS.index(mode)
 
 
 class Known:

@@ -22,8 +22,11 @@ class NeoMethod:
     def __init__(self, model: NeoModel, beams: int = 30, name: str = "NEO") -> None:
         self.model, self.beams, self.name = model, beams, name
 
-    def recommend(self, cases: Sequence[RecommendCase], k: int, mode: Mode = "any") -> list[np.ndarray]:
-        """mode: what is asked for in words; they guarantee nothing."""
+    def recommend(
+        self, cases: Sequence[RecommendCase], k: int, mode: Mode = "any", exclude: Sequence[np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        """mode: what is asked for in words; they guarantee nothing. exclude: for each case the rows that must not come,
+        by default those of its history."""
         ranked: dict[int, np.ndarray] = {}
         for type_name in dict.fromkeys(case.type for case in cases):
             places = [i for i, case in enumerate(cases) if case.type == type_name]
@@ -31,7 +34,10 @@ class NeoMethod:
             abouts = [about_listener(self.model.bundle.listeners, cases[i].listener) for i in places]
             vectors = long_run(self.model, [cases[i] for i in places])
             beams = max(self.beams, k)
-            found = self.model.recommend_rows(histories, abouts, type_name, k, beams=beams, vectors=vectors, mode=mode)
+            out = None if exclude is None else [exclude[i] for i in places]
+            found = self.model.recommend_rows(
+                histories, abouts, type_name, k, beams=beams, exclude=out, vectors=vectors, mode=mode
+            )
             ranked |= {i: _rows(items) for i, items in zip(places, found, strict=True)}
         return [ranked[i] for i in range(len(cases))]
 

@@ -97,6 +97,7 @@ def test_modes_are_counted_as_one_would_by_hand(neo: NeoModel) -> None:
     method, parents, now = NeoMethod(neo, 30), bundle.catalog.parent_rows, bundle.now
     results = mode_results(method, cases, now, parents)
     assert {result.group for result in results} == {"show", "episode"}  # no audiobook is familiar and still new
+    compared = 0
     for result in results:
         mine = [case for case in cases if case.type == result.group]
         lists = method.recommend(mine, K, result.mode)
@@ -113,5 +114,24 @@ def test_modes_are_counted_as_one_would_by_hand(neo: NeoModel) -> None:
             if some:
                 hit = [mine[place].target in lists[place] for place in some]
                 assert result.hr[level] == pytest.approx(np.mean(hit))
+        kept = [case for case, found in zip(mine, right, strict=True) if found == result.mode]
+        others = [
+            np.array(
+                [
+                    row
+                    for row in range(len(bundle.catalog))
+                    if row in case.history or familiarity(row, case.history, case.times, now, parents) != result.mode
+                ]
+            )
+            for case in kept
+        ]
+        if not kept:
+            assert result.kept_hr is None
+            continue
+        lists = method.recommend(kept, K, result.mode, others)
+        hit = [case.target in rows for case, rows in zip(kept, lists, strict=True)]
+        assert result.kept_hr == pytest.approx(np.mean(hit))
+        compared += 1
+    assert compared >= 2
     assert len(mode_table(results)[0][1]) == 1 + len(results)
     assert mode_table(()) == [] and code_table(()) == []
