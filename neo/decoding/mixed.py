@@ -37,7 +37,7 @@ from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NeoError
 
-MOST_ASIDE = 192  # tokens; a starter world's have 45 on average
+MOST_ASIDE = 128  # tokens of an aside; a starter world's have 45 on average
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class AnswerRequest:
     the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
     on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
     way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
-    an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, once an answer
-    speaks of such an item (by its catalog row), or has begun with `about_them` (None). `joint`: tokens that an answer
-    with words writes before an item that it would have ended without.
+    an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
+    that words have led to (by its catalog row), and once an answer has begun with `about_them` (None). `joint`: tokens
+    that an answer with words writes before an item that it would have ended without.
     """
 
     index: SidIndex
@@ -128,7 +128,8 @@ class AnswerRequest:
     def most_tokens(self, span: int, positions: int) -> int:
         """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
         items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
-        asked = self.max_tokens + items * span + (MOST_ASIDE if self.aside is not None else 0)
+        span += MOST_ASIDE if self.aside is not None else 0
+        asked = self.max_tokens + max(items, 1) * span
         return min(asked, positions - len(self.prompt))
 
     def sampling(self) -> Sampling | None:
@@ -342,7 +343,7 @@ class _Loop:
         row.said.extend(span)
         row.span = replace(row.span, index=self._left(row, item))
         row.named, row.used = row.named + new, row.used + self.span_tokens
-        if not new:
+        if row.words or not new:
             self._put_before(row, item.row)
 
     def _put_before(self, row: _Row, item: int | None) -> None:

@@ -10,7 +10,7 @@ come. A history teaches as many next items as it holds, an answer one, and neith
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from neo.catalog.activity import Listeners
@@ -143,6 +143,24 @@ def about_item(item: ItemFacts, listener: ListenerFacts) -> Request:
 def about_them(listener: ListenerFacts) -> Request:
     """How an answer begins that speaks of the listener."""
     return (Text(ABOUT_YOU), Aside(listener_aside(listener)), Text(": "))
+
+
+def told(answer: Request, aside: Callable[[int | None], str]) -> Request:
+    """An answer with the facts behind every item that words lead to, and behind the words that speak of the listener.
+
+    aside: of a catalog row, or of the listener (None). An answer of items alone says nothing of them.
+    """
+    if not answer or not isinstance(answer[0], Text):
+        return answer
+    found = list[Segment]()
+    for place, segment in enumerate(answer):
+        follows = answer[place + 1] if place + 1 < len(answer) else None
+        found.append(segment)
+        if isinstance(segment, ItemRef) and not isinstance(follows, Aside):
+            found.append(Aside(aside(segment.row)))
+    if answer[0].text.startswith(ABOUT_YOU) and answer[0].text != ABOUT_YOU:
+        found[:1] = [Text(ABOUT_YOU), Aside(aside(None)), Text(answer[0].text.removeprefix(ABOUT_YOU))]
+    return tuple(found)
 
 
 def understand(context: Context, variant: int = 0) -> Request:

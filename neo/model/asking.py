@@ -16,7 +16,7 @@ import torch
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import AnswerRequest
+from neo.decoding.mixed import MOST_ASIDE, AnswerRequest
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
@@ -190,7 +190,7 @@ class Asking(Speaking):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text(request, who, manner, (*self.about_words, *self.renderer.items([row])[0]), row)
+        return self._text(request, who, manner, row)
 
     def prepare_understand(
         self,
@@ -206,7 +206,7 @@ class Asking(Speaking):
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
         who = self._asker(listener, history)
         request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text(request, who, manner, self.about_them, None)
+        return self._text(request, who, manner, None)
 
     def prepare_chat(
         self,
@@ -342,13 +342,10 @@ class Asking(Speaking):
         prompt = replace(prompt, warnings=(*prompt.warnings, *choice.warnings))
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
-    def _text(
-        self, request: tuple[Segment, ...], who: Asker, manner: Manner, begun: tuple[int, ...], item: int | None
-    ) -> WordsRequest:
+    def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner, item: int | None) -> WordsRequest:
         """An answer in words, begun for the model with what it speaks of: an item, or who asks."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        begun = (*begun, *self.aside(who, item), *self.bundle.vocabulary.encode(":"))
-        return self._words([Turn(request)], who, nothing, 0, 0, manner, begun=begun)
+        return self._words([Turn(request)], who, nothing, 0, 0, manner, begun=self.opening(who, item))
 
     def _words(
         self,
@@ -368,7 +365,10 @@ class Asking(Speaking):
 
         about: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
         """
-        prompt = fit(self.renderer, who, turns, self.room(manner.max_tokens, max_items) - len(begun))
+        telling, encode = self.telling(who), self.bundle.vocabulary.encode
+        turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
+        text = manner.max_tokens + max_items * MOST_ASIDE
+        prompt = fit(self.renderer, who, turns, self.room(text, max_items) - len(begun))
         prompt = replace(prompt, ids=[*prompt.ids, *begun])
         warnings = (*prompt.warnings, *choice.warnings)
         if max_items and not len(choice):
@@ -388,8 +388,8 @@ class Asking(Speaking):
             about=about,
             about_words=self.about_words,
             about_them=self.about_them,
-            aside=partial(self.aside, who),
-            joint=tuple(self.bundle.vocabulary.encode(ALSO)),
+            aside=lambda item: encode(telling(item)),
+            joint=tuple(encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 

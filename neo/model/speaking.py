@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
@@ -24,9 +25,14 @@ class Speaking(Keeping):
         """The tokens that an answer begins with where it speaks of the listener."""
         return tuple(self.bundle.vocabulary.encode(ABOUT_YOU))
 
-    def aside(self, who: Asker, item: int | None) -> list[int]:
+    def telling(self, who: Asker) -> Callable[[int | None], str]:
         """The facts that the model reads before it speaks of an item, a catalog row, or of who asks (None)."""
         facts = self.wish_book.facts
         known = replace(facts.listener(who.context.history), onboarding=who.topics)
-        said = listener_aside(known) if item is None else item_aside(facts.item(item), known)
-        return self.bundle.vocabulary.encode(said)
+        return lambda item: listener_aside(known) if item is None else item_aside(facts.item(item), known)
+
+    def opening(self, who: Asker, item: int | None) -> tuple[int, ...]:
+        """What an answer that speaks of an item, or of who asks, begins with, up to the first of its own words."""
+        encode = self.bundle.vocabulary.encode
+        first = self.about_them if item is None else (*self.about_words, *self.renderer.items([item])[0])
+        return (*first, *encode(self.telling(who)(item)), *encode(":"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -182,8 +183,11 @@ def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
 
 
 @torch.no_grad()
-def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tuple[list[str | int], str]:
-    """The same answer by full forwards, and a fresh search at every span."""
+def naive_answer(
+    world: World, prompt: list[int], types: tuple[str, ...], aside: Callable[[int], list[int]] = lambda row: []
+) -> tuple[list[str | int], str]:
+    """The same answer by full forwards, and a fresh search at every span. aside: read behind an item, once there are
+    words."""
     vocab, index, ids = world.vocab, world.index, list(prompt)
     found: list[str | int] = []
     text: list[int] = []
@@ -205,6 +209,7 @@ def naive_answer(world: World, prompt: list[int], types: tuple[str, ...]) -> tup
             item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
             found.append(item.row)
             ids += vocab.sid_ids(item.codes, item.type)
+            ids += aside(item.row) if words else []
             index, named = index.filtered(world.mask(rows_in(index) - {item.row})), named + 1
         else:
             text.append(token)
@@ -351,6 +356,22 @@ def test_what_an_answer_speaks_of_is_of_an_index_of_its_own(world: World, begins
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), opening=st.sampled_from([3.0, 9.0]))
+def test_the_facts_of_what_words_lead_to_are_read(world: World, opening: float) -> None:
+    types, prompt = world.some_types(), world.prompt(5)[:-1]
+    how: dict[str, Any] = {"max_tokens": 15, "max_items": 3, "beams": 4}
+
+    def aside(row: int | None) -> list[int]:
+        return [] if row is None else [1 + row % 5, 7]
+
+    with leaning(world.model, lean(world, opening)):
+        events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how, aside=aside))
+        expected, reason = naive_answer(world, prompt, types, aside)
+    assert runs(events) == expected
+    assert isinstance(events[-1], Done) and events[-1].reason == reason
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), long=st.booleans())
 def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: bool) -> None:
     """As if the prompt had gone on with the item, or the words, and with what is read then."""
@@ -361,7 +382,7 @@ def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: b
     often = MAX_POSITIONS if long else 1
     read: dict[int | None, list[int]] = {row: [1 + row % 5, 7, 9] * often for row in everything}
     read[None] = [3, 5] * often
-    how: dict[str, Any] = {"max_tokens": 4, "max_items": 3, "beams": 4}
+    how: dict[str, Any] = {"max_tokens": 4, "max_items": 0, "beams": 4}
 
     def answer(ids: list[int], **more: Any) -> list[Event]:
         return list(answer_events(world.model, world.vocab, others, ids, types, **{**how, **more}))
@@ -381,10 +402,10 @@ def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: b
     assert ends[0].tokens == len(span) + ends[1].tokens  # type: ignore[union-attr]
     letters = {world.vocab.encode(letter)[0]: 25.0 for letter in "abcdefgh"}
     with leaning(world.model, letters):  # and now with words
-        (plain,) = runs(answer(prompt, max_items=0))
+        (plain,) = runs(answer(prompt))
         (first_letter,) = world.vocab.encode(str(plain)[0])
-        begun = answer(prompt, max_items=0, about_them=(first_letter,), aside=lambda row: read[row])
-        rest = answer([*prompt, first_letter, *told(None)], max_items=0, max_tokens=3)
+        begun = answer(prompt, about_them=(first_letter,), aside=lambda row: read[row])
+        rest = answer([*prompt, first_letter, *told(None)], max_tokens=3)
     assert runs(begun) == [str(plain)[0] + str(runs(rest)[0])]
 
 

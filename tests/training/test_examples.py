@@ -181,7 +181,7 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
     for task, expected in parts.items():
         assert all([type(s) for s in turn.answer] == expected for turn in by_task[task])
     for task in ("recommend_mixed", "search_mixed", "chat"):
-        assert all({type(s) for s in turn.answer} == {Text, ItemRef} for turn in by_task[task])
+        assert all({type(s) for s in turn.answer} == {Text, ItemRef, Aside} for turn in by_task[task])
 
 
 def test_short_requests_come_from_any_length_of_a_history_and_from_none(dataset: Dataset) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from neo.language.asides import item_aside, listener_aside
+from neo.language.prompts import told
 from neo.language.segments import Segment, Turn, merge_texts
 from neo.training.examples.rows import Example
 from neo.training.teacher.ask import Ask, Teacher
@@ -57,6 +60,16 @@ def _answered(drafts: Sequence[Draft], teacher: Teacher, rng: np.random.Generato
     for draft in drafts:
         turns = []
         for turn in draft.exchanges:
-            answer = next(answers) if isinstance(turn.answer, Ask) else turn.answer
-            turns.append(Turn(turn.request, None if answer is None else merge_texts((*turn.opening, *answer))))
+            if isinstance(turn.answer, Ask):
+                written = merge_texts((*turn.opening, *next(answers)))
+                turns.append(Turn(turn.request, told(written, partial(_aside, turn.answer))))
+            else:
+                known = turn.answer
+                turns.append(Turn(turn.request, None if known is None else merge_texts((*turn.opening, *known))))
         yield Example(draft.task, tuple(turns))
+
+
+def _aside(ask: Ask, row: int | None) -> str:
+    if row is None:
+        return listener_aside(ask.listener)
+    return next(item_aside(item, ask.listener) for item in ask.items if item.row == row)

@@ -229,15 +229,13 @@ _HABIT_CREATOR = ("You often choose {x}.", "You come back to {x} often.")
 _HABIT_TURN = ("Lately you have turned to {x}.", "Your latest interest is {x}.")
 _HABIT_TONE = ("The tone is mostly {x}.", "You like it {x}.")
 _HABIT_NAMED = ("You also named {x} as an interest.", "You told us that you like {x} too.")
+# Words lead to every item, and what is said of it comes behind it, where the facts are at hand: `neo.language.asides`.
 _TRY = (
     ("Try ", ", {about}: {why}."),
-    ("{Why}, so try ", ", {about}."),
     ("How about ", "? It is {about}, and {why}."),
     ("My pick is ", ", {about}. {Why}."),
     ("I would go for ", ": it is {about}, and {why}."),
-    ("", " could be next: {about}. {Why}."),
     ("Have a look at ", ", {about}, since {why}."),
-    ("{Why}. That is why I suggest ", ", {about}."),
     ("Next could be ", ". It is {about}; {why}."),
     ("You may like ", ", {about}. The reason: {why}."),
 )
@@ -247,7 +245,7 @@ _FOUND = (
     ("Have a look at ", ", {about}."),
     ("This could be it: ", ", {about}."),
     ("Try ", ". It is {about}."),
-    ("", " should fit: {about}."),
+    ("This should fit: ", ", {about}."),
     ("What comes closest is ", ", {about}."),
     ("My best match is ", ": it is {about}."),
 )
@@ -260,7 +258,6 @@ _MATCH_TOPIC = (
 _START = (
     ("Start with ", ", {about}: {why}."),
     ("I would begin with ", ", {about}; {why}."),
-    ("{Why}, so begin with ", ", {about}."),
     ("How about ", "? It is {about}, and {why}."),
     ("First comes ", ", {about}. {Why}."),
     ("You could put on ", ", {about}: {why}."),
