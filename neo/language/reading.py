@@ -22,6 +22,7 @@ from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_modes import read_mode
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
+from neo.language.wordings.instructions import UNDERSTAND
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
@@ -45,18 +46,34 @@ _REFUSED = re.compile(
     r"\b(?:not|no|without|never|except|instead of|rather than|other than)\s+(?:(?:as|a|an|any|another|more)\s+)*$", re.I
 )
 _MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
+# The whole of a request that asks who the listener is; what also asks for items is left to the model.
+_MINE = r"my (?:taste|tastes|interests|habits|listening|listening habits|history|profile|favou?rites)"
+_OF_THEM = re.compile(
+    rf"(?:(?:so|and|please|ok|okay|well|now|then)[, ]+)*"
+    rf"(?:(?:could|can|would) you )?(?:(?:describe|sum up|summari[sz]e|outline|sketch|portray|profile|analy[sz]e)"
+    rf" (?:me|{_MINE})|tell me about (?:myself|{_MINE})|what (?:is|are) {_MINE}"
+    rf"|what do i (?:seem to |usually |mostly |really |generally )?(?:like|listen to|go for|prefer|choose|enjoy|love)"
+    rf"|what am i into|who am i|what (?:kind|sort) of listener am i"
+    rf"|what do you (?:know|think|have learned) (?:about|of) (?:me|{_MINE})"
+    rf"|(?:what does|what can you tell from) {_MINE}(?: say| tell)?)"
+    rf"(?: as a listener| about me| most| best| at all| in (?:a few|some) words| in (?:a|one|two) sentences?| please)*"
+    rf"[ ,]*(?:please)?[.?! ]*",
+    re.I,
+)
+_PORTRAITS = frozenset(wording.lower() for wording in UNDERSTAND)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known."""
+    whether it is to be new to who asks, or known; of_them: whether it asks for nothing but a portrait of them."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
     mode: Mode = "any"
+    of_them: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,8 @@ class Reader:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
         said = plain(_without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
         types, count = self._types(said)
-        return Said(tuple(self._wishes(said)), types, count, read_mode(said))
+        of_them = said.strip().lower() in _PORTRAITS or _OF_THEM.fullmatch(said.strip()) is not None
+        return Said(tuple(self._wishes(said)), types, count, read_mode(said), of_them)
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)

@@ -190,7 +190,7 @@ class Asking(Speaking):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text(request, who, manner, row)
+        return self._text([Turn(request)], who, manner, row)
 
     def prepare_understand(
         self,
@@ -206,7 +206,7 @@ class Asking(Speaking):
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
         who = self._asker(listener, history)
         request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text(request, who, manner, None)
+        return self._text([Turn(request)], who, manner, None)
 
     def prepare_chat(
         self,
@@ -243,10 +243,12 @@ class Asking(Speaking):
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
-        who = self._asker(listener, history)
+        who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
+        somebody = listener is not None or history is not None
+        if said.of_them and somebody and types is None and not max_items:
+            return self._text(turns, who, manner, None)
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
-        manner = Manner(temperature, seed, max_tokens)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
@@ -342,10 +344,10 @@ class Asking(Speaking):
         prompt = replace(prompt, warnings=(*prompt.warnings, *choice.warnings))
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
-    def _text(self, request: tuple[Segment, ...], who: Asker, manner: Manner, item: int | None) -> WordsRequest:
+    def _text(self, turns: Sequence[Turn], who: Asker, manner: Manner, item: int | None) -> WordsRequest:
         """An answer in words, begun for the model with what it speaks of: an item, or who asks."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        return self._words([Turn(request)], who, nothing, 0, 0, manner, begun=self.opening(who, item))
+        return self._words(turns, who, nothing, 0, 0, manner, begun=self.opening(who, item))
 
     def _words(
         self,

@@ -135,6 +135,23 @@ def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> N
     assert reader.read(text).mode == mode
 
 
+@pytest.mark.parametrize(
+    ("text", "of_them"),
+    [
+        ("What do I seem to like?", True),
+        ("So, what do I like most?", True),
+        ("Could you sum up my interests in a few words?", True),
+        ("Which topics do I come back to?", True),  # one of training's
+        ("What do I like about it?", False),
+        ("What do I like, and what next?", False),
+        ("Describe my taste and recommend a show", False),
+        ("Something to my taste", False),
+    ],
+)
+def test_who_asks_for_a_portrait_alone_is_read(reader: Reader, text: str, of_them: bool) -> None:
+    assert reader.read(text).of_them == of_them
+
+
 @pytest.mark.parametrize("mode", DISCOVERY)
 def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> None:
     assert {reader.read(f"Recommend me an episode. {wish}").mode for wish in WISHES[mode]} == {mode}

@@ -137,6 +137,22 @@ def contains(ids: Any, span: list[int]) -> bool:
     return any(list(ids[at : at + len(span)]) == span for at in range(len(ids)))
 
 
+def test_who_asks_for_a_portrait_alone_gets_one(tiny_bundle: Bundle) -> None:
+    neo, who = NeoModel(tiny_bundle), tiny_bundle.listeners.id(1)
+    said = [("user", "hi"), ("assistant", "Hello!"), ("user", "What do I seem to like?")]
+    known = neo.prepare_chat(said, who)
+    opening = neo.prepare_understand(who).asked.prompt
+    end = len(opening) - opening.index(tiny_bundle.vocabulary.answer)
+    assert known.begun and known.asked.prompt[-end:] == opening[-end:] and known.asked.max_items == 0
+    assert not neo.prepare_chat(said).begun  # of nobody there is none
+    for free in (
+        neo.prepare_chat(said, who, read_words=False),
+        neo.prepare_chat(said, who, types=["show"]),
+        neo.prepare_chat(said, who, max_items=2),
+    ):
+        assert not free.begun and free.asked.max_items > 0
+
+
 def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> None:
     """With what they speak of, and the facts: what training put there, and what a conversation's answer reads."""
     neo, vocabulary = NeoModel(tiny_bundle), tiny_bundle.vocabulary
