@@ -81,7 +81,8 @@ class AnswerRequest:
     on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
     way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
     an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
-    that words have led to (by its catalog row), and once an answer has begun with `about_them` (None). `joint`: tokens
+    that words have led to (a catalog row, and whether it is the first), and once an answer has begun with
+    `about_them` (None). `joint`: tokens
     that an answer with words writes before an item that it would have ended without.
     """
 
@@ -101,7 +102,7 @@ class AnswerRequest:
     about: SidIndex | None = None
     about_words: tuple[int, ...] = ()
     about_them: tuple[int, ...] = ()
-    aside: Callable[[int | None], Sequence[int]] | None = None
+    aside: Callable[[int | None, bool], Sequence[int]] | None = None
     joint: tuple[int, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
@@ -287,7 +288,7 @@ class _Loop:
             if text := row.stream.push(token):
                 yield TextDelta(text)
             if tuple(row.said) == row.request.about_them:
-                self._put_before(row, None)
+                self._put_before(row, None, True)
             return
         if held := row.stream.flush():
             yield TextDelta(held)
@@ -344,11 +345,11 @@ class _Loop:
         row.span = replace(row.span, index=self._left(row, item))
         row.named, row.used = row.named + new, row.used + self.span_tokens
         if row.words or not new:
-            self._put_before(row, item.row)
+            self._put_before(row, item.row, not new or row.named == 1)
 
-    def _put_before(self, row: _Row, item: int | None) -> None:
+    def _put_before(self, row: _Row, item: int | None, first: bool) -> None:
         """Lets the model read what it is about to speak of, where there is room for that and for a word."""
-        tokens = row.request.aside(item)[:MOST_ASIDE] if row.request.aside is not None else ()
+        tokens = row.request.aside(item, first)[:MOST_ASIDE] if row.request.aside is not None else ()
         if len(tokens) < self._room(row):
             row.queue.extend(tokens)
             row.said.extend(tokens)

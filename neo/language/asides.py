@@ -17,13 +17,15 @@ MOST_TOPICS = 4  # of an item; more would crowd the prompt
 NAMED = 3  # topics that a listener named
 
 
-def item_aside(item: ItemFacts, listener: ListenerFacts) -> str:
-    """What an item is, and what of it the listener has met."""
+def item_aside(item: ItemFacts, listener: ListenerFacts, links: bool = True) -> str:
+    """What an item is and, with `links`, what of it the listener has met."""
     topics = sorted(filter(sayable, item.topics), key=lambda topic: -listener.topic_times(topic))[:MOST_TOPICS]
     said = with_article(" ".join(filter(None, (item.tone, item.words.singular))))
     said += f" on {series(topics)}" if topics else ""
     said += f" by {item.creator}" if sayable(item.creator) else ""
     said += f" from {item.parent_title}" if sayable(item.parent_title) else ""
+    if not links:
+        return f" ({said})"
     said += f", {item.length} long" if item.length else ""
     return f" ({said}; {'; '.join(_links(item, topics, listener))})"
 

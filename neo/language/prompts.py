@@ -145,21 +145,26 @@ def about_them(listener: ListenerFacts) -> Request:
     return (Text(ABOUT_YOU), Aside(listener_aside(listener)), Text(": "))
 
 
-def told(answer: Request, aside: Callable[[int | None], str]) -> Request:
+Telling = Callable[[int | None, bool], str]
+"""The aside of a catalog row, or of the listener (None); with what the listener has met of it, or without."""
+
+
+def told(answer: Request, aside: Telling) -> Request:
     """An answer with the facts behind every item that words lead to, and behind the words that speak of the listener.
 
-    aside: of a catalog row, or of the listener (None). An answer of items alone says nothing of them.
+    Why an item suits is said of the first one alone. An answer of items alone says nothing of them.
     """
     if not answer or not isinstance(answer[0], Text):
         return answer
-    found = list[Segment]()
+    found, first = list[Segment](), True
     for place, segment in enumerate(answer):
         follows = answer[place + 1] if place + 1 < len(answer) else None
         found.append(segment)
-        if isinstance(segment, ItemRef) and not isinstance(follows, Aside):
-            found.append(Aside(aside(segment.row)))
+        if isinstance(segment, ItemRef):
+            found += [] if isinstance(follows, Aside) else [Aside(aside(segment.row, first))]
+            first = False
     if answer[0].text.startswith(ABOUT_YOU) and answer[0].text != ABOUT_YOU:
-        found[:1] = [Text(ABOUT_YOU), Aside(aside(None)), Text(answer[0].text.removeprefix(ABOUT_YOU))]
+        found[:1] = [Text(ABOUT_YOU), Aside(aside(None, True)), Text(answer[0].text.removeprefix(ABOUT_YOU))]
     return tuple(found)
 
 

@@ -390,7 +390,7 @@ class Asking(Speaking):
             about=about,
             about_words=self.about_words,
             about_them=self.about_them,
-            aside=lambda item: encode(telling(item)),
+            aside=lambda item, first: encode(telling(item, first)),
             joint=tuple(encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
 from neo.language.asides import item_aside, listener_aside
+from neo.language.prompts import Telling
 from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
 from neo.model.keeping import Keeping
 from neo.model.listener import Asker
@@ -25,14 +25,18 @@ class Speaking(Keeping):
         """The tokens that an answer begins with where it speaks of the listener."""
         return tuple(self.bundle.vocabulary.encode(ABOUT_YOU))
 
-    def telling(self, who: Asker) -> Callable[[int | None], str]:
-        """The facts that the model reads before it speaks of an item, a catalog row, or of who asks (None)."""
+    def telling(self, who: Asker) -> Telling:
+        """The facts that the model reads before it speaks of an item, or of who asks."""
         facts = self.wish_book.facts
         known = replace(facts.listener(who.context.history), onboarding=who.topics)
-        return lambda item: listener_aside(known) if item is None else item_aside(facts.item(item), known)
+
+        def tell(item: int | None, links: bool) -> str:
+            return listener_aside(known) if item is None else item_aside(facts.item(item), known, links)
+
+        return tell
 
     def opening(self, who: Asker, item: int | None) -> tuple[int, ...]:
         """What an answer that speaks of an item, or of who asks, begins with, up to the first of its own words."""
         encode = self.bundle.vocabulary.encode
         first = self.about_them if item is None else (*self.about_words, *self.renderer.items([item])[0])
-        return (*first, *encode(self.telling(who)(item)), *encode(":"))
+        return (*first, *encode(self.telling(who)(item, True)), *encode(":"))

@@ -184,7 +184,10 @@ def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
 
 @torch.no_grad()
 def naive_answer(
-    world: World, prompt: list[int], types: tuple[str, ...], aside: Callable[[int], list[int]] = lambda row: []
+    world: World,
+    prompt: list[int],
+    types: tuple[str, ...],
+    aside: Callable[[int, bool], list[int]] = lambda row, first: [],
 ) -> tuple[list[str | int], str]:
     """The same answer by full forwards, and a fresh search at every span. aside: read behind an item, once there are
     words."""
@@ -209,7 +212,7 @@ def naive_answer(
             item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
             found.append(item.row)
             ids += vocab.sid_ids(item.codes, item.type)
-            ids += aside(item.row) if words else []
+            ids += aside(item.row, named == 0) if words else []
             index, named = index.filtered(world.mask(rows_in(index) - {item.row})), named + 1
         else:
             text.append(token)
@@ -361,8 +364,8 @@ def test_the_facts_of_what_words_lead_to_are_read(world: World, opening: float) 
     types, prompt = world.some_types(), world.prompt(5)[:-1]
     how: dict[str, Any] = {"max_tokens": 15, "max_items": 3, "beams": 4}
 
-    def aside(row: int | None) -> list[int]:
-        return [] if row is None else [1 + row % 5, 7]
+    def aside(row: int | None, first: bool) -> list[int]:
+        return [] if row is None else [1 + row % 5, 7 + first]
 
     with leaning(world.model, lean(world, opening)):
         events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how, aside=aside))
@@ -392,7 +395,7 @@ def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: b
         return [] if long else read[row]
 
     with leaning(world.model, lean(world, opening=30.0)):  # every answer begins with an item
-        events = answer(prompt, about=about, aside=lambda row: read[row])
+        events = answer(prompt, about=about, aside=lambda row, first: read[row])
         first = next(event for event in events if isinstance(event, ItemNamed))
         span = world.vocab.sid_ids(first.codes, first.type)
         rest = answer([*prompt, *span, *told(first.row)])
@@ -404,7 +407,7 @@ def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: b
     with leaning(world.model, letters):  # and now with words
         (plain,) = runs(answer(prompt))
         (first_letter,) = world.vocab.encode(str(plain)[0])
-        begun = answer(prompt, about_them=(first_letter,), aside=lambda row: read[row])
+        begun = answer(prompt, about_them=(first_letter,), aside=lambda row, first: read[row])
         rest = answer([*prompt, first_letter, *told(None)], max_tokens=3)
     assert runs(begun) == [str(plain)[0] + str(runs(rest)[0])]
 

@@ -170,7 +170,7 @@ def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> Non
         trained = neo.renderer.example([Turn((Text("?"),), begun)]).ids
         opening = trained[trained.index(vocabulary.answer) + 1 : -2]  # without the space and the end
         assert prompt[-len(opening) :] == opening
-        assert contains(opening, list(context.aside(of)))
+        assert contains(opening, list(context.aside(of, True)))
     for answer in (neo.explain(item, max_tokens=12), neo.understand(who, max_tokens=12)):
         assert answer.items == [] and answer.text == answer.text.lstrip() and len(answer.text) < 60
 

@@ -69,7 +69,7 @@ def _answered(drafts: Sequence[Draft], teacher: Teacher, rng: np.random.Generato
         yield Example(draft.task, tuple(turns))
 
 
-def _aside(ask: Ask, row: int | None) -> str:
+def _aside(ask: Ask, row: int | None, links: bool) -> str:
     if row is None:
         return listener_aside(ask.listener)
-    return next(item_aside(item, ask.listener) for item in ask.items if item.row == row)
+    return next(item_aside(item, ask.listener, links) for item in ask.items if item.row == row)

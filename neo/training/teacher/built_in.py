@@ -85,7 +85,7 @@ def recommend_mixed(items: Sequence[ItemFacts], listener: ListenerFacts, rng: np
     before, after = _split(rng, _TRY)
     names = {"about": describe(first, listener, rng, full=not others), "why": why, "Why": capital(why)}
     segments: list[Segment] = [Text(before.format(**names)), ItemRef(first.row), Text(after.format(**names))]
-    return merge_texts([*segments, *_further(others, listener, rng, with_reasons=len(others) == 1)])
+    return merge_texts([*segments, *_further(others, listener, rng)])
 
 
 def search_mixed(query: str, items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator) -> Answer:
@@ -148,16 +148,13 @@ def _split(rng: np.random.Generator, patterns: Sequence[tuple[str, str]]) -> tup
     return patterns[int(rng.integers(len(patterns)))]
 
 
-def _further(
-    items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator, with_reasons: bool = False
-) -> list[Segment]:
+def _further(items: Sequence[ItemFacts], listener: ListenerFacts, rng: np.random.Generator) -> list[Segment]:
     """The second item and those after it, in short."""
     segments: list[Segment] = []
     for place, item in enumerate(items):
         before, after = _split(rng, _LAST if place and place == len(items) - 1 else _NEXT)
         text = after.format(about=describe(item, listener, rng, full=False))
-        found = reasons(item, listener, rng) if with_reasons and listener.events else []
-        segments += [Text(before), ItemRef(item.row), Text(text + (f": {found[0]}." if found else "."))]
+        segments += [Text(before), ItemRef(item.row), Text(f"{text}.")]
     return segments
 
 
