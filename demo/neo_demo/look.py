@@ -13,8 +13,8 @@ from neo.decoding.unconstrained import FreeBeam, search_unconstrained
 from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.listeners.soft_prompt import SOFT
-from neo.model.asking import ListRequest
 from neo.model.bundle import Bundle
+from neo.model.prepared import ListRequest
 from neo_demo.studio import Studio
 from neo_demo.visit import Looked
 from neo_sdk.types import ItemPart, TextPart

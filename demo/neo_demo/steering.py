@@ -14,7 +14,8 @@ from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Segment, Text
 from neo.language.wordings.modes import wish
-from neo.model.asking import NAMED, Request
+from neo.model.asking import NAMED
+from neo.model.prepared import Request
 from neo_demo.html import esc, length
 from neo_demo.studio import Studio
 from neo_demo.visit import Visit

@@ -15,10 +15,10 @@ import numpy as np
 
 from neo.language.prompts import NOBODY
 from neo.model.answers import StreamEvent, last
-from neo.model.asking import Request
 from neo.model.bundle import Bundle
 from neo.model.listener import Asker, asker, newcomer
 from neo.model.neo_model import NeoModel
+from neo.model.prepared import Request
 from neo.serving.batching import Batches, Job
 from neo_demo.maps import Plane, plane
 from neo_demo.visit import Visit

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from neo.catalog.activity import Meeting
-from neo.model.asking import Request
+from neo.model.prepared import Request
 from neo_demo.own_catalog import OwnCatalog
 from neo_sdk.types import Item, ItemPart, TextPart
 from neo_sdk.wire import MAX_MESSAGES

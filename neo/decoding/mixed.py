@@ -83,7 +83,8 @@ class AnswerRequest:
     an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
     that words have led to (a catalog row, and whether it is the first), and once an answer has begun with
     `about_them` (None). `joint`: tokens
-    that an answer with words writes before an item that it would have ended without.
+    that an answer with words writes before an item that it would have ended without. `begins`: the answer's first
+    tokens, text and `<|sid|>`, whatever the model would write.
     """
 
     index: SidIndex
@@ -104,6 +105,7 @@ class AnswerRequest:
     about_them: tuple[int, ...] = ()
     aside: Callable[[int | None, bool], Sequence[int]] | None = None
     joint: tuple[int, ...] = ()
+    begins: tuple[int, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
@@ -196,6 +198,7 @@ class _Row:
     used: int
     said: list[int] = field(default_factory=list)
     queue: deque[int] = field(default_factory=deque)
+    begins: deque[int] = field(default_factory=deque)
     words: int = 0
     aside: int = 0  # tokens of `said` that are no part of the answer
     named: int = 0
@@ -234,6 +237,8 @@ def _answers(
         _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
         for place, request in enumerate(requests)
     ]
+    for row in rows:
+        row.begins.extend(row.request.begins)
     while True:
         for row, event in loop.write(rows):
             if memory is not None and row.done:
@@ -268,6 +273,8 @@ class _Loop:
         tokens = dict(zip((at for at, _ in may_write), self._choose(may_write), strict=True))
         for at, row in writing:
             token = tokens.get(at)
+            if token is not None and row.begins:
+                token = row.begins.popleft()
             if row.joined:
                 row.joined, token = False, self.vocab.open
             elif token in (None, self.vocab.end) and self._may_name(row) and row.named < row.request.items_owed:

@@ -11,8 +11,8 @@ from neo.evaluation.metrics import hit_gain, hits, ndcg_gain
 from neo.evaluation.protocol import RecommendCase
 from neo.language.facts import FactBook
 from neo.language.wishes import Wish, WishBook, say, wished
-from neo.model.asking import Request
 from neo.model.neo_model import NeoModel
+from neo.model.prepared import Request
 
 K = 10
 BATCH = 16

@@ -60,6 +60,13 @@ _OF_THEM = re.compile(
     rf"[ ,]*(?:please)?[.?! ]*",
     re.I,
 )
+# Asked of one item it is to be spoken of; unless others are asked for, as "what else is like it" does.
+_OF_IT = re.compile(
+    r"\b(?:why|explain|reasons?|how come|convince me|describe|what (?:is|was|are)|what's|what (?:makes|speaks)|who made"
+    r"|(?:tell|say|hear|know)(?: me)?(?: a line| more| something)? (?:about|on|of)|more (?:about|on))\b",
+    re.I,
+)
+_OTHERS = re.compile(r"\b(?:(?<!would i )like|similar|else|instead|another|others?|next|goes? with|close to)\b", re.I)
 _PORTRAITS = frozenset(wording.lower() for wording in UNDERSTAND)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
@@ -67,13 +74,15 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; of_them: whether it asks for nothing but a portrait of them."""
+    whether it is to be new to who asks, or known; of_them, of_it: whether nothing is asked for but a portrait of them,
+    or words on what is pointed at."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
     mode: Mode = "any"
     of_them: bool = False
+    of_it: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,8 @@ class Reader:
         said = plain(_without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
         types, count = self._types(said)
         of_them = said.strip().lower() in _PORTRAITS or _OF_THEM.fullmatch(said.strip()) is not None
-        return Said(tuple(self._wishes(said)), types, count, read_mode(said), of_them)
+        of_it = _OF_IT.search(said) is not None and _OTHERS.search(said) is None and not types and count is None
+        return Said(tuple(self._wishes(said)), types, count, read_mode(said), of_them, of_it)
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)

@@ -6,7 +6,7 @@ Nothing here runs the model, so requests can be made one by one and answered tog
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery, discovery, wishing
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
+from neo.model.prepared import ListRequest, Request, WordsRequest
 from neo.model.requests import (
     Manner,
     conversation,
@@ -50,35 +51,6 @@ ItemsOrMixed = Literal["items", "mixed"]
 Filtering = Filter | Mapping[str, Any] | None
 NAMED = 3  # items of an answer in a chat, at most, where nobody says how many
 Later = Callable[[str], Sequence[Meeting]]
-
-
-@dataclass(frozen=True, eq=False)
-class ListRequest:
-    """A ranked list of items. prompt: what is followed by an open span; shift: what is added for their standing;
-    guaranteed: see `Answer`."""
-
-    prompt: Prompt
-    choice: Candidates
-    k: int
-    beams: int
-    limit: GroupLimit | None
-    shift: torch.Tensor | None
-    manner: Manner
-    guaranteed: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class WordsRequest:
-    """An answer in words, maybe with items among them. `asked` draws nothing yet: each run makes its own generator."""
-
-    asked: AnswerRequest
-    manner: Manner
-    warnings: tuple[str, ...]
-    guaranteed: tuple[str, ...]
-    begun: bool = False
-
-
-Request = ListRequest | WordsRequest
 
 
 class Asking(Speaking):
@@ -252,7 +224,10 @@ class Asking(Speaking):
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
-        return self._words(turns, who, choice, most, least, manner, about=about)
+        begins: tuple[int, ...] = ()
+        if said.of_it and len(spoken.asked) == 1 and types is None and max_items is None:
+            begins = (*self.about_words, self.bundle.vocabulary.open)
+        return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
         later = self.later(one_id("listener", listener)) if listener is not None else ()
@@ -362,10 +337,11 @@ class Asking(Speaking):
         shift: torch.Tensor | None = None,
         about: SidIndex | None = None,
         begun: tuple[int, ...] = (),
+        begins: tuple[int, ...] = (),
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0.
 
-        about: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
+        about, begins: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
         """
         telling, encode = self.telling(who), self.bundle.vocabulary.encode
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
@@ -389,6 +365,7 @@ class Asking(Speaking):
             temperature=manner.temperature,
             about=about,
             about_words=self.about_words,
+            begins=begins,
             about_them=self.about_them,
             aside=lambda item, first: encode(telling(item, first)),
             joint=tuple(encode(ALSO)),

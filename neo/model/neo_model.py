@@ -22,10 +22,11 @@ from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
 from neo.model.answers import Growing, StreamEvent, items_answer, last
-from neo.model.asking import Asking, Filtering, ItemsOrMixed, ListRequest, Request, WordsRequest
+from neo.model.asking import Asking, Filtering, ItemsOrMixed
 from neo.model.bundle import Bundle
 from neo.model.candidates import every_type
 from neo.model.listener import NOTHING, Asker, item_row
+from neo.model.prepared import ListRequest, Request, WordsRequest
 from neo.model.requests import names, one_id, whole
 from neo.model.similar import most_similar
 from neo_sdk.types import Answer, ItemPart, Usage

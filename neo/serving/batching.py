@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from neo.model.answers import StreamEvent
-from neo.model.asking import ListRequest, Request, WordsRequest
 from neo.model.neo_model import NeoModel
+from neo.model.prepared import ListRequest, Request, WordsRequest
 from neo.serving.logs import log_failure
 from neo.serving.problems import GENERIC, Refusal
 from neo_sdk.errors import NeoError

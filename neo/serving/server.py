@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from neo.model.asking import Request
+from neo.model.prepared import Request
 from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
 from neo.serving.served import Current, Served

@@ -375,6 +375,27 @@ def test_the_facts_of_what_words_lead_to_are_read(world: World, opening: float) 
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), max_tokens=st.integers(1, 6))
+def test_an_answer_begins_as_it_is_told_to(world: World, max_tokens: int) -> None:
+    """As if the model had written it; no more of it than there is room for."""
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    begins = (*world.vocab.encode("So "), world.vocab.open)
+    how: dict[str, Any] = {"max_items": 3, "beams": 4}
+    with leaning(world.model, lean(world, opening=3.0)):
+        events = list(
+            answer_events(
+                world.model, world.vocab, world.index, prompt, types, **how, max_tokens=max_tokens, begins=begins
+            )
+        )
+        search = search_spans(world.model, world.vocab, world.index, [[*prompt, *begins]], [types], k=1, beams=4)
+    text, *others = runs(events)
+    if max_tokens < 3:
+        assert text == "So "[:max_tokens] and not others
+    else:
+        assert (text, others[0]) == ("So ", search[0][0].row)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), long=st.booleans())
 def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: bool) -> None:
     """As if the prompt had gone on with the item, or the words, and with what is read then."""

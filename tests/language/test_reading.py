@@ -152,6 +152,24 @@ def test_who_asks_for_a_portrait_alone_is_read(reader: Reader, text: str, of_the
     assert reader.read(text).of_them == of_them
 
 
+@pytest.mark.parametrize(
+    ("text", "of_it"),
+    [
+        ("Why the second one?", True),
+        ("How come you chose ?", True),
+        ("Tell me about it, please.", True),
+        ("What would I like about it? Explain.", True),
+        ("What is close to it?", False),
+        ("I like it. What else is like it?", False),
+        ("Why not another one?", False),
+        ("Tell me about three shows", False),
+        ("That one sounds good.", False),
+    ],
+)
+def test_what_is_to_be_spoken_of_is_read(reader: Reader, text: str, of_it: bool) -> None:
+    assert reader.read(text).of_it == of_it
+
+
 @pytest.mark.parametrize("mode", DISCOVERY)
 def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> None:
     assert {reader.read(f"Recommend me an episode. {wish}").mode for wish in WISHES[mode]} == {mode}

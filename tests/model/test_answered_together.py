@@ -10,10 +10,10 @@ import pytest
 
 from neo.catalog.activity import Meeting
 from neo.listeners.soft_prompt import SOFT
-from neo.model.asking import ListRequest, WordsRequest
 from neo.model.bundle import Bundle
 from neo.model.listener import past_of
 from neo.model.neo_model import NeoModel
+from neo.model.prepared import ListRequest, WordsRequest
 from neo_sdk.errors import NotFoundError
 from neo_sdk.types import Answer
 

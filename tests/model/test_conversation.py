@@ -18,6 +18,7 @@ from neo.model.bundle import Bundle
 from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
 from neo.model.spoken import spoken_of, titled
+from neo_sdk.types import ItemPart, TextPart
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +152,18 @@ def test_who_asks_for_a_portrait_alone_gets_one(tiny_bundle: Bundle) -> None:
         neo.prepare_chat(said, who, max_items=2),
     ):
         assert not free.begun and free.asked.max_items > 0
+
+
+def test_who_plainly_asks_about_an_item_is_told_of_it(tiny_bundle: Bundle) -> None:
+    neo, item = NeoModel(tiny_bundle), tiny_bundle.catalog.id(3)
+    words = {"type": "text", "text": "Why would I like "}
+    said = [{"role": "user", "content": [words, {"type": "item", "item_id": item}]}]
+    answer = neo.chat(said, tiny_bundle.listeners.id(1), max_tokens=12)
+    first, named, *_ = answer.parts
+    assert isinstance(first, TextPart) and first.text == ABOUT
+    assert isinstance(named, ItemPart) and named.item.id == item
+    for how in ({"read_words": False}, {"max_items": 2}, {"types": ["show"]}):
+        assert not neo.prepare_chat(said, **how).asked.begins  # type: ignore[arg-type]
 
 
 def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> None:
