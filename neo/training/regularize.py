@@ -63,6 +63,8 @@ class Averaging(TrainerCallback):
         torch._foreach_lerp_(list(self._average.values()), list(self._weights.values()), 1 - kept)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if not state.is_world_process_zero:
+            return  # all processes have the same average
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         save_file(self._average, folder / (AVERAGE + ".part"))
         (folder / (AVERAGE + ".part")).rename(folder / AVERAGE)
