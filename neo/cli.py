@@ -187,6 +187,7 @@ def _quiet_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # that DDP looks for unused weights; some batches have them
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # that a CPU has no kernel of another package's
     # TRL warns that float(tensor) on a tensor with grad is deprecated; it is TRL's own line.
     warnings.filterwarnings("ignore", message=".*Converting a tensor with requires_grad=True to a scalar.*")

@@ -83,6 +83,11 @@ def check_shared(config: RunConfig, stages: set[str]) -> None:
     stages: the folders of those that are not done.
     """
     count, wrong = launched().count, list[str]()
+    if count == 1 and "LOCAL_RANK" not in os.environ and {"ACCELERATE_USE_CPU", "MASTER_ADDR"} <= set(os.environ):
+        raise ConfigError(
+            "`accelerate launch` has started one process, as it does on a CPU whatever --num_processes says: use "
+            "`torchrun --nproc-per-node N -m neo.cli train RECIPE`, or one process without a launcher."
+        )
     if count == 1:
         return
     for name in ("FSDP", "DEEPSPEED", "MEGATRON_LM"):

@@ -199,6 +199,11 @@ def train_stage(
         raise TrainingError(f"{folder.name} has a guard and trains in one process: start it without a launcher.")
     needed = [*([AVERAGE] if stage.average else []), *(guard.files if guard else [])]
     arguments = _arguments(stage, checkpoints, seed, bool(needed))
+    if arguments.world_size != here.count:
+        raise TrainingError(
+            f"accelerate finds {arguments.world_size} processes, and RANK, LOCAL_RANK and WORLD_SIZE speak of "
+            f"{here.count}: start them with torchrun, which sets all three."
+        )
     arguments.ddp_find_unused_parameters = soft_prompt_of(model) is not None  # not every batch has a vector
     _same_everywhere(rows)
     last = of_first(_last_whole(checkpoints, needed) if here.first else None)
