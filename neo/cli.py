@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neo.cli_serve import serve, serving
+from neo.training.processes import launched
 from neo_sdk.errors import NeoError
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from neo.training.recipes import find_recipe
 
             options.asked, options.recipe = options.recipe, find_recipe(options.recipe)
+        if launched().count > 1 and options.run not in (_run, _train):
+            raise NeoError("Only `neo train` and `neo run` share out their work: start this one without a launcher.")
         options.run(options)
     except NeoError as error:
-        print(f"neo: {error}", file=sys.stderr)
+        which = "" if launched().first else f"process {launched().index}: "
+        print(f"neo: {which}{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("neo: interrupted; finished steps are kept, the same command goes on from there", file=sys.stderr)
@@ -183,6 +187,7 @@ def _quiet_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # that DDP looks for unused weights; some batches have them
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # that a CPU has no kernel of another package's
     # TRL warns that float(tensor) on a tensor with grad is deprecated; it is TRL's own line.
     warnings.filterwarnings("ignore", message=".*Converting a tensor with requires_grad=True to a scalar.*")
@@ -198,6 +203,8 @@ def _run(options: argparse.Namespace) -> None:
     from neo.training.pipeline import evaluate_run, show_exchanges, train
 
     run = train(options.recipe, options.settings, _say)
+    if not launched().first:
+        return
     evaluate_run(run, _say, options.json)
     show_exchanges(run.bundle_folder)
 

@@ -6,13 +6,17 @@ several batches takes them from several ranges of lengths, so that it teaches ev
 
 Rows are not packed into one another: 0.05% of what quickstart's stage 3 reads is padding, so there is nothing to gain,
 and no row can see another.
+
+Several processes share a step out: process i of n takes the batches i, i + n, ... of it, as many as the others. So a
+step has the same batches as with one process; what an epoch's last step lacks for that are batches of no row.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import chain, pairwise, zip_longest
+from itertools import pairwise, zip_longest
 
 import numpy as np
 from torch.utils.data import Sampler
@@ -48,17 +52,38 @@ class Steps(Sampler[list[int]]):
 
     def __init__(self, lengths: np.ndarray, tokens: int, per_step: int, seed: int) -> None:
         self.lengths, self.tokens, self.per_step, self.seed, self.epoch = lengths, tokens, per_step, seed, 0
+        self._index, self._processes = 0, 1
+
+    def shared(self, index: int, count: int) -> Steps:
+        """The batches of one of `count` processes, which divide the batches of a step."""
+        share = copy.copy(self)
+        share._index, share._processes = index, count
+        return share
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[list[int]]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        for batch in chain.from_iterable(plan(self.lengths, self.tokens, self.per_step, rng)):
-            yield batch.tolist()
+        for step in plan(self.lengths, self.tokens, self.per_step, rng):
+            mine = [batch.tolist() for batch in step[self._index :: self._processes]]
+            yield from mine
+            yield from [[]] * (self._each(len(step)) - len(mine))
 
     def __len__(self) -> int:
-        return self._count
+        steps, rest = divmod(self._count, self.per_step)
+        return steps * self._each(self.per_step) + self._each(rest)
+
+    def weight(self, step: int) -> float:
+        """What a batch's loss is multiplied by at a step, counted over all epochs: more than 1 where batches of no row
+        would count in the mean."""
+        last = -(-self._count // self.per_step) - 1
+        held = self._count - last * self.per_step if step % (last + 1) == last else self.per_step
+        return self._each(held) * self._processes / held
+
+    def _each(self, batches: int) -> int:
+        """Of so many batches of a step, how many a process takes, those of no row included."""
+        return -(-batches // self._processes)
 
     @property
     def padding(self) -> float:

@@ -13,6 +13,7 @@ from neo.training.examples.language import story
 from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
 from neo.training.new_rows import extend
+from neo.training.processes import first_makes, launched
 from neo.training.steps import ROWS
 
 if TYPE_CHECKING:
@@ -27,12 +28,16 @@ def ground(run: Run, folder: Path) -> None:
     about = {int(row): story(catalog, int(row)) for row in run.visible}
     books = code_meanings(table, run.visible, run.meant())
     extend(model, vocabulary, table, about, books, seed)
-    vocabulary.save(folder)
-    if not (folder / ROWS).exists():
+
+    def write() -> None:
+        vocabulary.save(folder)
         examples = grounding_examples(catalog, run.visible, stage, seed)
         write_rows(examples, Renderer(vocabulary, table), folder / ROWS, stage.max_tokens, False, run.say)
+
+    first_makes(folder / ROWS, write)
     if not (stage.verbalize or stage.ground or stage.type):
-        model.save_pretrained(folder / "model")
+        if launched().first:
+            model.save_pretrained(folder / "model")
         return
     train_only_rows(model, vocabulary.new_rows)
     run.train(model, vocabulary, run.rows(folder), stage, folder, folder)

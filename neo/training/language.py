@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from neo.training import base
 from neo.training.config import Scratch
 from neo.training.examples.language import language_rows, texts_of
+from neo.training.processes import launched
 from neo.training.trainer import drop_checkpoints, train_stage
 
 if TYPE_CHECKING:
@@ -26,12 +27,11 @@ def teach_language(run: Run, scratch: Scratch, folder: Path) -> None:
     rows = list(language_rows(encoded, tokenizer.encode("\n").ids, config.max_tokens, seed))[: config.rows]
     run.say(f"{len(texts):,} texts, {len(rows):,} rows of {config.max_tokens} tokens")
     model = base.scratch_model(scratch, tokenizer.get_vocab_size(), seed)
-    if not rows:
+    if rows:
+        base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
+        padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
+        train_stage(model, padded, Rows.from_list(rows), config, folder, seed, run.say)
+    if launched().first:
         base.save_base(model, tokenizer, folder / "model")
-        return
-    base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
-    padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
-    padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
-    train_stage(model, padded, Rows.from_list(rows), config, folder, seed, run.say)
-    base.save_base(model, tokenizer, folder / "model")
-    drop_checkpoints(folder)
+        drop_checkpoints(folder)

@@ -32,8 +32,9 @@ from neo.model.neo_model import NeoModel
 from neo.sids.picture import draw_sids
 from neo.sids.report import report_table, sid_report
 from neo.training.config import load_config
+from neo.training.processes import SHARED, check_shared, launched
 from neo.training.run import ROWS, Run
-from neo.training.steps import once
+from neo.training.steps import is_done, once
 from neo.training.text_evaluation import evaluate_texts, judge_of
 from neo_sdk.errors import InvalidRequestError
 
@@ -45,8 +46,10 @@ STAGES = ("stage2", "stage3")  # those that are trained on turns
 
 
 def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
-    """All training steps of a recipe; finished ones are used again."""
-    run = Run(load_config(recipe, settings), say)
+    """All training steps of a recipe; finished ones are used again. Where a launcher has started several processes, all
+    of them call this, and the bundle is there once the first one returns."""
+    run = Run(load_config(recipe, settings), say if launched().first else lambda _: None)
+    check_shared(run.config, {name for name in SHARED if not is_done(run.folder / name, run.keys[name])})
     run.all()
     return run
 

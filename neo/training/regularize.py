@@ -13,6 +13,8 @@ from torch import nn
 from torch.nn.functional import dropout
 from transformers import PreTrainedModel, TrainerCallback
 
+from neo.training.processes import launched
+
 AVERAGE = "average.safetensors"  # in a checkpoint's folder
 BRANCHES = ("self_attn", "mlp")  # what adds to the residual stream, in every Llama-shaped decoder
 
@@ -63,6 +65,8 @@ class Averaging(TrainerCallback):
         torch._foreach_lerp_(list(self._average.values()), list(self._weights.values()), 1 - kept)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if not launched().first:
+            return  # all processes have the same average
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         save_file(self._average, folder / (AVERAGE + ".part"))
         (folder / (AVERAGE + ".part")).rename(folder / AVERAGE)

@@ -43,9 +43,10 @@ from neo.training.listener_model import train_listener_model
 from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapters
 from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
+from neo.training.processes import first_makes, launched
 from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
-from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps
+from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps, together
 from neo.training.teacher.ask import Teacher
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo.training.teacher.endpoint import EndpointTeacher
@@ -67,8 +68,9 @@ class Run:
     def all(self) -> Path:
         """Runs every step that is not done yet; returns the bundle's folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        resolved = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
-        (self.folder / "config.yaml").write_text(resolved, encoding="utf-8")
+        if launched().first:
+            resolved = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
+            (self.folder / "config.yaml").write_text(resolved, encoding="utf-8")
         self.read_data()
         self.learn_sids()
         self.learn_listeners()
@@ -76,10 +78,10 @@ class Run:
         self.ground()
         self.instruct()
         self.prefer()
-        return self.pack()
+        return self.pack() if launched().first else self.bundle_folder
 
     @property
-    def _keys(self) -> dict[str, str]:
+    def keys(self) -> dict[str, str]:
         """Of the steps that another run may have done too."""
         return {
             "data": self.data_key,
@@ -92,7 +94,7 @@ class Run:
 
     def borrow(self, other: Run) -> None:
         """Copies the finished steps of another run that are the same in this one."""
-        borrow(self.folder, self._keys, other.folder, other._keys)
+        borrow(self.folder, self.keys, other.folder, other.keys)
 
     # Data
 
@@ -219,7 +221,7 @@ class Run:
         scratch = self.config.base.scratch
         if scratch is not None:
             teach = partial(teach_language, self, scratch)
-            once(self.folder / "stage0", self._base_key, "stage 0, language", teach, self.say)
+            together(self.folder / "stage0", self._base_key, "stage 0, language", teach, self.say)
 
     def base_model(self) -> tuple[PreTrainedModel, Tokenizer]:
         """What stage 2 begins with."""
@@ -237,7 +239,7 @@ class Run:
         return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed, *bits)
 
     def ground(self) -> None:
-        once(self.folder / "stage2", self._grounding_key, "stage 2, grounding", partial(ground, self), self.say)
+        together(self.folder / "stage2", self._grounding_key, "stage 2, grounding", partial(ground, self), self.say)
 
     def meant(self) -> np.ndarray:
         """float32 [visible items, dim]: what they mean, see `item_meanings`."""
@@ -253,7 +255,7 @@ class Run:
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:
-        once(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
+        together(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
 
     def _instruct(self, folder: Path) -> None:
         model = base.load_model(self.folder / "stage2" / "model")
@@ -262,8 +264,7 @@ class Run:
         if listener is not None and (known := self.listener_model) is not None:
             table, seed = self.sids.table, self.config.seed
             soft = new_soft_prompt(model, vocabulary, table, known, self.known, listener.positions, seed)
-        if not (folder / ROWS).exists():
-            self._write_instructions(folder, vocabulary, soft)
+        first_makes(folder / ROWS, partial(self._write_instructions, folder, vocabulary, soft))
         if self.config.lora is not None:
             adapt(model, vocabulary.new_rows, self.config.lora, self.config.seed)
         if soft is not None:
@@ -286,14 +287,10 @@ class Run:
                 vectors = asked.vectors(self.listener_model, self.known.events, self.known.listeners)
                 save_file({"vectors": vectors.values.astype(np.float16)}, folder / VECTORS)
 
-        examples = drafts.examples(self._teacher())
+        endpoint, answers = self.config.teacher, self.folder / "teacher.jsonl"
+        teacher: Teacher = EndpointTeacher(endpoint, answers) if endpoint else BuiltInTeacher()
+        examples = drafts.examples(teacher)
         write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say, finish)
-
-    def _teacher(self) -> Teacher:
-        endpoint = self.config.teacher
-        if endpoint is None:
-            return BuiltInTeacher()
-        return EndpointTeacher(endpoint, self.folder / "teacher.jsonl")
 
     def rows(self, folder: Path) -> Rows:
         """What `write_rows` has left in a stage's folder."""
@@ -317,6 +314,8 @@ class Run:
         codebooks, seed = self.codebooks(vocabulary), self.config.seed
         train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard)
         soft = detach(model)
+        if not launched().first:
+            return
         if soft is not None:
             soft.save(folder / SOFT_PROMPT)
         if is_adapted(model):
@@ -367,7 +366,7 @@ class Run:
 
     def has_rows(self, stage: str) -> bool:
         """Whether a stage's folder holds training rows of this very configuration."""
-        return key_of(self.folder / stage) == self._keys[stage] and (self.folder / stage / ROWS).is_file()
+        return key_of(self.folder / stage) == self.keys[stage] and (self.folder / stage / ROWS).is_file()
 
     @property
     def report_key(self) -> str:

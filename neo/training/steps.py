@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from neo.training.processes import launched, wait
+
 MARKER, ROWS = "step.json", "rows.parquet"
 
 
@@ -16,7 +18,12 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
 
     A folder left by an interrupted run of the same key is handed to `make` again, which resumes from what lies there;
     a folder of another key is emptied first. The marker is written last.
+
+    Of several processes the first one does so, and the others wait until it is done.
     """
+    if not launched().first:
+        wait(lambda: is_done(folder, key))
+        return
     if is_done(folder, key):
         say(f"{title}: reused from {folder}")
         return
@@ -31,6 +38,14 @@ def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: 
     make(folder)
     (folder / MARKER).write_text(json.dumps({"key": key, "done": True}))
     say(f"{title}: done in {time.perf_counter() - started:.0f} s")
+
+
+def together(folder: Path, key: str, title: str, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
+    """`once`, where several processes make it together; it is the first one that leaves it in the folder."""
+    if not launched().first and not is_done(folder, key):
+        wait(lambda: key_of(folder) == key)
+        make(folder)
+    once(folder, key, title, make, say)
 
 
 def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mapping[str, str]) -> None:

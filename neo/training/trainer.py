@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -12,20 +13,26 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from accelerate.data_loader import prepare_data_loader
+from accelerate.utils import gather_object
 from datasets import Dataset
 from pyarrow import compute
 from safetensors.torch import save_file
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import SAFE_WEIGHTS_NAME
 from trl import SFTConfig, SFTTrainer
 
+from neo.language.render import IGNORED
+from neo.listeners.soft_prompt import soft_prompt_of
 from neo.training.batches import Steps
 from neo.training.config import Stage
 from neo.training.lora import as_unquantized
 from neo.training.loss import Codebooks, next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
+from neo.training.processes import any_of, launched, of_first
 from neo.training.regularize import AVERAGE, Averaging, dropping
 from neo_sdk.errors import TrainingError
 
@@ -47,7 +54,7 @@ class Guard(Protocol):
 
 
 class _Steering(TrainerCallback):
-    """Prints a line now and then, and turns Ctrl-C into a checkpoint and a clean stop."""
+    """Prints a line now and then, and turns Ctrl-C into a checkpoint and a clean stop, of all processes at one step."""
 
     def __init__(self, report: Report) -> None:
         self.report, self.stopped, self.started, self.printed = report, False, time.time(), 0.0
@@ -55,7 +62,12 @@ class _Steering(TrainerCallback):
     def stop(self, *_: object) -> None:
         self.stopped = True
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if args.process_index:
+            torch.manual_seed(args.seed + args.process_index)  # else all processes would drop the same
+
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.stopped = any_of(self.stopped, args.device)
         if self.stopped:
             control.should_save = control.should_training_stop = True
 
@@ -65,6 +77,18 @@ class _Steering(TrainerCallback):
             self.printed = now
             done, loss = f"step {state.global_step}/{state.max_steps}", float(logs["loss"])
             self.report(f"{done}  loss {loss:.3f}  {now - self.started:.0f} s")
+
+
+class _Loss(nn.Module):
+    """A model that is called as its loss: what reaches into it, past its own `forward`, still begins here. So what is
+    put around this sees every use of the weights: autocast, and DDP, which averages gradients over processes."""
+
+    def __init__(self, model: PreTrainedModel, loss: Callable[[dict[str, Tensor]], Tensor]) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        return self.loss(inputs)
 
 
 class StageTrainer(SFTTrainer):
@@ -77,10 +101,9 @@ class StageTrainer(SFTTrainer):
     def __init__(self, stage: Stage, codebooks: Codebooks | None, **settings: Any) -> None:
         with as_unquantized(settings["model"]):
             super().__init__(**settings)
-        if self.accelerator.num_processes > 1:
-            # The loss reaches into the model, past the wrapper that would average gradients over processes.
-            raise TrainingError("A stage trains in one process: start it with `neo run`, not with a launcher.")
         self.stage, self.codebooks = stage, codebooks and codebooks.to(self.args.device)
+        here = launched()
+        self.batches = self.steps(self.train_dataset, stage, self.args.data_seed).shared(here.index, here.count)
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
     @classmethod
@@ -95,10 +118,20 @@ class StageTrainer(SFTTrainer):
         return None
 
     def get_train_dataloader(self) -> DataLoader:
-        batches = self.steps(self.train_dataset, self.stage, self.args.data_seed)
         pin = self.args.dataloader_pin_memory
-        loader = DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pin)
-        return self.accelerator.prepare(loader)
+        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self._collated, pin_memory=pin)
+        # As for one process: accelerate would share the batches out by itself, and fill up with those of the beginning.
+        return prepare_data_loader(loader, self.args.device, num_processes=1, process_index=0, put_on_device=True)
+
+    def _collated(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """A batch; of no row, one without a label, whose loss is 0."""
+        if rows:
+            return self.data_collator(rows)
+        pad = torch.full((1, 2), self.processing_class.pad_token_id)
+        return {"input_ids": pad, "labels": torch.full_like(pad, IGNORED)}
+
+    def _wrap_model(self, model: PreTrainedModel, training: bool = True, dataloader: Any = None) -> nn.Module:
+        return self.accelerator.prepare_model(_Loss(model, self.loss))
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         # Of the few steps that a small catalog makes, a warm-up meant for thousands would leave none.
@@ -107,6 +140,8 @@ class StageTrainer(SFTTrainer):
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         """Of a model that is trained in part a checkpoint holds that part: the rest is as the stage found it."""
+        if not self.args.should_save:
+            return
         trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
         if len(trained) == len(list(self.model.parameters())):
             super()._save(output_dir, state_dict)
@@ -115,11 +150,18 @@ class StageTrainer(SFTTrainer):
         folder.mkdir(parents=True, exist_ok=True)
         save_file({name: weight.detach().contiguous() for name, weight in trained.items()}, folder / SAFE_WEIGHTS_NAME)
 
+    def _save_rng_state(self, output_dir: str) -> None:
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()  # a checkpoint that looks whole has the random states of all processes
+
     def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        with self.accelerator.autocast():  # accelerate wraps the whole model's forward, of which this runs a part
-            return next_token_loss(model, inputs["input_ids"], inputs["labels"], self.codebooks)
+        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Tensor:
+        return model(inputs) * self.batches.weight(self.state.global_step)
+
+    def loss(self, inputs: dict[str, Any]) -> Tensor:
+        """Of a batch."""
+        return next_token_loss(self.model, inputs["input_ids"], inputs["labels"], self.codebooks)
 
 
 def train_stage(
@@ -141,12 +183,30 @@ def train_stage(
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
     weights as an unbroken run on the same kind of machine. Raises Interrupted after Ctrl-C, once a checkpoint is
     written.
+
+    Where a launcher has started several processes, all of them call this with the same, and end with the same weights.
     """
     checkpoints = folder / "checkpoints"
     if not len(rows):
         raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
+    here = launched()
+    if stage.accumulate % here.count:
+        raise TrainingError(
+            f"{folder.name}: {here.count} processes share out the batches of a step evenly, and accumulate is "
+            f"{stage.accumulate}: set it to a multiple of {here.count}, or start one process, without a launcher."
+        )
+    if guard is not None and here.count > 1:
+        raise TrainingError(f"{folder.name} has a guard and trains in one process: start it without a launcher.")
     needed = [*([AVERAGE] if stage.average else []), *(guard.files if guard else [])]
-    last = _last_whole(checkpoints, needed)
+    arguments = _arguments(stage, checkpoints, seed, bool(needed))
+    if arguments.world_size != here.count:
+        raise TrainingError(
+            f"accelerate finds {arguments.world_size} processes, and RANK, LOCAL_RANK and WORLD_SIZE speak of "
+            f"{here.count}: start them with torchrun, which sets all three."
+        )
+    arguments.ddp_find_unused_parameters = soft_prompt_of(model) is not None  # not every batch has a vector
+    _same_everywhere(rows)
+    last = of_first(_last_whole(checkpoints, needed) if here.first else None)
     if guard is not None:
         guard.checkpoint = last
     averaging = Averaging(model, stage.average, last) if stage.average else None
@@ -157,7 +217,7 @@ def train_stage(
         stage,
         codebooks,
         model=model,
-        args=_arguments(stage, checkpoints, seed, bool(needed)),
+        args=arguments,
         train_dataset=rows,
         processing_class=tokenizer,
         data_collator=kind.collator(int(tokenizer.pad_token_id)),
@@ -196,12 +256,25 @@ def _last_whole(checkpoints: Path, more: Sequence[str] = ()) -> str | None:
     return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
 
 
+def _same_everywhere(rows: Dataset) -> None:
+    """TrainingError where processes hold different rows: they would train another model, and nothing would say so."""
+    if launched().count > 1:
+        ids = compute.list_flatten(rows.with_format("arrow")[:]["input_ids"])
+        mine = f"{len(rows):,} rows ({hashlib.blake2b(ids.to_numpy().tobytes()).hexdigest()[:8]})"
+        found = gather_object([mine])
+        if len(set(found)) > 1:
+            raise TrainingError(
+                f"The processes hold different training rows: {', '.join(found)}. Start all of them with the same "
+                f"recipe, settings and library versions, on one file system."
+            )
+
+
 def _arguments(stage: Stage, checkpoints: Path, seed: int, more: bool) -> SFTConfig:
     gpu = torch.cuda.is_available()
     arguments = SFTConfig(
         output_dir=str(checkpoints),
         max_length=None,  # TRL would cut the end off, the answer, and then drop the row without a word
-        gradient_accumulation_steps=stage.accumulate,
+        gradient_accumulation_steps=stage.accumulate // launched().count,
         num_train_epochs=stage.epochs,
         learning_rate=stage.learning_rate,
         lr_scheduler_type="cosine",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from accelerate import Accelerator
 from datasets import Dataset
 from small_models import TEXTS, extended, llama, qwen3
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -169,7 +168,7 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path, monkeypatch: pytes
 
 
 def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """accelerate puts autocast around the model's own forward, which the loss goes past. Attention stays as it was."""
+    """accelerate puts autocast around the forward of what it is given, which is the loss. Attention stays as it was."""
     seen = set[tuple[bool, str]]()
 
     def loss(model: Any, *arguments: Any) -> torch.Tensor:
@@ -182,13 +181,6 @@ def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.Mon
     model, vocabulary, _ = extended()
     train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
     assert seen == {(True, "sdpa_float32")} and model.config._attn_implementation == "sdpa"
-
-
-def test_more_than_one_process_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Accelerator, "num_processes", 2)
-    model, vocabulary, _ = extended()
-    with pytest.raises(TrainingError, match="one process"):
-        train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary), stage(), tmp_path, 0, lambda _: None)
 
 
 def test_a_checkpoint_torn_by_a_crash_is_left_aside(tmp_path: Path) -> None:
@@ -215,6 +207,7 @@ def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypa
         with monkeypatch.context() as patch:
             if not own:
                 patch.delattr(StageTrainer, "compute_loss")
+                patch.delattr(StageTrainer, "_wrap_model")
             train_stage(
                 model,
                 padded(vocabulary, tmp_path / str(own)),

@@ -45,11 +45,8 @@ class PreferenceTrainer(StageTrainer):
         best, worst = (compute.list_value_length(table[name]).to_numpy() for name in ("input_ids", "rejected_ids"))
         return Steps(2 * torch.tensor(best).maximum(torch.tensor(worst)).numpy(), stage.tokens, stage.accumulate, seed)
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        with self.accelerator.autocast():
-            logp = row_log_probs(model, inputs["input_ids"], inputs["labels"], self.codebooks)
+    def loss(self, inputs: dict[str, Any]) -> Tensor:
+        logp = row_log_probs(self.model, inputs["input_ids"], inputs["labels"], self.codebooks)
         best, worst = logp.chunk(2)
         learned = best - worst - inputs["reference"]
         said = (inputs["labels"].chunk(2)[0] != IGNORED).sum(1)
