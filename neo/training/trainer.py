@@ -106,6 +106,9 @@ class StageTrainer(SFTTrainer):
         self.batches = self.steps(self.train_dataset, stage, self.args.data_seed).shared(here.index, here.count)
         self.model_accepts_loss_kwargs = False  # the trainer then averages the losses of a step's batches
 
+    def _send_telemetry(self) -> None:
+        """TRL would tell its makers of every trainer, and what it runs on. Nobody is told."""
+
     @classmethod
     def steps(cls, rows: Dataset, stage: Stage, seed: int) -> Steps:
         """The batches of a stage."""

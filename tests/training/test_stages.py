@@ -167,6 +167,19 @@ def test_all_batches_of_a_step_count_the_same(tmp_path: Path, monkeypatch: pytes
     )
 
 
+def test_nobody_is_told_that_a_model_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As TRL does, anywhere but where `CI` is set."""
+    import trl.trainer.base_trainer as told
+
+    sent = list[object]()
+    monkeypatch.setattr(told, "send_telemetry", lambda *arguments, **_: sent.append(arguments))
+    monkeypatch.delenv("CI", raising=False)
+    _, vocabulary, _ = extended()
+    model, _, _ = extended()
+    train_stage(model, padded(vocabulary, tmp_path), rows(vocabulary, 9), stage(), tmp_path, 0, lambda line: None)
+    assert not sent and hasattr(told._BaseTrainer, "_send_telemetry")
+
+
 def test_half_precision_reaches_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """accelerate puts autocast around the forward of what it is given, which is the loss. Attention stays as it was."""
     seen = set[tuple[bool, str]]()
