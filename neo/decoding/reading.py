@@ -76,13 +76,7 @@ class ModelReading:
             return []
         hidden = self.context.hidden[[asked.row for asked in rows]]
         logits = head_logits(self.model, hidden, 0, len(self.writable))
-        logp = log_softmax(logits).masked_fill(~self.writable, -torch.inf)
-        for mine, asked in zip(logp, rows, strict=True):
-            mine[list(asked.barred)] = -torch.inf
-            if asked.sampling is not None:
-                drawn = sharpen(mine, asked.sampling)
-                mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
-        return logp.argmax(dim=1).tolist()
+        return chosen(log_softmax(logits), self.writable, rows)
 
     def append(self, tokens: Sequence[Sequence[int]], real: Sequence[bool]) -> None:
         append(self.model, self.context, tokens, real)
@@ -100,6 +94,17 @@ class ModelReading:
         """A conversation's next turn is not read from its beginning."""
         if self.memory is not None:
             self.memory.keep(tokens, self.context, row)
+
+
+def chosen(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> list[int]:
+    """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write."""
+    logp = logp.masked_fill(~may, -torch.inf)
+    for mine, asked in zip(logp, rows, strict=True):
+        mine[list(asked.barred)] = -torch.inf
+        if asked.sampling is not None:
+            drawn = sharpen(mine, asked.sampling)
+            mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
+    return logp.argmax(dim=1).tolist()
 
 
 def writable(vocab: Vocabulary) -> torch.Tensor:
