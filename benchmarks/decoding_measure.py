@@ -55,7 +55,7 @@ def constraint_seam(clock: Clock, everything: bool = False) -> Iterator[None]:
     """Times every question to the constraint, ours and the peers'. `everything`: ours answers that all may follow."""
     questions = (
         (Levels, "_lookup"),  # made once a search, when the prompt is read
-        (Levels, "_masks"),  # of a level
+        (Levels, "masks"),  # of a level
         (Lookup, "rows"),  # which rows the last level's tuples name
         (SpanProcessor, "__call__"),
         (PrefixConstrainedLogitsProcessor, "__call__"),

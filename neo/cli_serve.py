@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from neo_sdk.errors import NeoError
+from neo_sdk.errors import ConfigError, NeoError
+
+if TYPE_CHECKING:
+    from neo.model.neo_model import NeoModel
 
 
 def serving(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +44,14 @@ def serving(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where events go (default: NEO_STORE, or a file beside the bundle)",
     )
+    add("--engine", choices=("embedded", "vllm"), default="embedded", help="what runs the model (docs/vllm.md)")
+    add(
+        "--vllm",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="an option of vLLM's, such as gpu_memory_utilization=0.4; again for another",
+    )
     add("--log-prompts", action="store_true", help="write what is asked to the log")
 
 
@@ -60,4 +74,25 @@ def serve(options: argparse.Namespace) -> None:
     )  # fmt: skip
     keys = os.environ.get(options.key_env, "")
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
-    run(options.bundle, options.host, options.port, settings, options.store or os.environ.get("NEO_STORE"))
+    store = options.store or os.environ.get("NEO_STORE")
+    run(options.bundle, options.host, options.port, settings, store, _opener(options.engine, options.vllm))
+
+
+def _opener(engine: str, given: Sequence[str]) -> Callable[[Path], NeoModel]:
+    """How a bundle is read for an engine."""
+    import yaml
+
+    from neo.model.neo_model import NeoModel
+    from neo.model.vllm_model import VllmModel
+
+    if engine == "embedded":
+        if given:
+            raise ConfigError(f"--vllm {given[0]} is for another engine: pass --engine vllm too, or leave it out.")
+        return NeoModel.load
+    values = {}
+    for option in given:
+        name, is_there, value = option.partition("=")
+        if not is_there or not name.isidentifier():
+            raise ConfigError(f"--vllm got {option!r}, expected OPTION=VALUE: write it as max_num_seqs=256.")
+        values[name] = yaml.safe_load(value)
+    return partial(VllmModel.start, **values)

@@ -72,20 +72,22 @@ def make_tiny_dataset() -> Dataset:
     return Dataset(Catalog.from_table(pa.table(items)), Listeners(pa.table(listeners)), events, Searches.none())
 
 
-def make_tiny_bundle(dataset: Dataset, tied: bool = True) -> Bundle:
+def make_tiny_bundle(dataset: Dataset, tied: bool = True, head_dim: int = 16) -> Bundle:
     """The dataset's bundle with 3 levels of 8 codes and a random Qwen3 of 2 layers, the same every time."""
     sids = build_sids(dataset.catalog, SidConfig(levels=3, codes=8, dim=16))
     texts = dataset.catalog.content_texts()
     vocabulary = Vocabulary.extend(scratch_tokenizer(texts, 400), 3, sids.table.codebook_sizes)
-    shape = Scratch(hidden=32, layers=2, heads=2, kv_heads=1, head_dim=16, feed_forward=64, positions=512, tied=tied)
+    shape = Scratch(
+        hidden=32, layers=2, heads=2, kv_heads=1, head_dim=head_dim, feed_forward=64, positions=512, tied=tied
+    )
     model = scratch_model(shape, vocabulary.size, seed=0)
     config = {"name": "tiny", "instruction": {"history": 5}}
     return Bundle(model, vocabulary, sids, dataset.catalog, dataset.listeners, dataset.events, config)
 
 
-def make_tiny_soft_bundle(dataset: Dataset, seed: int = 0) -> Bundle:
+def make_tiny_soft_bundle(dataset: Dataset, seed: int = 0, head_dim: int = 16) -> Bundle:
     """The tiny bundle that goes on with histories, with a listener model and a random soft prompt of two positions."""
-    bundle = make_tiny_bundle(dataset)
+    bundle = make_tiny_bundle(dataset, head_dim=head_dim)
     stage = ListenerStage(dim=6, item_dim=5, moments=200, epochs=1)
     rows = np.arange(len(dataset.catalog))
     books = code_meanings(bundle.sids.table, rows, item_meanings(bundle.sids, dataset.catalog, rows, dataset.events))

@@ -9,7 +9,7 @@ to all other shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
@@ -19,7 +19,7 @@ from neo.decoding.context import Context, check_model, check_prompt, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.groups import Kept
 from neo.decoding.index import SidIndex
-from neo.decoding.levels import Beams, Levels
+from neo.decoding.levels import Beams, Levels, head_codes
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
@@ -29,6 +29,7 @@ from neo.listeners.soft_prompt import SOFT
 from neo_sdk.errors import InvalidRequestError
 
 T = TypeVar("T")
+Search = Callable[[Sequence[int], Sequence[SidIndex] | None], list[list[ScoredItem]]]
 
 
 def search_spans(
@@ -113,13 +114,25 @@ def search_context(
 
     The context is left as it was.
     """
+    return in_rounds(
+        requests,
+        lambda places, pickable: _search(
+            model, vocab, context.only(places), [requests[place] for place in places], sampling, pickable
+        ),
+    )
+
+
+def in_rounds(requests: Sequence[SpanRequest], search: Search) -> list[list[ScoredItem]]:
+    """What the requests keep of what a search finds, which is repeated for those that a limit leaves short.
+
+    search: from the places of some requests, and what alone may be picked for each of them (None: everything), to the
+    items of all their beams, the best first.
+    """
     kept = [Kept(request) for request in requests]
     places = list(range(len(requests)))
     pickable = None
     while places:
-        some = [requests[place] for place in places]
-        found = _search(model, vocab, context.only(places), some, sampling, pickable)
-        for place, items in zip(places, found, strict=True):
+        for place, items in zip(places, search(places, pickable), strict=True):
             kept[place].take(items)
         # Where a group was full, what is behind it comes in a further round, without the groups that are full.
         places = [place for place in places if kept[place].is_short]
@@ -136,8 +149,8 @@ def _search(
     pickable: Sequence[SidIndex] | None,
 ) -> list[list[ScoredItem]]:
     """The items of all beams, the best first."""
-    levels = Levels(model, vocab, context.hidden.device, requests, sampling, pickable)
-    return levels.items(_grown(levels, Tree(model, context), context, vocab.levels))
+    levels = Levels(vocab, context.hidden.device, requests, sampling, pickable)
+    return levels.items(_grown(model, levels, Tree(model, context), context, vocab.levels))
 
 
 def search_prefixes(
@@ -152,17 +165,19 @@ def search_prefixes(
     In no particular order; as many as a request has beams, at most.
     """
     context = read(model, prompts, vocab.pad)
-    levels = Levels(model, vocab, context.hidden.device, requests, None)
-    return levels.prefixes(_grown(levels, Tree(model, context), context, depth), depth)
+    levels = Levels(vocab, context.hidden.device, requests, None)
+    return levels.prefixes(_grown(model, levels, Tree(model, context), context, depth), depth)
 
 
-def _grown(levels: Levels, tree: Tree, context: Context, depth: int) -> Beams:
+def _grown(model: PreTrainedModel, levels: Levels, tree: Tree, context: Context, depth: int) -> Beams:
     """The beams after `depth` levels; the tree is closed."""
+    root = levels.root
     try:
-        beams = levels.first(context.hidden)
+        hidden = context.hidden[:, None].expand(-1, root.kind.shape[1], -1)
+        beams = levels.first(head_codes(model, levels, root, hidden, 0))
         for level in range(1, depth):
             hidden = tree.grow(levels.tokens(beams, level - 1), beams.parent)
-            beams = levels.next(beams, hidden, level)
+            beams = levels.next(beams, head_codes(model, levels, beams, hidden, level), level)
     finally:
         tree.close()
     return beams

@@ -1,4 +1,8 @@
-"""The levels of a batched beam search: which codes each request's beams go on with."""
+"""The levels of a batched beam search: which codes each request's beams go on with.
+
+Logits come in and beams go out, whichever engine the logits are from: a model in this process (`head_codes`) or another
+one that is asked for those of some codes only (`Levels.wanted`).
+"""
 
 from __future__ import annotations
 
@@ -43,19 +47,19 @@ class Beams:
 class Levels:
     """What the levels of one batched search share. Arrays over codes are as wide as the widest codebook.
 
-    pickable: where given, only what these indexes hold is found; scores are still those among the requests' own.
+    Use: `first` of the logits at the `root`, then `next` of those at the beams before. pickable: where given, only what
+    these indexes hold is found; scores are still those among the requests' own.
     """
 
     def __init__(
         self,
-        model: PreTrainedModel,
         vocab: Vocabulary,
         device: torch.device,
         requests: Sequence[SpanRequest],
         sampling: Sampling | None,
         pickable: Sequence[SidIndex] | None = None,
     ) -> None:
-        self.model, self.vocab, self.device, self.sampling = model, vocab, device, sampling
+        self.vocab, self.device, self.sampling = vocab, device, sampling
         self.requests = requests
         names = vocab.type_names
         self.sizes = [vocab.codes(name) for name in names]
@@ -80,30 +84,45 @@ class Levels:
         parts = (request.index.types.get(name) for request in self.requests)
         return next((part.learned for part in parts if part is not None and part.learned is not None), None)
 
-    def first(self, hidden: torch.Tensor) -> Beams:
-        """Level 0, from the prompts' last hidden states [n, d]: one softmax over all types of a request."""
-        n, types = self.asked.shape
-        kinds = torch.arange(types, device=self.device).expand(n, -1)
-        logits = self._logits(hidden[:, None].expand(-1, types, -1), self.asked, kinds, 0)
-        root = torch.zeros((n, 1), dtype=logits.dtype, device=self.device)
-        nothing = torch.zeros_like(kinds)
-        masks = self.masks(self.asked, kinds, nothing, 0)
-        logits = self._shared_out(logits, masks[0], self.asked, kinds, nothing, 0).flatten(1)[:, None]
+    @property
+    def root(self) -> Beams:
+        """Where level 0 begins: one place for each type, alive where the request asks for it."""
+        zeros = torch.zeros(self.asked.shape, dtype=torch.int64, device=self.device)
+        kinds = torch.arange(zeros.shape[1], device=self.device).expand(zeros.shape)
+        nothing = torch.zeros(zeros.shape, device=self.device)
+        return Beams(nothing, nothing, nothing, zeros, self.asked, kinds, zeros, zeros)
+
+    def first(self, logits: torch.Tensor) -> Beams:
+        """Level 0, from the logits at the root [n, types, codes]: one softmax over all types of a request."""
+        n, root = len(logits), self.root
+        masks = self.masks(root, 0)
+        logits = self._shared_out(logits, masks[0], root, 0).flatten(1)[:, None]
+        start = torch.zeros((n, 1), dtype=logits.dtype, device=self.device)
         masks = [mask.reshape(n, 1, -1) for mask in masks]
-        score, path, value, column, alive = self._pick(root, root, root, logits, *masks)
+        score, path, value, column, alive = self._pick(start, start, start, logits, *masks)
         kind, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         return Beams(score, path, value, torch.zeros_like(column), alive, kind, code, code)
 
-    def next(self, beams: Beams, hidden: torch.Tensor, level: int) -> Beams:
-        """A further level, from the beams' hidden states [n, width, d]: each in its own type's codebook."""
-        logits = self._logits(hidden, beams.alive, beams.kind, level)
-        masks = self.masks(beams.alive, beams.kind, beams.prefix, level)
-        logits = self._shared_out(logits, masks[0], beams.alive, beams.kind, beams.prefix, level)
+    def next(self, beams: Beams, logits: torch.Tensor, level: int) -> Beams:
+        """A further level, from the logits at the beams [n, width, codes]: each in its own type's codebook."""
+        masks = self.masks(beams, level)
+        logits = self._shared_out(logits, masks[0], beams, level)
         score, path, value, column, alive = self._pick(beams.score, beams.path, beams.value, logits, *masks)
         parent, code = column.div(self.codes, rounding_mode="floor"), column % self.codes
         kind = beams.kind.gather(1, parent)
         prefix = beams.prefix.gather(1, parent) << self.bits[kind] | code
         return Beams(score, path, value, parent, alive, kind, code, prefix)
+
+    def wanted(self, beams: Beams, level: int) -> torch.Tensor:
+        """The codes whose logits a level goes by, bool [n, width, codes]: all others may be anything but NaN.
+
+        They are what leads to an item; what is said of codes that were never learned counts by its mean over the
+        codebook, so where items came in after training it is all of the codebook.
+        """
+        if self.learned is None:
+            return self.masks(beams, level)[0]
+        sizes = torch.tensor(self.sizes, device=self.device)[beams.kind]
+        return beams.alive[..., None] & (torch.arange(self.codes, device=self.device) < sizes[..., None])
 
     def tokens(self, beams: Beams, level: int) -> torch.Tensor:
         """The token of each beam's last code, int64 [n, width]."""
@@ -113,7 +132,7 @@ class Levels:
     def items(self, beams: Beams) -> list[list[ScoredItem]]:
         """The last level's beams as items, all of them, the best first; equals by type and key."""
         rows = torch.full_like(beams.prefix, -1)
-        for _, lookup, members in self._members(beams.alive, beams.kind):
+        for _, lookup, members in self.members(beams.alive, beams.kind):
             rows[members] = lookup.rows(members.nonzero()[:, 0], beams.prefix[members])
         score = beams.score.clone()
         for place, request in enumerate(self.requests):
@@ -132,20 +151,20 @@ class Levels:
         """What beams are after `depth` levels: their codes and log-probabilities."""
         columns = (part.tolist() for part in (beams.alive, beams.prefix, beams.kind, beams.score))
         return [
-            [(self._codes(key, kind, depth), score) for alive, key, kind, score in zip(*row, strict=True) if alive]
+            [(self.codes_of(key, kind, depth), score) for alive, key, kind, score in zip(*row, strict=True) if alive]
             for row in zip(*columns, strict=True)
         ]
 
-    def _codes(self, key: int, kind: int, depth: int) -> tuple[int, ...]:
+    def codes_of(self, key: int, kind: int, depth: int) -> tuple[int, ...]:
         """The codes that are packed into a key."""
         bits = code_bits(self.sizes[kind])
         return tuple(key >> shift & ((1 << bits) - 1) for shift in range(bits * (depth - 1), -1, -bits))
 
     def _item(self, row: int, score: float, key: int, kind: int, value: float) -> ScoredItem:
-        codes = self._codes(key, kind, self.vocab.levels)
+        codes = self.codes_of(key, kind, self.vocab.levels)
         return ScoredItem(row, score, codes, self.vocab.type_names[kind], value)
 
-    def _members(
+    def members(
         self, alive: torch.Tensor, kinds: torch.Tensor, lookups: Sequence[Lookup | None] | None = None
     ) -> Iterator[tuple[int, Lookup, torch.Tensor]]:
         """For each type in use its look-up and, bool [n, width], the beams that live there."""
@@ -153,44 +172,26 @@ class Levels:
             if lookup is not None and bool((members := alive & (kinds == kind)).any()):
                 yield kind, lookup, members
 
-    def _logits(self, hidden: torch.Tensor, alive: torch.Tensor, kinds: torch.Tensor, level: int) -> torch.Tensor:
-        """[n, width, codes]: each beam's logits over its type's codebook, -inf beyond and in spare places."""
-        dtype = torch.promote_types(hidden.dtype, torch.float32)
-        logits = torch.full((*alive.shape, self.codes), -torch.inf, dtype=dtype, device=self.device)
-        for kind, _, members in self._members(alive, kinds):
-            start = self.vocab.code_start(self.vocab.type_names[kind], level)
-            part = head_logits(self.model, hidden[members], start, start + self.sizes[kind])
-            logits[members] = pad(part, (0, self.codes - part.shape[1]), value=-torch.inf)
-        return logits
-
-    def masks(self, alive: torch.Tensor, kinds: torch.Tensor, prefixes: torch.Tensor, level: int) -> list[torch.Tensor]:
+    def masks(self, beams: Beams, level: int) -> list[torch.Tensor]:
         """Which codes lead each beam to an item; and to one that may be picked; bool [n, width, codes]."""
         masks = []
         for lookups in (self.index, self.pickable):
             if lookups is not None:
-                mask = torch.zeros((*kinds.shape, self.codes), dtype=torch.bool, device=self.device)
-                for kind, lookup, members in self._members(alive, kinds, lookups):
-                    part = lookup.allowed(members.nonzero()[:, 0], prefixes[members], level)
+                mask = torch.zeros((*beams.kind.shape, self.codes), dtype=torch.bool, device=self.device)
+                for kind, lookup, members in self.members(beams.alive, beams.kind, lookups):
+                    part = lookup.allowed(members.nonzero()[:, 0], beams.prefix[members], level)
                     mask[members] = pad(part, (0, self.codes - self.sizes[kind]))
                 masks.append(mask)
         return masks
 
-    def _shared_out(
-        self,
-        logits: torch.Tensor,
-        allowed: torch.Tensor,
-        alive: torch.Tensor,
-        kinds: torch.Tensor,
-        prefixes: torch.Tensor,
-        level: int,
-    ) -> torch.Tensor:
+    def _shared_out(self, logits: torch.Tensor, allowed: torch.Tensor, beams: Beams, level: int) -> torch.Tensor:
         """The logits where items came in after training, see `newcomers`; else as they are."""
         if self.learned is None:
             return logits
         learned = torch.ones_like(allowed)
         for kind, part in enumerate(self.learned):
-            if part is not None and level < part.levels and bool((members := alive & (kinds == kind)).any()):
-                known = part.sids.allowed(prefixes[members], level)
+            if part is not None and level < part.levels and bool((members := beams.alive & (beams.kind == kind)).any()):
+                known = part.sids.allowed(beams.prefix[members], level)
                 learned[members] = pad(known, (0, self.codes - self.sizes[kind]))
         return shared_out(logits, allowed, learned)
 
@@ -224,6 +225,20 @@ class Levels:
             kept.gather(1, columns).masked_fill(~alive, -torch.inf) for kept in (total, paths, values)
         )
         return score, path, value, columns, alive
+
+
+def head_codes(model: PreTrainedModel, levels: Levels, beams: Beams, hidden: torch.Tensor, level: int) -> torch.Tensor:
+    """[n, width, codes]: each beam's logits over its type's codebook, -inf beyond and in spare places.
+
+    hidden: the beams' hidden states [n, width, d]; at the root each type has the same one.
+    """
+    dtype = torch.promote_types(hidden.dtype, torch.float32)
+    logits = torch.full((*beams.alive.shape, levels.codes), -torch.inf, dtype=dtype, device=levels.device)
+    for kind, _, members in levels.members(beams.alive, beams.kind):
+        start = levels.vocab.code_start(levels.vocab.type_names[kind], level)
+        part = head_logits(model, hidden[members], start, start + levels.sizes[kind])
+        logits[members] = pad(part, (0, levels.codes - part.shape[1]), value=-torch.inf)
+    return logits
 
 
 def select(values: torch.Tensor, widths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,23 +16,14 @@ from typing import Literal
 import torch
 from transformers import PreTrainedModel
 
-from neo.decoding.beam import search_context
-from neo.decoding.context import (
-    Context,
-    append,
-    check_model,
-    check_prompt,
-    head_logits,
-    log_softmax,
-    position_limit,
-    read,
-)
+from neo.decoding.context import check_model, check_prompt, position_limit, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.index import SidIndex
 from neo.decoding.loops import third_time
 from neo.decoding.prompt_memory import PromptMemory
+from neo.decoding.reading import ModelReading, Reading, Writing
 from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
-from neo.decoding.sampling import Sampling, gumbel, sharpen
+from neo.decoding.sampling import Sampling
 from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NeoError
@@ -186,6 +177,22 @@ def stream_answers(
     return _answers(model, vocab, requests, memory, shapes, gone) if requests else iter(())
 
 
+def _answers(
+    model: PreTrainedModel,
+    vocab: Vocabulary,
+    requests: Sequence[AnswerRequest],
+    memory: PromptMemory | None,
+    shapes: FixedShapes | None,
+    gone: Callable[[int], bool] | None,
+) -> Iterator[tuple[int, Event]]:
+    context, positions = read(model, [request.prompt for request in requests], vocab.pad, memory), position_limit(model)
+    if shapes is not None:
+        answer = max(request.most_tokens(vocab.levels + 2, positions) for request in requests)
+        spans = [span for request in requests for span in request.spans()]
+        context = shapes.hold(context, answer + tree_room(vocab.levels, spans))
+    yield from answers_of(ModelReading(model, vocab, context, memory), vocab, positions, requests, gone)
+
+
 @dataclass
 class _Row:
     """Where one answer stands. queue: tokens that are decided and not yet run; used: positions, with the queue."""
@@ -218,21 +225,16 @@ class _Row:
         return self.speaks_of or self.span
 
 
-def _answers(
-    model: PreTrainedModel,
+def answers_of(
+    reading: Reading,
     vocab: Vocabulary,
+    positions: int,
     requests: Sequence[AnswerRequest],
-    memory: PromptMemory | None,
-    shapes: FixedShapes | None,
-    gone: Callable[[int], bool] | None,
+    gone: Callable[[int], bool] | None = None,
 ) -> Iterator[tuple[int, Event]]:
-    context = read(model, [request.prompt for request in requests], vocab.pad, memory)
-    if shapes is not None:
-        positions = position_limit(model)
-        answer = max(request.most_tokens(vocab.levels + 2, positions) for request in requests)
-        spans = [span for request in requests for span in request.spans()]
-        context = shapes.hold(context, answer + tree_room(vocab.levels, spans))
-    loop = _Loop(model, vocab, context)
+    """`stream_answers` to checked requests, whose prompts an engine has read, one a row. positions: the most that it
+    reads of a row."""
+    loop = _Loop(reading, vocab, positions)
     rows = [
         _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
         for place, request in enumerate(requests)
@@ -241,8 +243,8 @@ def _answers(
         row.begins.extend(row.request.begins)
     while True:
         for row, event in loop.write(rows):
-            if memory is not None and row.done:
-                memory.keep([*row.request.prompt, *row.said], loop.context, rows.index(row))
+            if row.done:
+                loop.reading.keep(rows.index(row), [*row.request.prompt, *row.said])
             yield row.place, event
         if gone is not None:
             for row in rows:
@@ -251,7 +253,7 @@ def _answers(
             return
         # A batch that is mostly answered is made smaller; its cache is copied, so not for every row that ends.
         if sum(row.done for row in rows) * 4 >= len(rows):
-            loop.context = loop.context.only([at for at, row in enumerate(rows) if not row.done])
+            loop.reading = loop.reading.only([at for at, row in enumerate(rows) if not row.done])
             rows = [row for row in rows if not row.done]
         loop.run(rows)
         for row, event in loop.name(rows):
@@ -261,16 +263,15 @@ def _answers(
 class _Loop:
     """The three moves of the loop: every row writes a token, the tokens are run, opened spans are searched."""
 
-    def __init__(self, model: PreTrainedModel, vocab: Vocabulary, context: Context) -> None:
-        self.model, self.vocab, self.context = model, vocab, context
-        self.positions, self.span_tokens = position_limit(model), vocab.levels + 2
-        self.writable = _writable(vocab, context.hidden.device)
+    def __init__(self, reading: Reading, vocab: Vocabulary, positions: int) -> None:
+        self.reading, self.vocab, self.positions = reading, vocab, positions
+        self.span_tokens = vocab.levels + 2
 
     def write(self, rows: Sequence[_Row]) -> Iterator[tuple[_Row, Event]]:
         """Decides a token for each row that has none in its queue, or ends its answer."""
         writing = [(at, row) for at, row in enumerate(rows) if not (row.queue or row.done)]
         may_write = [(at, row) for at, row in writing if row.words < row.request.max_tokens and self._room(row) > 0]
-        tokens = dict(zip((at for at, _ in may_write), self._choose(may_write), strict=True))
+        tokens = dict(zip((at for at, _ in may_write), self.reading.choose(self._asked(may_write)), strict=True))
         for at, row in writing:
             token = tokens.get(at)
             if token is not None and row.begins:
@@ -325,7 +326,7 @@ class _Loop:
         """Runs as many tokens of every row as the shortest queue has; a finished row is padding."""
         count = min(len(row.queue) for row in rows if not row.done)
         tokens = [[self.vocab.pad] * count if row.done else [row.queue.popleft() for _ in range(count)] for row in rows]
-        append(self.model, self.context, tokens, [not row.done for row in rows])
+        self.reading.append(tokens, [not row.done for row in rows])
 
     def name(self, rows: Sequence[_Row]) -> Iterator[tuple[_Row, Event]]:
         """Searches the spans that have just been opened, and queues what is left of them."""
@@ -333,10 +334,9 @@ class _Loop:
         drawn = [[pair] for pair in opened if pair[1].sampling is not None]  # each has a generator of its own
         found: dict[int, list[ScoredItem]] = {}
         for group in (g for g in ([pair for pair in opened if pair[1].sampling is None], *drawn) if g):
-            context = self.context.only([at for at, _ in group])
-            spans = [row.search for _, row in group]
-            results = search_context(self.model, self.vocab, context, spans, group[0][1].sampling)
-            found.update(zip((at for at, _ in group), results, strict=True))
+            places, spans = [at for at, _ in group], [row.search for _, row in group]
+            results = self.reading.search(places, spans, group[0][1].sampling)
+            found.update(zip(places, results, strict=True))
         for at, row in opened:
             if not found[at]:
                 raise NeoError("The model gives every item of the catalog a probability of zero.")
@@ -372,26 +372,11 @@ class _Loop:
         row.of_group[group] += 1
         return left.filtered(limit.groups != group) if row.of_group[group] == limit.most else left
 
-    @torch.inference_mode()
-    def _choose(self, rows: Sequence[tuple[int, _Row]]) -> list[int]:
-        """The most probable token of each row (the lowest id among equals), or a draw. rows: (place, row)."""
-        if not rows:
-            return []
-        logits = head_logits(self.model, self.context.hidden[[at for at, _ in rows]], 0, len(self.writable))
-        logp = log_softmax(logits).masked_fill(~self.writable, -torch.inf)
-        for mine, (_, row) in zip(logp, rows, strict=True):
+    def _asked(self, rows: Sequence[tuple[int, _Row]]) -> list[Writing]:
+        """What the next token of each row may not be. rows: (place, row)."""
+        asked = []
+        for at, row in rows:
             barred = third_time(row.said, self.vocab.decode) | (set() if self._may_name(row) else {self.vocab.open})
-            mine[list(barred)] = -torch.inf
-            if row.sampling is not None:
-                drawn = sharpen(mine, row.sampling)
-                mine.copy_(drawn + gumbel(drawn, row.sampling.generator))
-        return logp.argmax(dim=1).tolist()
-
-
-def _writable(vocab: Vocabulary, device: torch.device) -> torch.Tensor:
-    """bool [text and control ids]: text that is no base control token, `<|end|>` and `<|sid|>`."""
-    writable = torch.zeros(max(vocab.open, vocab.end) + 1, dtype=torch.bool, device=device)
-    writable[: vocab.text_size] = True
-    writable[sorted(vocab.special_ids)] = False
-    writable[[vocab.open, vocab.end]] = True
-    return writable
+            most = min(row.request.max_tokens - row.words, self._room(row))
+            asked.append(Writing(at, frozenset(barred), most, row.sampling))
+        return asked

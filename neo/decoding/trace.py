@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 from neo.decoding.beam import check_opened
 from neo.decoding.context import check_model, head_logits, log_softmax, read
-from neo.decoding.levels import Beams, Levels
+from neo.decoding.levels import Beams, Levels, head_codes
 from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.tree import Tree
 from neo.language.vocabulary import Vocabulary
@@ -86,18 +86,21 @@ def trace_search(model: PreTrainedModel, vocab: Vocabulary, prompt: Sequence[int
     seconds = time.perf_counter() - began
     if request.is_empty:
         return Trace(len(prompt), seconds, (), ())
-    levels = Levels(model, vocab, context.hidden.device, [request], None)
+    levels = Levels(vocab, context.hidden.device, [request], None)
     tree, watched = Tree(model, context), list[Level]()
     beams, order = None, torch.zeros(1, dtype=torch.int64)
     for level in range(vocab.levels):
         began = time.perf_counter()
         if beams is None:
-            hidden, new = context.hidden[:, None], levels.first(context.hidden)
+            hidden, root = context.hidden[:, None], levels.root
+            same = hidden.expand(-1, root.kind.shape[1], -1)
+            new = levels.first(head_codes(model, levels, root, same, level))
         else:
             hidden = tree.grow(levels.tokens(beams, level - 1), beams.parent)
-            new = levels.next(beams, hidden, level)
+            new = levels.next(beams, head_codes(model, levels, beams, hidden, level), level)
         seconds_of = time.perf_counter() - began
-        found, order = _level(levels, beams, new, hidden, level, order, seconds_of)
+        free = log_softmax(head_logits(model, hidden, 0, vocab.size))[0].cpu()
+        found, order = _level(levels, beams, new, free, level, order, seconds_of)
         watched.append(found)
         beams = new
     tree.close()
@@ -110,25 +113,23 @@ def _level(
     levels: Levels,
     before: Beams | None,
     kept: Beams,
-    hidden: torch.Tensor,
+    logp: torch.Tensor,
     level: int,
     order: torch.Tensor,
     spent: float,
 ) -> tuple[Level, torch.Tensor]:
     """What happened at a level, and the places of its beams in order of their probability.
 
-    hidden: [1, parents, d]; order: the same places of the level before, in which parents are counted.
+    logp: [parents, vocabulary], without the constraint; order: the same places of the level before, in which parents
+    are counted.
     """
     vocab, size = levels.vocab, levels.vocab.size
-    types = len(vocab.type_names)
-    if before is None:  # one beam that may go on in any of the types
-        alive, kinds = levels.asked, torch.arange(types)[None]
-        weights, prefixes = torch.zeros(1), torch.zeros_like(kinds)
-    else:
-        alive, kinds, prefixes = before.alive, before.kind, before.prefix
+    places = levels.root if before is None else before  # at first one beam, which may go on in any of the types
+    alive, kinds = places.alive, places.kind
+    weights = torch.zeros(1)
+    if before is not None:
         weights = torch.where(alive[0], before.score[0], -torch.inf).log_softmax(0)
-    mask = levels.masks(alive, kinds.to(alive.device), prefixes.to(alive.device), level)[0][0]
-    logp = log_softmax(head_logits(levels.model, hidden, 0, size))[0].cpu()
+    mask = levels.masks(places, level)[0][0]
     barred = torch.ones(logp.shape, dtype=torch.bool)
     for place, kind in enumerate(kinds[0].tolist()):
         parent = place if before is not None else 0

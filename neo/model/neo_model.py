@@ -17,7 +17,7 @@ import torch
 
 from neo.decoding.beam import search_spans
 from neo.decoding.fixed import FixedShapes
-from neo.decoding.mixed import stream_answers
+from neo.decoding.mixed import AnswerRequest, Event, stream_answers
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
@@ -148,8 +148,7 @@ class NeoModel(Asking):
             for request in requests
         ]
         asked = [replace(request.asked, generator=request.manner.generator()) for request in requests]
-        events = stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone)
-        return ((place, growing[place].take(event)) for place, event in events)
+        return ((place, growing[place].take(event)) for place, event in self._written(asked, gone))
 
     @cached_property
     def memory(self) -> PromptMemory:
@@ -160,6 +159,12 @@ class NeoModel(Asking):
     def shapes(self) -> FixedShapes | None:
         """Steps of fixed shape, where they are faster."""
         return FixedShapes(self.bundle.model) if self.bundle.model.device.type == "cuda" else None
+
+    def _written(
+        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None
+    ) -> Iterator[tuple[int, Event]]:
+        """What the decoder says to requests in words."""
+        return stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone)
 
     def _searched(self, requests: Sequence[ListRequest]) -> list[list[ScoredItem]]:
         """What the decoder finds for requests that share how they are drawn."""

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import uvicorn
 
+from neo.model.neo_model import NeoModel
 from neo.model.requests import whole
 from neo.serving.app import make_app
 from neo.serving.logs import LOG, log_to_stderr
-from neo.serving.served import version_of
+from neo.serving.served import OpenModel, version_of
 from neo.serving.server import Server
 from neo.serving.settings import Settings
 from neo.serving.store import open_store
@@ -22,7 +23,14 @@ from neo_sdk.errors import BundleError
 IDLE = 30  # seconds that a connection without a request is kept
 
 
-def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str | None) -> None:
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    settings: Settings,
+    store_url: str | None,
+    open_model: OpenModel = NeoModel.load,
+) -> None:
     """Returns when it was told to end and all is answered. Without a store's URL it is a file beside the bundle.
 
     BundleError if the bundle cannot be used at the start.
@@ -33,7 +41,7 @@ def serve(folder: Path, host: str, port: int, settings: Settings, store_url: str
         beside = folder.absolute()
         store_url = f"sqlite:{beside.with_name(beside.name + '.events.sqlite')}"
     log_to_stderr()
-    server = Server(folder, settings, open_store(store_url))
+    server = Server(folder, settings, open_store(store_url), open_model)
     listening = uvicorn.Server(
         uvicorn.Config(
             make_app(server),

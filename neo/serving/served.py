@@ -25,6 +25,7 @@ from neo_sdk.errors import BundleError
 from neo_sdk.types import Answer
 
 ALIAS = "neo"  # a model's name that every server knows
+OpenModel = Callable[[Path], NeoModel]  # from a bundle's folder; whichever engine it is that answers
 TRIED = 600.0  # seconds for a new bundle's first answers: on a GPU its graphs are captured
 
 
@@ -43,14 +44,14 @@ class Served:
             raise Refusal(404, message, "model", "model_not_found")
 
 
-def load(folder: Path, later: Later) -> Served:
+def load(folder: Path, later: Later, open_model: OpenModel = NeoModel.load) -> Served:
     """BundleError for what cannot be used, and for a folder that was replaced while it was read.
 
     A link is followed once: that it leads elsewhere in the middle of it changes nothing.
     """
     folder = folder.resolve()
     version = version_of(folder)
-    found = NeoModel.load(folder)
+    found = open_model(folder)
     if version_of(folder) != version:
         raise BundleError(f"{folder} changed while it was read: load it again.")
     found.later, name = later, found.bundle.config.get("name")
@@ -84,8 +85,11 @@ def try_out(served: Served, batches: Batches) -> None:
 class Current:
     """The one reference, and the thread that changes it. served: None until the first bundle has been tried out."""
 
-    def __init__(self, folder: Path, later: Later, batches: Batches, metrics: Metrics) -> None:
+    def __init__(
+        self, folder: Path, later: Later, batches: Batches, metrics: Metrics, open_model: OpenModel = NeoModel.load
+    ) -> None:
         self.folder, self.later, self.batches, self.metrics = folder, later, batches, metrics
+        self.open_model = open_model
         self.served: Served | None = None
         self.failure: str | None = None  # not the error itself, which would hold what was loaded of the bundle
         self._asked = threading.Event()
@@ -100,7 +104,7 @@ class Current:
     def load(self) -> None:
         """Loads the folder as it is now and switches to it; where that fails, what answered before goes on."""
         try:
-            new = load(self.folder, self.later)
+            new = load(self.folder, self.later, self.open_model)
             try_out(new, self.batches)
         except Exception as error:
             self.failure = str(error) or type(error).__name__

@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from neo.model.neo_model import NeoModel
 from neo.model.prepared import Request
 from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
-from neo.serving.served import Current, Served
+from neo.serving.served import Current, OpenModel, Served
 from neo.serving.settings import Settings
 from neo.serving.store import Store
 from neo.serving.waiting import Pieces
@@ -28,16 +29,16 @@ PREPARING = 4  # threads that check arguments, write prompts and wait for the st
 
 
 class Server:
-    """One server's state. Make it, `start` it, serve its routes, `close` it."""
+    """One server's state. Make it, `start` it, serve its routes, `close` it. open_model: how a bundle is read."""
 
-    def __init__(self, folder: Path, settings: Settings, store: Store) -> None:
+    def __init__(self, folder: Path, settings: Settings, store: Store, open_model: OpenModel = NeoModel.load) -> None:
         limits = settings.limits
         self.settings, self.limits, self.store = settings, limits, store
         self.metrics = Metrics(lambda: self.batches.waiting)
         self.batches = Batches(
             limits.queue, limits.batch, lambda kind, size: self.metrics.batches.labels(kind).observe(size)
         )
-        self.current = Current(folder, store.of, self.batches, self.metrics)
+        self.current = Current(folder, store.of, self.batches, self.metrics, open_model)
         self._threads = ThreadPoolExecutor(PREPARING, thread_name_prefix="prepare")
 
     def start(self, failed: Callable[[], None] = lambda: None) -> None:

@@ -56,7 +56,7 @@ def test_an_answer_gets_out_of_a_loop(monkeypatch: pytest.MonkeyPatch, wanted: s
         logits[0, other], logits[0, next(asked)] = 1.0, 2.0
         return logits
 
-    monkeypatch.setattr("neo.decoding.mixed.head_logits", scripted)
+    monkeypatch.setattr("neo.decoding.reading.head_logits", scripted)
     prompt = world.prompt(4)[:-1]
     answer = answer_events(world.model, world.vocab, world.index, prompt, (), format="text", max_tokens=20)
     assert "".join(event.text for event in answer if isinstance(event, TextDelta)) == written

@@ -17,6 +17,7 @@ import uvicorn
 
 from neo.model.neo_model import NeoModel
 from neo.serving.app import make_app
+from neo.serving.served import OpenModel
 from neo.serving.server import Server
 from neo.serving.settings import Settings
 from neo.serving.sqlite_store import SqliteStore
@@ -45,10 +46,12 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, store: Store | Path, settings: Settings | None = None) -> Iterator[Running]:
+def running(
+    folder: Path, store: Store | Path, settings: Settings | None = None, open_model: OpenModel = NeoModel.load
+) -> Iterator[Running]:
     """The bundle, served. store: or a file for one."""
     store = SqliteStore(store) if isinstance(store, Path) else store
-    server = Server(folder, settings or Settings(), store)
+    server = Server(folder, settings or Settings(), store, open_model)
     config = uvicorn.Config(make_app(server), http="h11", ws="none", log_config=None, access_log=False)
     listening = uvicorn.Server(config)
     sock = socket.socket()

@@ -1,0 +1,85 @@
+"""Answers in words by vLLM: it writes a few tokens ahead, and what is not allowed is chosen again.
+
+The rules are those of the loop in `mixed.py`. vLLM is not told what may be written: a list of a text vocabulary's ids
+is more than it takes on a GPU (1,024), and on a CPU 150,000 of them cost 10 ms a word. It writes as if nothing were
+forbidden, which is right for nearly every word of a trained model; the first token that may not stand is chosen from
+all log-probabilities instead, as the embedded engine does it. So the answer is the most probable one that is allowed,
+token after token. A draw is from the same distribution too (what was drawn and refused is drawn again among the rest),
+but it is another draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neo.decoding.reading import Writing, chosen, writable
+from neo.decoding.request import ScoredItem, SpanRequest
+from neo.decoding.sampling import Sampling
+from neo.decoding.vllm_engine import Prefix, Vllm, search_prefixes_by
+
+AHEAD = 16  # tokens that are written at a time: a block of vLLM's cache, and how far a stream of text lags behind
+
+
+class VllmReading:
+    """The rows of a batch as prefixes, and what vLLM has written ahead of each."""
+
+    def __init__(self, vllm: Vllm, prefixes: Sequence[Prefix]) -> None:
+        self.vllm, self.prefixes = vllm, list(prefixes)
+        self.ahead: list[list[int]] = [[] for _ in prefixes]
+        self.far = [AHEAD] * len(prefixes)  # one token after a refusal, then twice as many each time
+        self.may = writable(vllm.vocab)
+
+    def choose(self, rows: Sequence[Writing]) -> list[int]:
+        """The next token of what was written ahead; where that may not be it, the choice is made here."""
+        empty = [asked for asked in rows if not self.ahead[asked.row] and not _nucleus(asked)]
+        written = self.vllm.write(
+            [self.prefixes[asked.row] for asked in empty],
+            [min(asked.most, self.far[asked.row]) for asked in empty],
+            [asked.sampling for asked in empty],
+        )
+        for asked, tokens in zip(empty, written, strict=True):
+            self.ahead[asked.row], self.far[asked.row] = tokens, min(AHEAD, 2 * self.far[asked.row])
+        refused = [asked for asked in rows if not self._stands(asked)]
+        for asked in refused:
+            self.far[asked.row] = 1
+        anew = dict(zip((asked.row for asked in refused), self._chosen(refused), strict=True))
+        return [anew[asked.row] if asked.row in anew else self.ahead[asked.row][0] for asked in rows]
+
+    def append(self, tokens: Sequence[Sequence[int]], real: Sequence[bool]) -> None:
+        """What was written ahead stays as long as it is what comes."""
+        for row, (mine, live) in enumerate(zip(tokens, real, strict=True)):
+            if not live:
+                continue
+            self.prefixes[row] = self.prefixes[row].then(mine)
+            known = self.ahead[row]
+            self.ahead[row] = known[len(mine) :] if known[: len(mine)] == list(mine) else []
+
+    def search(
+        self, rows: Sequence[int], spans: Sequence[SpanRequest], sampling: Sampling | None
+    ) -> list[list[ScoredItem]]:
+        return search_prefixes_by(self.vllm, [self.prefixes[row] for row in rows], spans, sampling)
+
+    def only(self, rows: Sequence[int]) -> VllmReading:
+        some = VllmReading(self.vllm, [self.prefixes[row] for row in rows])
+        some.ahead, some.far = [self.ahead[row] for row in rows], [self.far[row] for row in rows]
+        return some
+
+    def keep(self, row: int, tokens: Sequence[int]) -> None:
+        """vLLM's prefix cache keeps what it has read by itself."""
+
+    def _stands(self, asked: Writing) -> bool:
+        """Whether the row may go on with what was written ahead."""
+        token = next(iter(self.ahead[asked.row]), len(self.may))
+        return token < len(self.may) and bool(self.may[token]) and token not in asked.barred
+
+    def _chosen(self, rows: Sequence[Writing]) -> list[int]:
+        """The choice among all that each may write."""
+        if not rows:
+            return []
+        logp = self.vllm.all_logprobs([self.prefixes[asked.row] for asked in rows], len(self.may))
+        return chosen(logp, self.may, rows)
+
+
+def _nucleus(asked: Writing) -> bool:
+    """Whether a draw is from a nucleus, which is another one where something is forbidden."""
+    return asked.sampling is not None and asked.sampling.top_p < 1
