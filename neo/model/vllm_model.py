@@ -12,10 +12,10 @@ from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.vllm_engine import Vllm, search_spans_by
 from neo.decoding.vllm_reading import VllmReading
-from neo.model.asking import ListRequest
 from neo.model.bundle import Bundle
 from neo.model.folder import place_of
 from neo.model.neo_model import NeoModel
+from neo.model.prepared import ListRequest
 
 
 class VllmModel(NeoModel):
