@@ -187,7 +187,7 @@ def test_mixed_answers_equal_the_embedded_ones(world: World, n: int, opening: fl
             limit=GroupLimit(groups, 1) if rng.random() < 0.3 else None,
             shift=torch.from_numpy(rng.normal(size=world.rows)).float() if rng.random() < 0.3 else None,
             about=world.index.filtered(spoken) if rng.random() < 0.5 else None,
-            aside=lambda item: [66, 67] if item is None else [68, 69, 70],
+            aside=lambda item, first: [66, 67] if item is None else [68, 69, 70],
             joint=(44, 32),
         )
 
