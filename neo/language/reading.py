@@ -62,8 +62,9 @@ _OF_THEM = re.compile(
 )
 # Asked of one item it is to be spoken of; unless others are asked for, as "what else is like it" does.
 _OF_IT = re.compile(
-    r"\b(?:why|explain|reasons?|how come|convince me|describe|what (?:is|was|are)|what's|what (?:makes|speaks)|who made"
-    r"|(?:tell|say|hear|know)(?: me)?(?: a line| more| something)? (?:about|on|of)|more (?:about|on))\b",
+    r"\b(?:why|explain|reasons?|how come|convince me|describe|what (?:makes|speaks)|who made"
+    r"|what(?:'s| is| was| are)(?: it| that| this| the \w+(?: one)?| your pick)? *(?:about|like|in it)? *(?=[?.!,]|$)"
+    r"|(?:tell|say|hear|know)(?: me)?(?: a line| more| something)? (?:about|on|of)|more (?:about|on))(?!\w)",
     re.I,
 )
 _OTHERS = re.compile(r"\b(?:(?<!would i )like|similar|else|instead|another|others?|next|goes? with|close to)\b", re.I)

@@ -160,6 +160,8 @@ def test_who_asks_for_a_portrait_alone_is_read(reader: Reader, text: str, of_the
         ("Tell me about it, please.", True),
         ("What would I like about it? Explain.", True),
         ("What is close to it?", False),
+        ("What is ?", True),
+        ("Take away . What is left?", False),
         ("I like it. What else is like it?", False),
         ("Why not another one?", False),
         ("Tell me about three shows", False),

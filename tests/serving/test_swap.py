@@ -137,7 +137,7 @@ def test_a_folder_that_is_replaced_while_it_is_read_is_refused(
     with running(tmp_path / "bundle", tmp_path / "events.sqlite") as own:
         old = version(own)
         with monkeypatch.context() as patch:
-            patch.setattr(module.NeoModel, "load", load_and_save)
+            patch.setattr(own.server.current, "open_model", load_and_save)
             swap(own, "refused")
         assert "changed while it was read" in (own.server.current.failure or "") and version(own) == old
         swap(own)
@@ -155,7 +155,7 @@ def test_a_link_that_moves_while_it_is_read_changes_nothing(
 
     old = version(own)
     with monkeypatch.context() as patch:
-        patch.setattr(module.NeoModel, "load", load_and_move)
+        patch.setattr(own.server.current, "open_model", load_and_move)
         swap(own)
     assert version(own) == old
     swap(own)
