@@ -185,7 +185,8 @@ def _rich_table(grid: Grid) -> Table:
     table.add_column("", no_wrap=True)
     for i, (group, metric) in enumerate(grid.columns):
         first = i == 0 or grid.columns[i - 1][0] != group
-        table.add_column(escape(f"{group if first else ''}\n{metric}"), justify="right", no_wrap=True)
+        label = group.replace(" ", "\n") if first else ""  # "quiet show" in 80 columns
+        table.add_column(escape(f"{label}\n{metric}"), justify="right", no_wrap=True)
     for name, values in grid.rows:
         if name == ORACLE:
             table.add_section()
