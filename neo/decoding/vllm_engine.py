@@ -10,7 +10,9 @@ Only ids go in and out, never text. Nothing here imports vLLM before it is start
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,13 +65,6 @@ class Vllm:
         ConfigError where it is not installed or does not start.
         """
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # it reports to its makers otherwise
-        try:
-            from vllm import LLM
-        except ImportError as error:
-            raise ConfigError(
-                f"The engine is vllm, but it cannot be imported ({error}): install it (docs/vllm.md), or leave "
-                f"--engine out for the engine that comes with NEO."
-            ) from error
         given: dict[str, Any] = {
             "dtype": str(model.dtype).removeprefix("torch."),  # by default it halves float32
             "max_model_len": position_limit(model),
@@ -82,14 +77,27 @@ class Vllm:
             "generation_config": "vllm",  # a model's own can't change a result
             "trust_remote_code": False,
         }
+        # In a thread of its own: vLLM keeps errors of its import and its start (what it does without), and with them
+        # every frame below, so that a bundle that was replaced would never be let go.
         try:
-            llm = LLM(model=str(folder), **given)
+            with ThreadPoolExecutor(1) as alone:
+                llm = alone.submit(_llm, model=str(folder), **given).result()
+        except ImportError as error:
+            raise ConfigError(
+                f"The engine is vllm, but it cannot be imported ({error}): install it (docs/vllm.md), or leave "
+                f"--engine out for the engine that comes with NEO."
+            ) from error
         except Exception as error:  # whatever it is, nothing answers
             raise ConfigError(
                 f"vLLM did not start with {folder} ({type(error).__name__}: {error}): see what it wrote above, and "
                 f"change its options or leave --engine out."
             ) from error
-        return cls(llm, model, vocab)
+        vllm = cls(llm, model, vocab)
+        # Its processes hold a GPU's memory until they are told to end.
+        core = getattr(getattr(llm, "llm_engine", None), "engine_core", None)
+        if core is not None:
+            weakref.finalize(vllm, core.shutdown)
+        return vllm
 
     @torch.inference_mode()
     def prefix(self, prompt: Sequence[int]) -> Prefix:
@@ -168,6 +176,12 @@ class Vllm:
             return {"prompt_token_ids": list(prefix.ids)}
         more = torch.tensor(prefix.ids[len(prefix.beneath) :], dtype=torch.int64)
         return {"prompt_embeds": torch.cat([prefix.beneath, embed(self.model, more)])}
+
+
+def _llm(**options: Any) -> Any:
+    from vllm import LLM
+
+    return LLM(**options)
 
 
 def search_spans_by(
