@@ -1,11 +1,13 @@
 """A bundle answered by vLLM beside the embedded engine, on the same machine, in turns.
 
     python benchmarks/vllm_engine.py BUNDLE [max_num_seqs=64 ...]
+    PYTHONPATH=tests python benchmarks/vllm_engine.py --random FOLDER [...]    # first writes a bundle there
 
 Run it where vLLM is installed (docs/vllm.md). Lists are `recommend` for listeners of the bundle, 10 items and 30 beams;
 words are `understand`, whose answers are as long as each engine's model makes them, at most 64 tokens. Each figure is
 the median of the rounds, in which the engines take turns; before them both have answered once, with other listeners.
-`same` counts the answers that name the same items, and say the same words.
+`same` counts the answers that name the same items, and say the same words. The bundle that is written has random
+weights, 4 layers of 256, over the 100 items of the tests' tiny world, and likes no code better than a word.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ import argparse
 import os
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 import yaml
 
+from neo.decoding.reading import writable
 from neo.evaluation.machine import this_machine
 from neo.model.neo_model import NeoModel
 from neo.model.vllm_model import VllmModel
+from neo.training.base import scratch_model
+from neo.training.config import Scratch
 from neo_sdk.types import Answer
 
 TOGETHER, ROUNDS, TOKENS = 16, 5, 64
@@ -45,12 +51,32 @@ def said(found: list[Answer]) -> list[tuple[str, tuple[str, ...]]]:
     return sorted((answer.text, tuple(item.id for item in answer.items)) for answer in found)
 
 
+def random_bundle(folder: Path) -> None:
+    from tiny_world import make_tiny_bundle, make_tiny_dataset
+
+    bundle = make_tiny_bundle(make_tiny_dataset())
+    shape = Scratch(
+        hidden=256, layers=4, heads=4, kv_heads=2, head_dim=64, feed_forward=768, positions=1024, tied=False
+    )
+    model = scratch_model(shape, bundle.vocabulary.size, seed=0)
+    words = writable(bundle.vocabulary)
+    words[[bundle.vocabulary.open, bundle.vocabulary.end]] = False
+    head = model.get_output_embeddings().weight
+    with torch.no_grad():
+        head[: len(words)][~words] *= 0.01  # a trained model seldom wants a code or a control token among words
+        head[len(words) :] *= 0.01
+    replace(bundle, model=model).save(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
+    parser.add_argument("--random", action="store_true", help="write a bundle there first")
     parser.add_argument("options", nargs="*", help="of vLLM, as OPTION=VALUE")
     given = parser.parse_args()
     options = {name: yaml.safe_load(value) for name, _, value in (option.partition("=") for option in given.options)}
+    if given.random:
+        random_bundle(given.bundle)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
     began = time.perf_counter()
     engines = {"embedded": NeoModel.load(given.bundle, "cpu")}
