@@ -351,13 +351,14 @@ class _Loop:
         row.said.extend(span)
         row.span = replace(row.span, index=self._left(row, item))
         row.named, row.used = row.named + new, row.used + self.span_tokens
-        if row.words or not new:
+        if row.said[0] != self.vocab.open or not new:
             self._put_before(row, item.row, not new or row.named == 1)
 
     def _put_before(self, row: _Row, item: int | None, first: bool) -> None:
-        """Lets the model read what it is about to speak of, where there is room for that and for a word."""
+        """Lets the model read what it is about to speak of, where that leaves room for a word and the items owed."""
         tokens = row.request.aside(item, first)[:MOST_ASIDE] if row.request.aside is not None else ()
-        if len(tokens) < self._room(row):
+        owed = max(0, row.request.items_owed - row.named)
+        if len(tokens) < self._room(row) - owed * (self.span_tokens + len(row.request.joint)):
             row.queue.extend(tokens)
             row.said.extend(tokens)
             row.used, row.aside = row.used + len(tokens), row.aside + len(tokens)

@@ -163,7 +163,7 @@ def told(answer: Request, aside: Telling) -> Request:
         if isinstance(segment, ItemRef):
             found += [] if isinstance(follows, Aside) else [Aside(aside(segment.row, first))]
             first = False
-    if answer[0].text.startswith(ABOUT_YOU) and answer[0].text != ABOUT_YOU:
+    if answer[0].text.startswith(f"{ABOUT_YOU}:"):
         found[:1] = [Text(ABOUT_YOU), Aside(aside(None, True)), Text(answer[0].text.removeprefix(ABOUT_YOU))]
     return tuple(found)
 

@@ -63,11 +63,16 @@ _OF_THEM = re.compile(
 # Asked of one item it is to be spoken of; unless others are asked for, as "what else is like it" does.
 _OF_IT = re.compile(
     r"\b(?:why|explain|reasons?|how come|convince me|describe|what (?:makes|speaks)|who made"
-    r"|what(?:'s| is| was| are)(?: it| that| this| the \w+(?: one)?| your pick)? *(?:about|like|in it)? *(?=[?.!,]|$)"
+    r"|what(?:'s| is| was| are)(?: it| th(?:is|at)(?: one)?| the \w+(?: one)?| your pick)? *"
+    r"(?:about|like|in it)? *(?=[?.!,]|$)"
     r"|(?:tell|say|hear|know)(?: me)?(?: a line| more| something)? (?:about|on|of)|more (?:about|on))(?!\w)",
     re.I,
 )
-_OTHERS = re.compile(r"\b(?:(?<!would i )like|similar|else|instead|another|others?|next|goes? with|close to)\b", re.I)
+_OTHERS = re.compile(
+    r"\b(?:(?<!would i )like|similar|else|instead|another|others?|next|goes? with|close to|something|anything|kind)\b"
+    r"|(?:^|[.,;!?] *|\b(?:and|please|now) )(?:recommend|suggest|find|pick|choose|give me|get me)\b",
+    re.I,
+)
 _PORTRAITS = frozenset(wording.lower() for wording in UNDERSTAND)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
@@ -95,11 +100,12 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
-        said = plain(_without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+        written = _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        said = plain(written)
         types, count = self._types(said)
         of_them = said.strip().lower() in _PORTRAITS or _OF_THEM.fullmatch(said.strip()) is not None
         of_it = _OF_IT.search(said) is not None and _OTHERS.search(said) is None and not types and count is None
-        return Said(tuple(self._wishes(said)), types, count, read_mode(said), of_them, of_it)
+        return Said(tuple(self._wishes(said)), types, count, read_mode(written), of_them, of_it)
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)

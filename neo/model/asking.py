@@ -218,7 +218,8 @@ class Asking(Speaking):
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
         somebody = listener is not None or history is not None
         if said.of_them and somebody and types is None and not max_items:
-            return self._text(turns, who, manner, None)
+            nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
+            return self._words(turns, who, nothing, 0, 0, manner, begins=self.about_them)
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None

@@ -189,8 +189,8 @@ def naive_answer(
     types: tuple[str, ...],
     aside: Callable[[int, bool], list[int]] = lambda row, first: [],
 ) -> tuple[list[str | int], str]:
-    """The same answer by full forwards, and a fresh search at every span. aside: read behind an item, once there are
-    words."""
+    """The same answer by full forwards, and a fresh search at every span. aside: read behind the items of an answer
+    that begins with words."""
     vocab, index, ids = world.vocab, world.index, list(prompt)
     found: list[str | int] = []
     text: list[int] = []
@@ -212,7 +212,7 @@ def naive_answer(
             item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
             found.append(item.row)
             ids += vocab.sid_ids(item.codes, item.type)
-            ids += aside(item.row, named == 0) if words else []
+            ids += aside(item.row, named == 0) if ids[len(prompt)] != vocab.open else []
             index, named = index.filtered(world.mask(rows_in(index) - {item.row})), named + 1
         else:
             text.append(token)

@@ -13,7 +13,7 @@ from neo.decoding.index import SidIndex
 from neo.language.facts import FactBook
 from neo.language.prompts import Context, about_item, about_them
 from neo.language.segments import ItemRef, Text, Turn
-from neo.language.wordings.follow_ups import ABOUT
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
 from neo.model.bundle import Bundle
 from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
@@ -141,17 +141,17 @@ def contains(ids: Any, span: list[int]) -> bool:
 def test_who_asks_for_a_portrait_alone_gets_one(tiny_bundle: Bundle) -> None:
     neo, who = NeoModel(tiny_bundle), tiny_bundle.listeners.id(1)
     said = [("user", "hi"), ("assistant", "Hello!"), ("user", "What do I seem to like?")]
-    known = neo.prepare_chat(said, who)
-    opening = neo.prepare_understand(who).asked.prompt
-    end = len(opening) - opening.index(tiny_bundle.vocabulary.answer)
-    assert known.begun and known.asked.prompt[-end:] == opening[-end:] and known.asked.max_items == 0
-    assert not neo.prepare_chat(said).begun  # of nobody there is none
+    asked = neo.prepare_chat(said, who).asked
+    assert asked.begins == neo.about_them and asked.max_items == 0
+    answer = neo.chat(said, who, max_tokens=12)
+    assert answer.text.startswith(ABOUT_YOU) and answer.items == []
     for free in (
+        neo.prepare_chat(said),  # of nobody there is none
         neo.prepare_chat(said, who, read_words=False),
         neo.prepare_chat(said, who, types=["show"]),
         neo.prepare_chat(said, who, max_items=2),
     ):
-        assert not free.begun and free.asked.max_items > 0
+        assert not free.asked.begins and free.asked.max_items > 0
 
 
 def test_who_plainly_asks_about_an_item_is_told_of_it(tiny_bundle: Bundle) -> None:
