@@ -82,13 +82,13 @@ def _opener(engine: str, given: Sequence[str]) -> Callable[[Path], NeoModel]:
     """How a bundle is read for an engine."""
     import yaml
 
-    from neo.model.neo_model import NeoModel
     from neo.model.vllm_model import VllmModel
+    from neo.serving.served import embedded
 
     if engine == "embedded":
         if given:
             raise ConfigError(f"--vllm {given[0]} is for another engine: pass --engine vllm too, or leave it out.")
-        return NeoModel.load
+        return embedded
     values = {}
     for option in given:
         name, is_there, value = option.partition("=")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch.nn.functional import pad
@@ -84,7 +85,7 @@ class Levels:
         parts = (request.index.types.get(name) for request in self.requests)
         return next((part.learned for part in parts if part is not None and part.learned is not None), None)
 
-    @property
+    @cached_property
     def root(self) -> Beams:
         """Where level 0 begins: one place for each type, alive where the request asks for it."""
         zeros = torch.zeros(self.asked.shape, dtype=torch.int64, device=self.device)

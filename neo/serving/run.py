@@ -10,11 +10,10 @@ from pathlib import Path
 
 import uvicorn
 
-from neo.model.neo_model import NeoModel
 from neo.model.requests import whole
 from neo.serving.app import make_app
 from neo.serving.logs import LOG, log_to_stderr
-from neo.serving.served import OpenModel, version_of
+from neo.serving.served import OpenModel, embedded, version_of
 from neo.serving.server import Server
 from neo.serving.settings import Settings
 from neo.serving.store import open_store
@@ -29,7 +28,7 @@ def serve(
     port: int,
     settings: Settings,
     store_url: str | None,
-    open_model: OpenModel = NeoModel.load,
+    open_model: OpenModel = embedded,
 ) -> None:
     """Returns when it was told to end and all is answered. Without a store's URL it is a file beside the bundle.
 

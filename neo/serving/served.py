@@ -44,7 +44,12 @@ class Served:
             raise Refusal(404, message, "model", "model_not_found")
 
 
-def load(folder: Path, later: Later, open_model: OpenModel = NeoModel.load) -> Served:
+def embedded(folder: Path) -> NeoModel:
+    """A bundle whose model runs in this process."""
+    return NeoModel.load(folder)
+
+
+def load(folder: Path, later: Later, open_model: OpenModel = embedded) -> Served:
     """BundleError for what cannot be used, and for a folder that was replaced while it was read.
 
     A link is followed once: that it leads elsewhere in the middle of it changes nothing.
@@ -86,7 +91,7 @@ class Current:
     """The one reference, and the thread that changes it. served: None until the first bundle has been tried out."""
 
     def __init__(
-        self, folder: Path, later: Later, batches: Batches, metrics: Metrics, open_model: OpenModel = NeoModel.load
+        self, folder: Path, later: Later, batches: Batches, metrics: Metrics, open_model: OpenModel = embedded
     ) -> None:
         self.folder, self.later, self.batches, self.metrics = folder, later, batches, metrics
         self.open_model = open_model

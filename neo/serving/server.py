@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from neo.model.neo_model import NeoModel
 from neo.model.prepared import Request
 from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
-from neo.serving.served import Current, OpenModel, Served
+from neo.serving.served import Current, OpenModel, Served, embedded
 from neo.serving.settings import Settings
 from neo.serving.store import Store
 from neo.serving.waiting import Pieces
@@ -31,7 +30,7 @@ PREPARING = 4  # threads that check arguments, write prompts and wait for the st
 class Server:
     """One server's state. Make it, `start` it, serve its routes, `close` it. open_model: how a bundle is read."""
 
-    def __init__(self, folder: Path, settings: Settings, store: Store, open_model: OpenModel = NeoModel.load) -> None:
+    def __init__(self, folder: Path, settings: Settings, store: Store, open_model: OpenModel = embedded) -> None:
         limits = settings.limits
         self.settings, self.limits, self.store = settings, limits, store
         self.metrics = Metrics(lambda: self.batches.waiting)

@@ -17,7 +17,7 @@ import uvicorn
 
 from neo.model.neo_model import NeoModel
 from neo.serving.app import make_app
-from neo.serving.served import OpenModel
+from neo.serving.served import OpenModel, embedded
 from neo.serving.server import Server
 from neo.serving.settings import Settings
 from neo.serving.sqlite_store import SqliteStore
@@ -47,7 +47,7 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, store: Store | Path, settings: Settings | None = None, open_model: OpenModel = NeoModel.load
+    folder: Path, store: Store | Path, settings: Settings | None = None, open_model: OpenModel = embedded
 ) -> Iterator[Running]:
     """The bundle, served. store: or a file for one."""
     store = SqliteStore(store) if isinstance(store, Path) else store
