@@ -73,9 +73,8 @@ class AnswerRequest:
     way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
     an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
     that words have led to (a catalog row, and whether it is the first), and once an answer has begun with
-    `about_them` (None). `joint`: tokens
-    that an answer with words writes before an item that it would have ended without. `begins`: the answer's first
-    tokens, text and `<|sid|>`, whatever the model would write.
+    `about_them` (None). `joint`: tokens that an answer with words writes before an item that it would have ended
+    without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
     """
 
     index: SidIndex
@@ -346,13 +345,13 @@ class _Loop:
 
     def _named(self, row: _Row, item: ScoredItem) -> None:
         span, new = self.vocab.sid_ids(item.codes, item.type), row.speaks_of is None
-        row.searches = False
+        first, row.searches = self.vocab.open not in row.said, False
         row.queue.extend(span[1:])
         row.said.extend(span)
         row.span = replace(row.span, index=self._left(row, item))
         row.named, row.used = row.named + new, row.used + self.span_tokens
         if row.said[0] != self.vocab.open or not new:
-            self._put_before(row, item.row, not new or row.named == 1)
+            self._put_before(row, item.row, first)
 
     def _put_before(self, row: _Row, item: int | None, first: bool) -> None:
         """Lets the model read what it is about to speak of, where that leaves room for a word and the items owed."""

@@ -162,7 +162,7 @@ class Asking(Speaking):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, row)
+        return self._text([Turn(request)], who, manner, begun=self.opening(who, row))
 
     def prepare_understand(
         self,
@@ -178,7 +178,7 @@ class Asking(Speaking):
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
         who = self._asker(listener, history)
         request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, None)
+        return self._text([Turn(request)], who, manner, begun=self.opening(who, None))
 
     def prepare_chat(
         self,
@@ -218,16 +218,15 @@ class Asking(Speaking):
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
         somebody = listener is not None or history is not None
         if said.of_them and somebody and types is None and not max_items:
-            nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-            return self._words(turns, who, nothing, 0, 0, manner, begins=self.about_them)
+            return self._text(turns, who, manner, begins=self.about_them)
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
-        begins: tuple[int, ...] = ()
-        if said.of_it and len(spoken.asked) == 1 and types is None and max_items is None:
-            begins = (*self.about_words, self.bundle.vocabulary.open)
+        one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
+        left = types is None and max_items is None
+        begins = (*self.about_words, self.bundle.vocabulary.open) if said.of_it and one and left else ()
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
@@ -320,10 +319,17 @@ class Asking(Speaking):
         prompt = replace(prompt, warnings=(*prompt.warnings, *choice.warnings))
         return ListRequest(prompt, choice, k, beams, limit, shift, manner, _guaranteed(choice, limit))
 
-    def _text(self, turns: Sequence[Turn], who: Asker, manner: Manner, item: int | None) -> WordsRequest:
-        """An answer in words, begun for the model with what it speaks of: an item, or who asks."""
+    def _text(
+        self,
+        turns: Sequence[Turn],
+        who: Asker,
+        manner: Manner,
+        begun: tuple[int, ...] = (),
+        begins: tuple[int, ...] = (),
+    ) -> WordsRequest:
+        """An answer in words alone."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        return self._words(turns, who, nothing, 0, 0, manner, begun=self.opening(who, item))
+        return self._words(turns, who, nothing, 0, 0, manner, begun=begun, begins=begins)
 
     def _words(
         self,

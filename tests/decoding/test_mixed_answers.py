@@ -1,50 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, row_of, rows_in, worlds
+from answers_reference import lean, naive_answer, runs
+from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, row_of, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.decoding.beam import search_spans
 from neo.decoding.index import SidIndex
 from neo.decoding.mixed import AnswerRequest, Done, Event, ItemNamed, TextDelta, stream_answer, stream_answers
-from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NotFoundError
-
-
-def lean(world: World, opening: float = 12.0, ending: float = 9.0) -> dict[int, float]:
-    """Likely to open and end, and tempted by everything that must not be written as text."""
-    tempting = [
-        world.vocab.pad,
-        world.vocab.prompt,
-        world.vocab.close,
-        *world.vocab.special_ids,
-        world.vocab.size,
-        399,
-    ]
-    return {**dict.fromkeys(tempting, 20.0), world.vocab.open: opening, world.vocab.end: ending}
-
-
-def runs(events: list[Event]) -> list[str | int]:
-    """Texts, joined between items, and item rows."""
-    found: list[str | int] = []
-    for event in events:
-        if isinstance(event, TextDelta):
-            assert event.text
-            if found and isinstance(found[-1], str):
-                found[-1] += event.text
-            else:
-                found.append(event.text)
-        elif isinstance(event, ItemNamed):
-            found.append(event.row)
-    return found
 
 
 def check_events(world: World, events: list[Event], index: SidIndex, types: tuple[str, ...]) -> list[ItemNamed]:
@@ -167,59 +135,6 @@ def test_no_requests_give_no_events() -> None:
     assert list(stream_answers(world.model, world.vocab, [])) == []
 
 
-def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
-    """Whether the last token begins to say words a third time in a row."""
-
-    def words(ids: list[int]) -> int:
-        text = "".join(sign if sign.isalpha() else " " for sign in vocab.decode(ids))
-        return len(text.split())
-
-    return any(
-        len(said) > 2 * length
-        and all(said[-1 - at] == said[-1 - at - length] for at in range(length + 1))
-        and words(said[-1 - length : -1]) >= 2
-        for length in range(2, 33)
-    )
-
-
-@torch.no_grad()
-def naive_answer(
-    world: World,
-    prompt: list[int],
-    types: tuple[str, ...],
-    aside: Callable[[int, bool], list[int]] = lambda row, first: [],
-) -> tuple[list[str | int], str]:
-    """The same answer by full forwards, and a fresh search at every span. aside: read behind the items of an answer
-    that begins with words."""
-    vocab, index, ids = world.vocab, world.index, list(prompt)
-    found: list[str | int] = []
-    text: list[int] = []
-    named = words = 0
-    while True:
-        logits = world.model(torch.tensor([ids])).logits[0, -1]
-        allowed = [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
-        if named < 3 and len(index.only(types)):
-            allowed.append(vocab.open)
-        allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i], vocab)]
-        token = max(allowed, key=lambda i: float(logits[i]))
-        over = words == 15
-        if over or token in (vocab.end, vocab.open):
-            if text:
-                found.append(vocab.decode(text))
-            text = []
-            if over or token == vocab.end:
-                return found, "length" if over else "stop"
-            item = search_spans(world.model, vocab, index, [[*ids, token]], [types], k=1, beams=4)[0][0]
-            found.append(item.row)
-            ids += vocab.sid_ids(item.codes, item.type)
-            ids += aside(item.row, named == 0) if ids[len(prompt)] != vocab.open else []
-            index, named = index.filtered(world.mask(rows_in(index) - {item.row})), named + 1
-        else:
-            text.append(token)
-            ids.append(token)
-            words += 1
-
-
 def test_text_answers_name_no_item() -> None:
     world = make_world(10)
     with leaning(world.model, lean(world, opening=30.0)):
@@ -334,119 +249,3 @@ def test_bad_arguments_are_refused_before_the_first_event() -> None:
         answer_events(*base, ("course",))
     with pytest.raises(InvalidRequestError, match="at most 64"):
         answer_events(*base[:3], [1] * MAX_POSITIONS, ("show",))
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), begins=st.booleans())
-def test_what_an_answer_speaks_of_is_of_an_index_of_its_own(world: World, begins: bool) -> None:
-    """Right after its first words, here none, and nowhere else; there it is the best of that index."""
-    everything = sorted(rows_in(world.index))
-    spoken = set(everything[::3])
-    mask = np.isin(np.arange(everything[-1] + 1), list(spoken))
-    about, others = world.index.filtered(mask), world.index.filtered(~mask)
-    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
-    how: dict[str, Any] = {"max_tokens": 4, "max_items": 4, "beams": 4, "about": about}
-    how["about_words"] = () if begins else (-1,)  # no answer ever says that
-    with leaning(world.model, lean(world, opening=30.0)):  # every answer begins with an item
-        events = list(answer_events(world.model, world.vocab, others, prompt, types, **how))
-        opened = [*prompt, world.vocab.open]
-        expected = search_spans(world.model, world.vocab, about, [opened], [types], k=1, beams=4)[0]
-    items = [event.row for event in events if isinstance(event, ItemNamed)]
-    if begins:
-        assert items[0] == expected[0].row and not spoken & set(items[1:])
-    else:
-        assert not spoken & set(items)
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), opening=st.sampled_from([3.0, 9.0]))
-def test_the_facts_of_what_words_lead_to_are_read(world: World, opening: float) -> None:
-    types, prompt = world.some_types(), world.prompt(5)[:-1]
-    how: dict[str, Any] = {"max_tokens": 15, "max_items": 3, "beams": 4}
-
-    def aside(row: int | None, first: bool) -> list[int]:
-        return [] if row is None else [1 + row % 5, 7 + first]
-
-    with leaning(world.model, lean(world, opening)):
-        events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how, aside=aside))
-        expected, reason = naive_answer(world, prompt, types, aside)
-    assert runs(events) == expected
-    assert isinstance(events[-1], Done) and events[-1].reason == reason
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), max_tokens=st.integers(1, 6))
-def test_an_answer_begins_as_it_is_told_to(world: World, max_tokens: int) -> None:
-    """As if the model had written it; no more of it than there is room for."""
-    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
-    begins = (*world.vocab.encode("So "), world.vocab.open)
-    how: dict[str, Any] = {"max_items": 3, "beams": 4}
-    with leaning(world.model, lean(world, opening=3.0)):
-        events = list(
-            answer_events(
-                world.model, world.vocab, world.index, prompt, types, **how, max_tokens=max_tokens, begins=begins
-            )
-        )
-        search = search_spans(world.model, world.vocab, world.index, [[*prompt, *begins]], [types], k=1, beams=4)
-    text, *others = runs(events)
-    if max_tokens < 3:
-        assert text == "So "[:max_tokens] and not others
-    else:
-        assert (text, others[0]) == ("So ", search[0][0].row)
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), long=st.booleans())
-def test_what_is_put_before_the_model_is_read_and_not_said(world: World, long: bool) -> None:
-    """As if the prompt had gone on with the item, or the words, and with what is read then."""
-    everything = sorted(rows_in(world.index))
-    mask = np.isin(np.arange(everything[-1] + 1), everything[::3])
-    about, others = world.index.filtered(mask), world.index.filtered(~mask)
-    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
-    often = MAX_POSITIONS if long else 1
-    read: dict[int | None, list[int]] = {row: [1 + row % 5, 7, 9] * often for row in everything}
-    read[None] = [3, 5] * often
-    how: dict[str, Any] = {"max_tokens": 4, "max_items": 0, "beams": 4}
-
-    def answer(ids: list[int], **more: Any) -> list[Event]:
-        return list(answer_events(world.model, world.vocab, others, ids, types, **{**how, **more}))
-
-    def told(row: int | None) -> list[int]:
-        """Where there is no room for it, nothing."""
-        return [] if long else read[row]
-
-    with leaning(world.model, lean(world, opening=30.0)):  # every answer begins with an item
-        events = answer(prompt, about=about, aside=lambda row, first: read[row])
-        first = next(event for event in events if isinstance(event, ItemNamed))
-        span = world.vocab.sid_ids(first.codes, first.type)
-        rest = answer([*prompt, *span, *told(first.row)])
-    assert runs(events)[1:] == runs(rest)
-    ends = events[-1], rest[-1]
-    assert all(isinstance(end, Done) for end in ends)
-    assert ends[0].tokens == len(span) + ends[1].tokens  # type: ignore[union-attr]
-    letters = {world.vocab.encode(letter)[0]: 25.0 for letter in "abcdefgh"}
-    with leaning(world.model, letters):  # and now with words
-        (plain,) = runs(answer(prompt))
-        (first_letter,) = world.vocab.encode(str(plain)[0])
-        begun = answer(prompt, about_them=(first_letter,), aside=lambda row, first: read[row])
-        rest = answer([*prompt, first_letter, *told(None)], max_tokens=3)
-    assert runs(begun) == [str(plain)[0] + str(runs(rest)[0])]
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), max_tokens=st.integers(1, 12))
-def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> None:
-    """Where words stand before it and there is room for more; the joint counts as words, and an item follows it."""
-    joint = tuple(world.vocab.encode(" And "))
-    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
-    how: dict[str, Any] = {"max_tokens": max_tokens, "max_items": 2, "min_items": 2, "beams": 4, "joint": joint}
-    with leaning(world.model, {**lean(world, opening=-30.0), world.vocab.end: 3.0}):  # it ends without an item
-        events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how))
-    found = runs(events)
-    rows = [run for run in found if isinstance(run, int)]
-    assert len(rows) == min(2, world.index.reachable(types))
-    done = events[-1]
-    assert isinstance(done, Done) and done.tokens - len(rows) * (world.vocab.levels + 2) <= max_tokens
-    for before, after in pairwise(found):
-        if isinstance(before, str) and before.endswith(" And "):
-            assert isinstance(after, int)

@@ -67,6 +67,9 @@ def test_gone_items_are_read_and_never_named_and_can_come_back(tiny_bundle: Bund
     neo = NeoModel(loaded)
     shows = [item.id for item in neo.recommend(history=["s-3", "s-1"], type="show", k=100, beams=128).items]
     assert len(shows) == 18 and "s-3" not in shows
+    for item, there in (("s-3", False), ("s-1", True)):  # who is gone can't be named: nothing else may stand in
+        said = [{"type": "text", "text": "Why would I like "}, {"type": "item", "item_id": item}]
+        assert bool(neo.prepare_chat([{"role": "user", "content": said}]).asked.begins) is there
     assert NeoModel(tiny_bundle).recommend_prompts([[3, 1]], [""], "show") == neo.recommend_prompts(
         [[3, 1]], [""], "show"
     )

@@ -156,12 +156,14 @@ def _composed(frames: Sequence[str], count: int, **parts: Sequence[str]) -> tupl
     """
     draw, found = random.Random(len(frames) * count), dict[str, None]()
     for place in range(20 * count):
+        if len(found) == count:
+            break
         frame = frames[place % len(frames)]
         slots = {}
         for name in [name for _, name, _, _ in Formatter().parse(frame) if name]:
             part = draw.choice(parts[name.lower()])
             slots[name] = part[:1].upper() + part[1:] if name[0].isupper() else part
         text = frame.format(**slots)
-        if len(text.split()) <= MOST_WORDS and len(found) < count:
+        if len(text.split()) <= MOST_WORDS:
             found.setdefault(text)
     return tuple(found)
