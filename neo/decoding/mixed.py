@@ -25,10 +25,9 @@ from neo.decoding.reading import ModelReading, Reading, Writing
 from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.text_stream import TextStream
+from neo.language.render import MOST_ASIDE
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import InvalidRequestError, NeoError
-
-MOST_ASIDE = 128  # tokens of an aside; a starter world's have 45 on average
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,15 @@ Event = TextDelta | ItemNamed | Done
 class AnswerRequest:
     """What one row of a batch is to answer.
 
-    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered indexes);
-    the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the answer goes
-    on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is given; either
-    way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
-    an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
-    that words have led to (a catalog row, and whether it is the first), and once an answer has begun with
-    `about_them` (None). `joint`: tokens that an answer with words writes before an item that it would have ended
-    without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
+    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered
+    indexes); the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the
+    answer goes on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is
+    given; either way text does not run in circles (`third_time`). An item that comes right after `about_words`, the
+    first tokens of an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else,
+    behind an item that words have led to (a catalog row, and whether it is the first), and once an answer has begun
+    with `about_them` (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an
+    item that it would have ended without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model
+    would write.
     """
 
     index: SidIndex
@@ -355,7 +355,7 @@ class _Loop:
 
     def _put_before(self, row: _Row, item: int | None, first: bool) -> None:
         """Lets the model read what it is about to speak of, where that leaves room for a word and the items owed."""
-        tokens = row.request.aside(item, first)[:MOST_ASIDE] if row.request.aside is not None else ()
+        tokens = row.request.aside(item, first) if row.request.aside is not None else ()
         owed = max(0, row.request.items_owed - row.named)
         if len(tokens) < self._room(row) - owed * (self.span_tokens + len(row.request.joint)):
             row.queue.extend(tokens)

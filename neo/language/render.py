@@ -17,6 +17,7 @@ from neo.sids.table import SidTable
 from neo_sdk.errors import InvalidRequestError
 
 IGNORED = -100
+MOST_ASIDE = 128  # tokens of an aside, the rest is left out; a starter world's have 45 on average
 SPANS = 1 << 16  # rendered spans that are kept at hand, about 20 MB
 
 
@@ -44,6 +45,10 @@ class Renderer:
     def items(self, rows: Sequence[int]) -> list[list[int]]:
         """The spans of catalog items; NotFoundError for a row without a SID."""
         return [list(self._span(int(row))) for row in rows]
+
+    def aside(self, text: str) -> list[int]:
+        """The tokens of an aside, the same in training and in answers."""
+        return self.vocabulary.encode(text)[:MOST_ASIDE]
 
     def _span_of(self, row: int) -> list[int]:
         codes, types = self.sids.codes_of_rows([row]), self.sids.types_of_rows([row])
@@ -85,7 +90,7 @@ class Renderer:
                 case Text(text):
                     out.add(self.vocabulary.encode(text), trained)
                 case Aside(text):
-                    out.add(self.vocabulary.encode(text), False)
+                    out.add(self.aside(text), False)
                 case ItemRef(row):
                     out.add(self.items([row])[0], trained)
                 case History(rows, notes) if rows or notes:

@@ -16,11 +16,12 @@ import torch
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import MOST_ASIDE, AnswerRequest
+from neo.decoding.mixed import AnswerRequest
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.reading import Said
+from neo.language.render import MOST_ASIDE
 from neo.language.segments import Segment, Turn
 from neo.language.wishes import Wish
 from neo.language.wordings.follow_ups import ALSO
@@ -350,7 +351,7 @@ class Asking(Speaking):
 
         about, begins: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
         """
-        telling, encode = self.telling(who), self.bundle.vocabulary.encode
+        telling = self.telling(who)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
         text = manner.max_tokens + max_items * MOST_ASIDE
         prompt = fit(self.renderer, who, turns, self.room(text, max_items) - len(begun))
@@ -374,8 +375,8 @@ class Asking(Speaking):
             about_words=self.about_words,
             begins=begins,
             about_them=self.about_them,
-            aside=lambda item, first: encode(telling(item, first)),
-            joint=tuple(encode(ALSO)),
+            aside=lambda item, first: self.renderer.aside(telling(item, first)),
+            joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 

@@ -37,6 +37,6 @@ class Speaking(Keeping):
 
     def opening(self, who: Asker, item: int | None) -> tuple[int, ...]:
         """What an answer that speaks of an item, or of who asks, begins with, up to the first of its own words."""
-        encode = self.bundle.vocabulary.encode
         first = self.about_them if item is None else (*self.about_words, *self.renderer.items([item])[0])
-        return (*first, *encode(self.telling(who)(item, True)), *encode(":"))
+        aside = self.renderer.aside(self.telling(who)(item, True))
+        return (*first, *aside, *self.bundle.vocabulary.encode(":"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import byte_tokenizer
 
-from neo.language.render import IGNORED, Renderer
+from neo.language.render import IGNORED, MOST_ASIDE, Renderer
 from neo.language.segments import Aside, History, ItemRef, Text, Turn, merge_texts
 from neo.language.viewer import colored
 from neo.language.vocabulary import Vocabulary
@@ -45,6 +45,13 @@ def test_an_aside_is_read_and_never_trained(renderer: Renderer) -> None:
     without = renderer.example([Turn(told.request, tuple(plain))])
     assert row.ids[:at] + row.ids[at + len(aside) :] == without.ids
     assert row.labels[:at] + row.labels[at + len(aside) :] == without.labels
+
+
+def test_a_long_aside_is_cut_as_answers_cut_it(renderer: Renderer) -> None:
+    text = " (" + "calm " * MOST_ASIDE + ")"
+    row = renderer.example([Turn((Text("Why?"),), (Text("So"), Aside(text), Text(".")))])
+    aside = renderer.vocabulary.encode(text)[:MOST_ASIDE]
+    assert renderer.aside(text) == aside and len(row.ids) == len("Why?So.") + MOST_ASIDE + 3
 
 
 def test_history_items_can_be_trained_too_but_not_their_delimiters(renderer: Renderer) -> None:
