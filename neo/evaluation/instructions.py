@@ -22,9 +22,8 @@ from neo.language.pointing import reference
 from neo.language.segments import ItemRef, Segment, Text
 from neo.language.wordings.conversation import COUNTS, counted
 from neo.language.wordings.fill import slots_of
-from neo.language.wordings.instructions import HELD_OUT
+from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.modes import DISCOVERY
-from neo.language.wordings.modes import HELD_OUT as HELD_OUT_MODES
 from neo.listeners.familiarity import LEVELS
 from neo.model.neo_model import NeoModel
 from neo_sdk.types import Answer, ItemPart

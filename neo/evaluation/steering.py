@@ -11,7 +11,7 @@ from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import Context, about_listener, words_for
 from neo.language.segments import Turn
 from neo.language.wordings.fill import fill
-from neo.language.wordings.instructions import HELD_OUT
+from neo.language.wordings.held_out import HELD_OUT
 from neo.model.listener import Asker, as_read, fit
 from neo.model.neo_model import NeoModel
 

@@ -159,37 +159,3 @@ COUNTS = (("one", "1", "a single"), ("two", "2", "a pair of"), ("three", "3"), (
 def counted(template: str, count: int) -> str:
     """The template for a number of items: 'Give me {count} {type}.' for one."""
     return template.replace("{types}", "{type}") if count == 1 else template
-
-
-HELD_OUT: dict[str, tuple[str, ...]] = {
-    "chat_mixed": (
-        "Hey there, what would make my evening better?",
-        "I am packing for a trip. What comes along?",
-        "Give me a hand: I don't know what to begin.",
-    ),
-    "chat_typed": (
-        "My sister wants {a_type} from me for her commute.",
-        "Which {types} would you take to an island?",
-        "Tonight calls for {a_type}. What shall it be?",
-    ),
-    "chat_about": (
-        "Is there a nice way to spend tonight with {query}?",
-        "Everyone speaks of {query}. What would you hand me?",
-        "My head is full of {query}. Got anything?",
-    ),
-    "chat_about_typed": (
-        "Everyone speaks of {query}. Is there {a_type}?",
-        "Spend tonight with {query}: which {types}?",
-        "My head is full of {query}. Hand me {a_type}.",
-    ),
-    "chat_counted": (
-        "I want {count} {types} to take along.",
-        "Which {count} {types} would you hand me?",
-        "Bring me {count} {types} for tonight.",
-    ),
-    "list_counted": (
-        "I want {count} {types} and not a word.",
-        "A bare list of {count} {types}.",
-        "{count} {types}. Skip the words.",
-    ),
-}

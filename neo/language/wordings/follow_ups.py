@@ -147,21 +147,6 @@ CANNOT = (
     "I have no way to know that. Ask me for something from this catalog.",
 )
 
-HELD_OUT: dict[str, tuple[str, ...]] = {
-    "why": ("On what grounds {ref}?", "What reason is there for {ref}?", "Why is it {ref} that you chose?"),
-    "what": ("Let me hear more about {ref}.", "What can you say about {ref}?", "What would {ref} give me?"),
-    "more": ("Give me more of what {ref} is like.", "I want others like {ref}.", "Find something close to {ref}."),
-    "more_typed": (
-        "I want {a_type} that is like {ref}.",
-        "Find {types} close to {ref}.",
-        "Since I like {ref}, which {type}?",
-    ),
-    "not_this": ("Please not {ref}, another one.", "I do not want {ref}.", "Take away {ref}. What is left?"),
-    "not_these": ("I want none of them. Others?", "Not these, please.", "No, find other ones."),
-    "switch": ("I want {types} now.", "Find me {a_type} instead.", "Could it be {a_type}?"),
-    "thanks": ("Thank you, good ideas!", "Thanks, bye.", "Great, that is all."),
-    "beyond": ("What is the capital of France?", "Can you call a taxi?", "Who won the election?"),
-}
 
 PLACES = ("first", "second", "third", "fourth", "fifth")
 _ORDINAL = ("the {n} one", "the {n}", "your {n} one", "the {n} of them")

@@ -43,21 +43,3 @@ TYPE = (
     "Tell me the type of {item}.",
     "What sort of item is {item}?",
 )
-
-HELD_OUT = {
-    "verbalize": (
-        "Turn {item} into its title and blurb.",
-        "In text, what is {item}?",
-        "How would you introduce {item}?",
-    ),
-    "ground": (
-        "Point to the {type} that this describes: {query}",
-        "One of the {types} reads like this. Which? {query}",
-        "Recognize this {type}: {query}",
-    ),
-    "type": (
-        "What category does {item} belong to?",
-        "Classify {item} by type.",
-        "What kind of thing is {item}?",
-    ),
-}

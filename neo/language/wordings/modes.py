@@ -40,23 +40,6 @@ WISHES: dict[Mode, tuple[str, ...]] = {
     ),
 }
 
-# Training never uses these, as in `neo.language.wordings.instructions`.
-HELD_OUT: dict[Mode, tuple[str, ...]] = {
-    "familiar": (
-        "I would rather stick to what I know.",
-        "Something I have listened to before, nothing strange.",
-        "Play it safe: things that I already know.",
-        "Keep to familiar ground today.",
-        "Bring back an old favourite.",
-    ),
-    "unfamiliar": (
-        "Give me things I have never come across.",
-        "Nothing I already know, please.",
-        "Ones that are new to me, and only those.",
-        "I want to hear something I have not tried yet.",
-        "Broaden my horizon.",
-    ),
-}
 
 # Within a history one word says it, right before the item. A small model decides from the last token that it reads, and
 # a sentence ends with a full stop whatever it says. Of ten episodes asked for as unfamiliar, familiar and anyhow, those
