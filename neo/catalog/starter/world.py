@@ -64,7 +64,7 @@ def make_world(config: WorldConfig | None = None) -> World:
     """Generates a world; the default one takes half a minute on one core."""
     config = config or WorldConfig()
     vocabulary = words()
-    popularity = _interest_of_the_world(config, vocabulary)
+    popularity = interest_of_the_world(config, vocabulary)
     items = make_latents(config, vocabulary, popularity)
     people = make_people(config, vocabulary, popularity)
     catalog = Writer.of(config, vocabulary, items).catalog()
@@ -76,7 +76,7 @@ def make_world(config: WorldConfig | None = None) -> World:
     return World(config, dataset, Oracle(happened.cases, log.cases))
 
 
-def _interest_of_the_world(config: WorldConfig, vocabulary: Words) -> np.ndarray:
+def interest_of_the_world(config: WorldConfig, vocabulary: Words) -> np.ndarray:
     """float64[subtopics]: how much the world cares for each subtopic."""
     rng = np.random.default_rng([config.seed, 10])
     topics = rng.gamma(4.0, 1.0, len(vocabulary.topics))
