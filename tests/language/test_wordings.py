@@ -109,6 +109,13 @@ def test_every_wording_is_short_and_clean():
     assert offenders(right) == []
 
 
+def test_an_article_before_a_type_is_the_one_of_its_slot():
+    wrong = [
+        wording for wordings in TASKS.values() for wording in wordings if re.search(r"\ban? \{type\}", wording, re.I)
+    ]
+    assert wrong == []  # "a episode"
+
+
 def test_only_slots_name_an_item_type():
     names = {word for t in BUILT_IN for words in type_words(t) for noun in words for word in noun.split()}
 

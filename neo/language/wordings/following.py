@@ -101,7 +101,7 @@ MORE_TYPED = (
     "After {ref} I could do with {types} of that sort.",
     "Same sort of thing as {ref}, as {a_type}?",
     "The same feel as {ref}, but in {types}.",
-    "The {type} version of {ref}, so to speak?",
+    "Some {type} version of {ref}, so to speak?",
     "What's the closest {type} to {ref}?",
     "Starting from {ref}, what {types} are there?",
     "Take {ref} as a guide and pick {types}.",
@@ -113,7 +113,7 @@ MORE_TYPED = (
     "Stay near {ref} but switch to {types}.",
     "Something like {ref} in the way of {types}?",
     "Among {types}, what is like {ref}?",
-    "Of your {types}, what's most like {ref}?",
+    "Of all {types}, what's most like {ref}?",
     "People who liked {ref} play which {types}?",
     "I'm after {types} with the mood of {ref}.",
     "I need {a_type} to go with {ref}.",
@@ -260,7 +260,7 @@ NOT_THESE = (
 SWITCH = (
     "What {types} do you have?",
     "Could it be {a_type} instead?",
-    "Can you make that {a_type}?",
+    "Can you make it {a_type}?",
     "Can I have {types} instead?",
     "I'd prefer {types}.",
     "I'd sooner have {a_type}.",
@@ -278,7 +278,7 @@ SWITCH = (
     "Same thing, only {types}.",
     "The same idea but with {types}?",
     "Make it {a_type}.",
-    "Make those {types}, please.",
+    "Make them {types}, please.",
     "Change to {types}.",
     "Change of plan: {types}.",
     "Change that to {a_type}, would you?",
@@ -311,13 +311,13 @@ SWITCH = (
     "Hmm, {a_type} rather.",
     "Not bad, but have you {types}?",
     "OK, and in {types}?",
-    "Good. Now the {types}.",
+    "Good. Now some {types}.",
     "Nice, and what about {a_type}?",
     "Thanks, now I want {types}.",
     "Could you do {types} next?",
     "Would you try {types} now?",
     "Do the same with {types}.",
-    "Is there something among the {types}?",
+    "Is there something in {types}?",
 )
 
 THANKS = (
@@ -383,5 +383,5 @@ BEYOND = (
     "Find me a cheap hotel in Lisbon.",
     "What's the stock market doing?",
     "Can you write my homework?",
-    "Should I call a doctor?",
+    "Should I buy a flat or rent?",
 )

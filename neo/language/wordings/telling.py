@@ -136,7 +136,7 @@ WHY = (
     "Justify {ref}, please.",
     "And {ref}? How come?",
     "How so, {ref}?",
-    "{ref}, and the grounds for it?",
+    "Any grounds for {ref}?",
     "Make a case for {ref}.",
     "Sell me on {ref}, go on.",
     "I'm not sure about {ref}. Why should I?",
