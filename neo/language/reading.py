@@ -20,9 +20,9 @@ from neo.language.denials import denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_modes import read_mode
+from neo.language.reading_subject import asks_of_it, asks_of_them
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
-from neo.language.wordings.instructions import UNDERSTAND
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
@@ -41,39 +41,15 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-_POINTING = re.compile(r"\b(?:the|that|this|these|those|my|your|last|first|second|third|other)\s+(?:\w+\s+)?$", re.I)
+# "The second show" was named; "the next show", "my best show" and "other shows" are asked for.
+_POINTING = re.compile(
+    r"\b(?:the|that|this|these|those|my|your|last|first|second|third)\s+(?:(?!(?:next|right|best|closest)\s)\w+\s+)?$",
+    re.I,
+)
 _REFUSED = re.compile(
     r"\b(?:not|no|without|never|except|instead of|rather than|other than)\s+(?:(?:as|a|an|any|another|more)\s+)*$", re.I
 )
 _MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
-# The whole of a request that asks who the listener is; what also asks for items is left to the model.
-_MINE = r"my (?:taste|tastes|interests|habits|listening|listening habits|history|profile|favou?rites)"
-_OF_THEM = re.compile(
-    rf"(?:(?:so|and|please|ok|okay|well|now|then)[, ]+)*"
-    rf"(?:(?:could|can|would) you )?(?:(?:describe|sum up|summari[sz]e|outline|sketch|portray|profile|analy[sz]e)"
-    rf" (?:me|{_MINE})|tell me about (?:myself|{_MINE})|what (?:is|are) {_MINE}"
-    rf"|what do i (?:seem to |usually |mostly |really |generally )?(?:like|listen to|go for|prefer|choose|enjoy|love)"
-    rf"|what am i into|who am i|what (?:kind|sort) of listener am i"
-    rf"|what do you (?:know|think|have learned) (?:about|of) (?:me|{_MINE})"
-    rf"|(?:what does|what can you tell from) {_MINE}(?: say| tell)?)"
-    rf"(?: as a listener| about me| most| best| at all| in (?:a few|some) words| in (?:a|one|two) sentences?| please)*"
-    rf"[ ,]*(?:please)?[.?! ]*",
-    re.I,
-)
-# Asked of one item it is to be spoken of; unless others are asked for, as "what else is like it" does.
-_OF_IT = re.compile(
-    r"\b(?:why|explain|reasons?|how come|convince me|describe|what (?:makes|speaks)|who made"
-    r"|what(?:'s| is| was| are)(?: it| th(?:is|at)(?: one)?| the \w+(?: one)?| your pick)? *"
-    r"(?:about|like|in it)? *(?=[?.!,]|$)"
-    r"|(?:tell|say|hear|know)(?: me)?(?: a line| more| something)? (?:about|on|of)|more (?:about|on))(?!\w)",
-    re.I,
-)
-_OTHERS = re.compile(
-    r"\b(?:(?<!would i )like|similar|else|instead|another|others?|next|goes? with|close to|something|anything|kind)\b"
-    r"|(?:^|[.,;!?] *|\b(?:and|please|now) )(?:recommend|suggest|find|pick|choose|give me|get me)\b",
-    re.I,
-)
-_PORTRAITS = frozenset(wording.lower() for wording in UNDERSTAND)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -103,9 +79,8 @@ class Reader:
         written = _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
         said = plain(written)
         types, count = self._types(said)
-        of_them = said.strip().lower() in _PORTRAITS or _OF_THEM.fullmatch(said.strip()) is not None
-        of_it = _OF_IT.search(said) is not None and _OTHERS.search(said) is None and not types and count is None
-        return Said(tuple(self._wishes(said)), types, count, read_mode(written), of_them, of_it)
+        of_it = asks_of_it(said) and not types and count is None
+        return Said(tuple(self._wishes(said)), types, count, read_mode(written), asks_of_them(said), of_it)
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)

@@ -54,9 +54,9 @@ from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_st
 
 VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
-DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 3, 12
+DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
 LISTENER_VERSION, PREFERENCE_VERSION = 2, 1
-REPORT_VERSION = 3  # the same where bundles begin to answer otherwise, or a report to say more
+REPORT_VERSION = 4  # the same where bundles begin to answer otherwise, or a report to say more
 
 
 class Run:

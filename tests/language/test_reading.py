@@ -15,6 +15,7 @@ from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
 from neo.language.wishes import Wish, WishBook, say, wished
+from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import DISCOVERY, WISHES
 from neo_sdk.types import Mode
 
@@ -102,6 +103,9 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
         ("99 shows please", ("show",), 20),
         ("ep\u0131sode and \u017fix shows, EP\u0130SODE", ("show",), None),
         ("zero shows", ("show",), None),
+        ("The next three shows, please.", ("show",), 3),
+        ("Other shows?", ("show",), None),
+        ("The other show was better.", (), None),
     ],
 )
 def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str, ...], count: int | None) -> None:
@@ -152,6 +156,10 @@ def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> N
         ("So, what do I like most?", True),
         ("Could you sum up my interests in a few words?", True),
         ("Which topics do I come back to?", True),  # one of training's
+        ("Give me a portrait of my taste.", True),
+        ("How would you describe my listening habits?", True),
+        ("What sort of listener would you say I am?", True),
+        ("What are my choices?", False),
         ("What do I like about it?", False),
         ("What do I like, and what next?", False),
         ("Describe my taste and recommend a show", False),
@@ -180,10 +188,48 @@ def test_who_asks_for_a_portrait_alone_is_read(reader: Reader, text: str, of_the
         ("What is this one?", True),
         ("Tell me about three shows", False),
         ("That one sounds good.", False),
+        ("I would like to hear why .", True),
+        ("Give me the reason for it.", True),
+        ("Justify .", True),
+        ("How does  fit my history?", True),
+        ("A summary of , please.", True),
+        ("Is it true? No description, only the item.", False),
+        ("Give me one in the same spirit as , and say why.", False),
+        ("What fits , and why?", False),
+        ("Find  and say why it fits.", False),
+        ("I am looking for . Explain your pick.", False),
+        ("Pull up the next show after  and tell me why.", False),
     ],
 )
 def test_what_is_to_be_spoken_of_is_read(reader: Reader, text: str, of_it: bool) -> None:
     assert reader.read(text).of_it == of_it
+
+
+def test_what_training_says_is_read_as_what_it_is(reader: Reader) -> None:
+    """Of an item where it is blank, as the reader meets what is pointed at; what is doubtful is left to the model."""
+    slots = {"type": "show", "types": "shows", "a_type": "a show", "count": "three", "query": "tall bridges"}
+    said = {
+        task: [reader.read(wording.format(item="", ref="", **slots)) for wording in dict.fromkeys(wordings)]
+        for task, wordings in TASKS.items()
+    }
+    assert {task for task in TASKS for one in said[task] if one.of_them} == {"understand"}
+    assert all(one.of_them for one in said["understand"])
+    assert {one.mode for task in TASKS for one in said[task]} == {"any"}
+    others = (
+        "recommend",
+        "recommend_mixed",
+        "search",
+        "search_mixed",
+        "chat_typed",
+        "chat_about_typed",
+        "chat_counted",
+    )
+    after = ("more", "more_typed", "not_this", "not_these", "switch", "thanks")
+    assert not [
+        (task, one) for task in (*others, *after, "list_counted", "chat_mixed") for one in said[task] if one.of_it
+    ]
+    for task in ("explain", "why", "what"):
+        assert sum(one.of_it for one in said[task]) > 0.8 * len(said[task]), task
 
 
 @pytest.mark.parametrize("mode", DISCOVERY)

@@ -20,7 +20,7 @@ _ONE = ("{a_type}", "one {type}", "the next {type}", "my next {type}", "the righ
 _SEVERAL = ("{types}", "some {types}", "a few {types}", "good {types}", "more {types}", "other {types}")
 _FITS = (
     "", "", " for me", " I would like", " to my taste", " from my history", " I might enjoy", " for tonight",
-    " for the weekend", " I have not met", " in my line", " for someone like me", " for a long walk", " I could love",
+    " for the weekend", " in my line", " for someone like me", " for a long walk", " I could love",
 )  # fmt: skip
 _ASK_ONE = (
     "which {type} fits me", "what {type} should come next", "which {type} would you choose", "what {type} suits me",

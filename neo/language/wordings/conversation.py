@@ -7,6 +7,8 @@ were, a quickstart model took half of 32 requests that it had not read before fo
 
 from __future__ import annotations
 
+from neo.language.wordings import asking, chatting
+
 CHAT_MIXED = (
     "What should I try next? I am open to anything.",
     "Hi! I have some time tonight. Any ideas?",
@@ -58,6 +60,7 @@ CHAT_MIXED = (
     "Play me something good.",
     "I have heard it all. Help!",
     "What do you have for a Monday morning?",
+    *chatting.CHAT_MIXED,
 )
 
 CHAT_TYPED = (
@@ -83,6 +86,7 @@ CHAT_TYPED = (
     "Could you put together a few {types} for me?",
     "I feel like {a_type}. What is good?",
     "Got {types} for a rainy day?",
+    *chatting.CHAT_TYPED,
 )
 
 CHAT_ABOUT = (
@@ -106,6 +110,7 @@ CHAT_ABOUT = (
     "I can't get enough of {query}.",
     "Teach me something on {query}.",
     "Today it has to be {query}.",
+    *chatting.CHAT_ABOUT,
 )
 
 CHAT_ABOUT_TYPED = (
@@ -121,6 +126,7 @@ CHAT_ABOUT_TYPED = (
     "Help me find {a_type} on {query} for tonight.",
     "I want {a_type} on {query}, please.",
     "Got {types} about {query} for my trip?",
+    *chatting.CHAT_ABOUT_TYPED,
 )
 
 CHAT_COUNTED = (  # {count} stands before {types}, or before {type} where it is one
@@ -140,6 +146,7 @@ CHAT_COUNTED = (  # {count} stands before {types}, or before {type} where it is 
     "Let me have {count} {types}.",
     "Hi! {count} {types} would be nice.",
     "Choose {count} {types} for my trip.",
+    *asking.CHAT_COUNTED,
 )
 
 LIST_COUNTED = (
@@ -151,6 +158,7 @@ LIST_COUNTED = (
     "Give me {count} {types}, items only.",
     "{count} {types} for me. Items alone.",
     "Pick {count} {types}, no chatter.",
+    *asking.LIST_COUNTED,
 )
 
 COUNTS = (("one", "1", "a single"), ("two", "2", "a pair of"), ("three", "3"), ("four", "4"), ("five", "5"))

@@ -6,6 +6,8 @@ begin with ABOUT and the item, so that it is plain, to the decoder too, that it 
 
 from __future__ import annotations
 
+from neo.language.wordings import following, telling
+
 ABOUT = "About "
 ABOUT_YOU = "About you"  # how what is said of a listener begins
 ALSO = " And there is "  # before one more item, where the model would have ended
@@ -23,6 +25,7 @@ WHY = (
     "What is your reason for {ref}?",
     "Tell me why {ref}.",
     "Convince me of {ref}.",
+    *telling.WHY,
 )
 WHAT = (
     "Tell me about {ref}.",
@@ -35,6 +38,7 @@ WHAT = (
     "Who made {ref}, and what is it about?",
     "Give me a line about {ref}.",
     "And {ref}, what is it?",
+    *telling.WHAT,
 )
 MORE = (
     "More like {ref}.",
@@ -49,6 +53,7 @@ MORE = (
     "Since I enjoyed {ref}, what would you add?",
     "In the manner of {ref}, what else?",
     "{ref} was great. And now?",
+    *following.MORE,
 )
 MORE_TYPED = (
     "More like {ref}, but as {a_type}.",
@@ -59,6 +64,7 @@ MORE_TYPED = (
     "Which {type} comes close to {ref}?",
     "I loved {ref}. Which {type} is for me?",
     "What {types} go with {ref}?",
+    *following.MORE_TYPED,
 )
 NOT_THIS = (
     "Not {ref}. What else?",
@@ -71,6 +77,7 @@ NOT_THIS = (
     "No, not {ref}.",
     "I have had enough of {ref}.",
     "Swap {ref} for something else.",
+    *following.NOT_THIS,
 )
 NOT_THESE = (
     "Something else, please.",
@@ -85,6 +92,7 @@ NOT_THESE = (
     "These are not for me.",
     "Different ones, please.",
     "More, please.",
+    *following.NOT_THESE,
 )
 SWITCH = (
     "And {types}?",
@@ -97,6 +105,7 @@ SWITCH = (
     "Any {types} as well?",
     "And as {a_type}?",
     "The same for {types}?",
+    *following.SWITCH,
 )
 THANKS = (
     "Thanks!",
@@ -111,6 +120,7 @@ THANKS = (
     "Nice, thanks.",
     "You are great.",
     "Bye!",
+    *following.THANKS,
 )
 WELCOME = (
     "You are welcome. Enjoy!",
@@ -139,6 +149,7 @@ BEYOND = (
     "Are you a human?",
     "What will tomorrow bring?",
     "Fix my computer.",
+    *following.BEYOND,
 )
 CANNOT = (
     "That is beyond me: I know this catalog and your history, and nothing else.",

@@ -124,7 +124,6 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "You put {item} in front of me, and I'd love to hear your thinking.",
         "In what way does {item} line up with the things I usually enjoy?",
         "Go on then, justify picking {item} for the likes of me.",
-        "What about {item} is supposed to appeal to me?",
         "I see {item} at the top of my recommendations, but I can't tell what I did to deserve it. Do explain.",
     ),
     "understand": (

@@ -206,7 +206,6 @@ TURNS: dict[str, tuple[str, ...]] = {
     ),
     "switch": (
         "Actually, make it {types}.",
-        "Can I have {types} instead?",
         "On second thoughts, I'd rather listen to {a_type}.",
         "Forget those, I want {types} now.",
         "Let's change over to {types}.",
