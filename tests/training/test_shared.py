@@ -122,11 +122,11 @@ def test_processes_go_on_from_one_another_with_all_weights_or_a_part(tmp_path: P
     folder = tmp_path / "passed on"
     folder.mkdir()
     one, two = [sys.executable], LAUNCHER
-    for launcher, how, step in ((two, "+shard", 1), (one, "", 3), (two, "", 4), (two, "+shard", 6)):
+    for launcher, how, step in ((two, "+shard", 1), (one, "", 3), (two, "", 5)):
         code, said = run([*launcher, SCRIPT, str(folder), f"all+float32{how}", "SIGINT", "0", str(step)])
         assert code != 0 and f"Stopped at step {step + 1};" in said and ("resuming from" in said) is (step > 1), said
     code, said = run([*two, SCRIPT, str(folder), "all+float32+shard"])
-    assert code == 0 and "checkpoint-7" in said, said
+    assert code == 0 and "checkpoint-6" in said, said
     for found in weights(folder, 2):
         assert_equal(found, alone, ROUNDING)
 
@@ -149,11 +149,13 @@ def test_stopped_or_killed_they_end_like_unbroken_ones(kind: str, tmp_path: Path
         assert_equal(found, expected)
 
 
-@pytest.mark.parametrize("more", [[], ["lora.rank=2", "instruction.weight_decay=0"]], ids=["all", "lora"])
+@pytest.mark.parametrize(
+    "more", [[], ["lora.rank=2", "lora.dropout=0", "instruction.weight_decay=0"]], ids=["all", "lora"]
+)
 def test_a_recipe_with_a_part_of_the_weights_in_each_process_makes_the_bundle_of_one(
     more: list[str], tmp_path: Path
 ) -> None:
-    """Killed in stage 3, and gone on with."""
+    """Stopped in stage 3, and gone on with."""
     bundles = {}
     for name in ("one", "two"):
         recipe, bundles[name] = tmp_path / f"{name}.yaml", tmp_path / name / "tiny" / "bundle"
@@ -162,7 +164,7 @@ def test_a_recipe_with_a_part_of_the_weights_in_each_process_makes_the_bundle_of
     code, said = run([sys.executable, *command])
     assert code == 0, said
     command[3] = str(tmp_path / "two.yaml")
-    code, said = run([*LAUNCHER, *command, "shard=true"], "stage 3, instruction ...", "step 3/")
+    code, said = run([*LAUNCHER, *command, "shard=true"], "stage 3, instruction ...", "step 1/")
     assert code != 0 and "Stopped at step" in said, said
     code, said = run([*LAUNCHER, *command, "shard=true"])
     assert code == 0 and "resuming from" in said, said
