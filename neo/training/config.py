@@ -237,6 +237,7 @@ class RunConfig(Strict):
     preference: PreferenceStage | None = Field(None, description="stage 4, where there is one")
     listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
     lora: Lora | None = Field(None, description="stage 3 trains adapters and the new rows; see training/lora.py")
+    shard: bool = Field(False, description="of several processes each holds a part of weights and optimizer state")
     evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")

@@ -20,9 +20,15 @@ def train_only_rows(model: PreTrainedModel, rows: range) -> None:
 
 def train_rows(model: PreTrainedModel, rows: range) -> None:
     """Trains `rows` of the embedding and of the head; what else is trained stays as it is."""
+    model.trained_rows = rows
     matrices = {id(m): m for m in (model.get_input_embeddings().weight, model.get_output_embeddings().weight)}
     for matrix in matrices.values():
         matrix.requires_grad_(True)
         mask = torch.zeros(matrix.shape[0], 1, dtype=matrix.dtype, device=matrix.device)
         mask[rows.start : rows.stop] = 1
         matrix.register_hook(lambda gradient, mask=mask: gradient * mask.to(gradient.device))
+
+
+def trained_rows(model: PreTrainedModel) -> range | None:
+    """The only rows of embedding and head that are trained; None where it is all of them, or none."""
+    return getattr(model, "trained_rows", None)

@@ -12,6 +12,7 @@ from neo.training import base
 from neo.training.config import Scratch
 from neo.training.examples.language import language_rows, texts_of
 from neo.training.processes import launched
+from neo.training.sharded import trainer_of
 from neo.training.trainer import drop_checkpoints, train_stage
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def teach_language(run: Run, scratch: Scratch, folder: Path) -> None:
         base.start_from(model, base.token_vectors(encoded, tokenizer.get_vocab_size(), scratch.hidden, seed), seed)
         padded = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
         padded.pad_token = tokenizer.id_to_token(0)  # rows are of equal length: nothing is ever padded but the last
-        train_stage(model, padded, Rows.from_list(rows), config, folder, seed, run.say)
+        kind = trainer_of(run.config)
+        train_stage(model, padded, Rows.from_list(rows), config, folder, seed, run.say, kind=kind)
     if launched().first:
         base.save_base(model, tokenizer, folder / "model")
         drop_checkpoints(folder)

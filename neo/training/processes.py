@@ -93,8 +93,8 @@ def check_shared(config: RunConfig, stages: set[str]) -> None:
     for name in ("FSDP", "DEEPSPEED", "MEGATRON_LM"):
         if os.environ.get(f"ACCELERATE_USE_{name}", "false").lower() == "true":
             wrong.append(
-                f"The launcher is set to {name}, and a stage is shared out by DDP alone, with the whole model in every "
-                f"process: use torchrun, or `accelerate launch --multi_gpu`."
+                f"The launcher is set to {name}, which has settings of its own: use torchrun, or `accelerate launch "
+                f"--multi_gpu`, and set shard=true where each process is to hold a part of the weights (FSDP)."
             )
     if config.preference is not None:
         wrong.append(

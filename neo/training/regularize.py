@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import dropout
 from transformers import PreTrainedModel, TrainerCallback
 
+from neo.training.parts import part_of, read, whole
 from neo.training.processes import launched
 
 AVERAGE = "average.safetensors"  # in a checkpoint's folder
@@ -49,30 +50,34 @@ class Averaging(TrainerCallback):
     decay: how much of the average stays at a step; less at first, so that the random start is forgotten.
     """
 
-    def __init__(self, model: PreTrainedModel, decay: float, checkpoint: str | None) -> None:
+    def __init__(self, decay: float, checkpoint: str | None) -> None:
         self.decay, self._checkpoint = decay, checkpoint
-        self._weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        self._weights: dict[str, torch.Tensor] = {}
         self._average: dict[str, torch.Tensor] = {}
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        saved = load_file(Path(self._checkpoint) / AVERAGE) if self._checkpoint else {}
-        for name, weight in self._weights.items():  # by now on the device that they are trained on
-            self._average[name] = saved[name].to(weight.device) if saved else weight.detach().clone()
+    def on_train_begin(self, args: Any, state: Any, control: Any, *, model: PreTrainedModel, **_: Any) -> None:
+        # By now they are on the device that they are trained on, and shared out if they are to be.
+        self._weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        self._average = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        if self._checkpoint:
+            read(Path(self._checkpoint) / AVERAGE, self._average)
 
     @torch.no_grad()
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         kept = min(self.decay, (1 + state.global_step) / (10 + state.global_step))
-        torch._foreach_lerp_(list(self._average.values()), list(self._weights.values()), 1 - kept)
+        average, weights = ([part_of(one) for one in held.values()] for held in (self._average, self._weights))
+        torch._foreach_lerp_(average, weights, 1 - kept)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        average = {name: whole(one, keep=launched().first) for name, one in self._average.items()}
         if not launched().first:
-            return  # all processes have the same average
+            return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        save_file(self._average, folder / (AVERAGE + ".part"))
+        save_file(average, folder / (AVERAGE + ".part"))
         (folder / (AVERAGE + ".part")).rename(folder / AVERAGE)
 
     @torch.no_grad()
     def settle(self) -> None:
         """Puts the average in the place of the weights."""
         for name, weight in self._weights.items():
-            weight.copy_(self._average[name])
+            part_of(weight).copy_(part_of(self._average[name]))

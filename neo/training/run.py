@@ -44,6 +44,7 @@ from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapter
 from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.processes import first_makes, launched
+from neo.training.sharded import trainer_of
 from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
 from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps, together
@@ -304,14 +305,14 @@ class Run:
         stage: Stage,
         folder: Path,
         began: Path,
-        kind: type[StageTrainer] = StageTrainer,
+        kind: type[StageTrainer] | None = None,
         guard: Guard | None = None,
     ) -> None:
         """A stage's training and what it leaves in its folder. began: the stage that `model` comes from."""
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
-        codebooks, seed = self.codebooks(vocabulary), self.config.seed
+        codebooks, seed, kind = self.codebooks(vocabulary), self.config.seed, kind or trainer_of(self.config)
         train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard)
         soft = detach(model)
         if not launched().first:
@@ -386,14 +387,13 @@ class Run:
 
     def bundle(self, model: PreTrainedModel) -> Bundle:
         """A model with all that it speaks of."""
-        known = self.known
         return Bundle(
             model=model,
             listener_model=self.listener_model,
             vocabulary=Vocabulary.load(self.folder / "stage2"),
             sids=self.sids,
-            catalog=known.catalog,
-            listeners=known.listeners,
-            events=known.events,
+            catalog=self.known.catalog,
+            listeners=self.known.listeners,
+            events=self.known.events,
             config=self.config.model_dump(mode="json"),
         )

@@ -79,9 +79,9 @@ class _Steering(TrainerCallback):
             self.report(f"{done}  loss {loss:.3f}  {now - self.started:.0f} s")
 
 
-class _Loss(nn.Module):
+class Loss(nn.Module):
     """A model that is called as its loss: what reaches into it, past its own `forward`, still begins here. So what is
-    put around this sees every use of the weights: autocast, and DDP, which averages gradients over processes."""
+    put around this sees every use of the weights: autocast, and DDP or FSDP, by which processes share a step."""
 
     def __init__(self, model: PreTrainedModel, loss: Callable[[dict[str, Tensor]], Tensor]) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class StageTrainer(SFTTrainer):
         return {"input_ids": pad, "labels": torch.full_like(pad, IGNORED)}
 
     def _wrap_model(self, model: PreTrainedModel, training: bool = True, dataloader: Any = None) -> nn.Module:
-        return self.accelerator.prepare_model(_Loss(model, self.loss))
+        return self.accelerator.prepare_model(Loss(model, self.loss))
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         # Of the few steps that a small catalog makes, a warm-up meant for thousands would leave none.
@@ -165,6 +165,9 @@ class StageTrainer(SFTTrainer):
     def loss(self, inputs: dict[str, Any]) -> Tensor:
         """Of a batch."""
         return next_token_loss(self.model, inputs["input_ids"], inputs["labels"], self.codebooks)
+
+    def give_back(self) -> None:
+        """Once it is trained: the caller's model has the weights, as it had them all the time."""
 
 
 def train_stage(
@@ -212,7 +215,7 @@ def train_stage(
     last = of_first(_last_whole(checkpoints, needed) if here.first else None)
     if guard is not None:
         guard.checkpoint = last
-    averaging = Averaging(model, stage.average, last) if stage.average else None
+    averaging = Averaging(stage.average, last) if stage.average else None
     steering = _Steering(report)
     precision, padded = "mixed" if bf16_is_fast() else "full", kind.steps(rows, stage, seed).padding
     report(f"in {precision} precision, {len(rows):,} rows, {padded:.1%} of a batch is padding")
@@ -229,13 +232,14 @@ def train_stage(
     trainer.remove_callback(PrinterCallback)
     if last:
         report(f"resuming from {last}")
-    with _on_signals(steering.stop), dropping(model, stage.dropout), attention_in_float32(model):
+    with _on_signals(steering.stop), dropping(trainer.model, stage.dropout), attention_in_float32(trainer.model):
         trainer.train(resume_from_checkpoint=last)
     if steering.stopped:
         raise Interrupted(f"Stopped at step {trainer.state.global_step}; run the same command again to go on.")
     for keeper in (averaging, guard):
         if keeper is not None:
             keeper.settle()
+    trainer.give_back()
 
 
 def drop_checkpoints(folder: Path) -> None:

@@ -15,7 +15,8 @@ from neo.cli import main
 from neo.training.batches import Steps, plan
 from neo.training.config import RunConfig
 from neo.training.processes import SHARED, Processes, check_shared, launched
-from neo.training.trainer import train_stage
+from neo.training.sharded import ShardedTrainer, trainer_of
+from neo.training.trainer import StageTrainer, train_stage
 from neo_sdk.errors import ConfigError, TrainingError
 
 lengths_of = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(np.array)
@@ -65,6 +66,12 @@ def test_a_launcher_says_which_process_this_is(monkeypatch: pytest.MonkeyPatch) 
     assert launched() == Processes(1, 4) and not launched().first
 
 
+def test_weights_are_shared_out_if_asked_for_and_there_is_who_to_share_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trainer_of(config(shard=True)) is StageTrainer
+    started(monkeypatch, 1, 2)
+    assert trainer_of(config(shard=True)) is ShardedTrainer and trainer_of(config()) is StageTrainer
+
+
 def config(**settings: object) -> RunConfig:
     return RunConfig.model_validate({"name": "tiny", "data": {"world": {}}, **settings})
 
@@ -99,13 +106,13 @@ def test_what_trains_in_one_process_says_so(
     check_shared(config(**settings), set(SHARED))
     started(monkeypatch, 1, 2)
     with pytest.raises(ConfigError, match=why):
-        check_shared(config(**settings), set())
+        check_shared(config(**settings, shard=True), set())
 
 
 def test_sharding_launchers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     started(monkeypatch, 0, 2)
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(ConfigError, match=r"FSDP.*torchrun"):
+    with pytest.raises(ConfigError, match=r"FSDP.*torchrun.*shard=true"):
         check_shared(config(), set())
 
 

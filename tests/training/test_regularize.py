@@ -46,8 +46,8 @@ def test_dropout_keeps_the_mean_of_a_branch() -> None:
 def test_the_average_is_that_of_all_steps_and_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     model = qwen3(100, True)
     args, state = SimpleNamespace(output_dir=str(tmp_path)), SimpleNamespace(global_step=0)
-    averaging = Averaging(model, 0.6, None)
-    averaging.on_train_begin(args, state, None)
+    averaging = Averaging(0.6, None)
+    averaging.on_train_begin(args, state, None, model=model)
     weight = model.get_input_embeddings().weight
     expected = weight.detach().clone()
     for step in range(1, 9):
@@ -60,8 +60,8 @@ def test_the_average_is_that_of_all_steps_and_goes_on_from_a_checkpoint(tmp_path
         if step == 4:
             (tmp_path / "checkpoint-4").mkdir()
             averaging.on_save(args, state, None)
-            averaging = Averaging(model, 0.6, str(tmp_path / "checkpoint-4"))
-            averaging.on_train_begin(args, state, None)
+            averaging = Averaging(0.6, str(tmp_path / "checkpoint-4"))
+            averaging.on_train_begin(args, state, None, model=model)
     assert [path.name for path in (tmp_path / "checkpoint-4").iterdir()] == [AVERAGE]
     averaging.settle()
     torch.testing.assert_close(weight.detach(), expected)
