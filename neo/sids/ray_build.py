@@ -45,9 +45,7 @@ class RayBuild:
         say: Callable[[str], None] = print,
         shard: int = SHARD,
     ) -> None:
-        check_streams(config)
-        if embedders is not None and embedders < 1:
-            raise ConfigError(f"--embedders is {embedders}, expected 1 or more.")
+        check_streams(config, embedders)
         self.data, self.catalog, self.config, self.folder = data.absolute(), catalog, config, folder.absolute()
         self.embedders, self.say, self.shard = embedders, say, shard
 
@@ -125,21 +123,23 @@ def ray_encode(quantizer: ResidualKMeans, vectors: Vectors) -> np.ndarray:
 
     parts = [{"start": start, "stop": start + CHUNK} for start in range(0, len(vectors), CHUNK)]
     codes = np.zeros((len(vectors), quantizer.levels), dtype=np.uint16)
-    assigned = ray.data.from_items(parts, override_num_blocks=len(parts)).map(
-        _assigned, fn_kwargs={"quantizer": quantizer, "vectors": vectors}, num_cpus=1
+    done = ray.data.from_items(parts, override_num_blocks=len(parts)).map(
+        assigned, fn_kwargs={"quantizer": quantizer, "vectors": vectors}, num_cpus=1
     )
-    for row in assigned.iter_rows():
+    for row in done.iter_rows():
         part = np.frombuffer(row["codes"], dtype=np.uint16).reshape(-1, quantizer.levels)
         codes[row["start"] : row["stop"]] = part
     return codes
 
 
-def _assigned(row: dict[str, Any], quantizer: ResidualKMeans, vectors: ShardedVectors) -> dict[str, Any]:
+def assigned(row: dict[str, Any], quantizer: ResidualKMeans, vectors: ShardedVectors) -> dict[str, Any]:
     return {**row, "codes": quantizer.encode(vectors.part(row["start"], row["stop"])).tobytes()}
 
 
-def check_streams(config: SidConfig) -> None:
-    """ConfigError for SIDs that cannot be made shard by shard."""
+def check_streams(config: SidConfig, embedders: int | None) -> None:
+    """ConfigError for SIDs that cannot be made shard by shard, and for no embedders."""
+    if embedders is not None and embedders < 1:
+        raise ConfigError(f"--embedders is {embedders}, expected 1 or more.")
     if config.given is not None:
         raise ConfigError(f"These SIDs come from {config.given}: there is nothing to share out, leave --engine out.")
     if config.vectors != "content":

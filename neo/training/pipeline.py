@@ -29,7 +29,7 @@ from neo.evaluation.tables import print_report, to_markdown
 from neo.language.viewer import LEGEND, colored
 from neo.language.vocabulary import Vocabulary
 from neo.model.neo_model import NeoModel
-from neo.ray_start import ray_session
+from neo.ray_start import import_ray, ray_session
 from neo.sids.picture import draw_sids
 from neo.sids.ray_build import check_streams
 from neo.sids.report import report_table, sid_report
@@ -183,7 +183,8 @@ def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | N
 def show_sids_of_ray(recipe: Path, settings: Sequence[str], say: Say, embedders: int | None) -> None:
     """`show_sids`, without a picture, for a catalog beyond this process's memory: Ray makes the same SIDs."""
     run = Run(load_config(recipe, settings), say)
-    check_streams(run.config.sids)
+    check_streams(run.config.sids, embedders)
+    import_ray("data")
     run.read_data()
     shared = SidsOnRay(run, embedders)
     with ray_session():
