@@ -29,7 +29,6 @@ from neo.sids.build import build_sids
 from neo.sids.config import SidConfig
 
 BATCH, WORDS, SUBJECTS = 10_000, 130, 400
-SAMPLE = 10_000  # texts that LSA learns from, either way: of 200,000, its own cap, there would be nothing else to see
 CONFIG = SidConfig(levels=3, codes=128, dim=256, parent_weight=0.5)
 
 
@@ -80,9 +79,10 @@ def with_ray(folder: Path, embedders: int) -> str:
     return RayBuild(folder, Catalog.load(folder, narrow=True), CONFIG, work, embedders).sids().table.fingerprint()
 
 
-def measured(way: str, folder: Path, embedders: int) -> dict[str, object]:
+def measured(way: str, folder: Path, embedders: int, sample: int) -> dict[str, object]:
     """Runs a way in a process of its own, and looks at it and all that it starts."""
     command = [sys.executable, __file__, "--way", way, "--folder", str(folder), "--embedders", str(embedders)]
+    command += ["--sample", str(sample)]
     began, peaks = time.perf_counter(), {"driver": 0, "largest worker": 0, "workers": 0, "all": 0}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         while process.poll() is None:
@@ -124,21 +124,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, nargs="+", default=[50_000, 200_000])
     parser.add_argument("--embedders", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=10_000, help="texts that LSA learns from; its own cap is 200,000")
     parser.add_argument("--way", choices=("one", "ray"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
-        lsa.FIT_TEXTS = SAMPLE
+        lsa.FIT_TEXTS = options.sample
         print(in_one_process(options.folder) if options.way == "one" else with_ray(options.folder, options.embedders))
         return
     print(
-        f"{this_machine().processor}, {this_machine().cores} cores; {CONFIG.dim} wide; LSA learns from {SAMPLE:,} texts"
+        f"{this_machine().processor}, {this_machine().cores} cores; {CONFIG.dim} wide; "
+        f"LSA learns from {options.sample:,} texts"
     )
     for items in options.items:
         with tempfile.TemporaryDirectory() as where:
             folder = Path(where)
             write_catalog(folder, items)
-            found = {way: measured(way, folder, options.embedders) for way in ("one", "ray")}
+            found = {way: measured(way, folder, options.embedders, options.sample) for way in ("one", "ray")}
         same = found["one"].pop("table") == found["ray"].pop("table")
         print(f"{items:,} items; tables {'the same' if same else 'DIFFER'}")
         for way, numbers in found.items():

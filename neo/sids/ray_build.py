@@ -90,7 +90,7 @@ class RayBuild:
         save_embedder(embedder, self.folder / EMBEDDER)
         gpus = 0 if self.config.embedder == LsaEmbedder.name else int(ray.cluster_resources().get("GPU", 0))
         size = min(self.embedders or gpus or int(ray.cluster_resources()["CPU"]), len(missing))
-        self.say(f"{size} embedders for {len(missing):,} shards of {self.shard:,} items")
+        self.say(f"shards of {self.shard:,} items to embed: {len(missing):,}; embedders: {size}")
         shards = ray.data.from_items([{"shard": number} for number in missing], override_num_blocks=len(missing))
         done = shards.map(
             _Embedding,

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fake_vllm
 import httpx
 import pytest
 from running_server import PATIENCE, frames, until
+from starlette.types import ASGIApp
 from tiny_world import make_tiny_bundle
 
 from neo.catalog.activity import Dataset
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
+from neo.model.vllm_model import VllmModel
 from neo.serving.replicas import Replicas
 from neo_sdk import Neo
 from neo_sdk.errors import NeoError
 
 pytestmark = pytest.mark.slow
-KEY, PORT = "0123456789abcdef", 18_765
-URL = f"http://127.0.0.1:{PORT}"
+KEY = "0123456789abcdef"
 
 
 @dataclass
 class Served:
     bundle: Path
+    url: str
     http: httpx.Client
 
     def post(self, path: str, body: Any) -> httpx.Response:
@@ -56,11 +61,15 @@ def served(tiny_bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
         patch.setenv("NEO_API_KEY", KEY)
         ray.init("local", num_cpus=2, include_dashboard=False, object_store_memory=200 << 20, log_to_driver=False)
         try:
-            serve.start(http_options={"port": PORT})
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            serve.start(http_options={"port": port})
             serve.run(app(asked(folder)), name="neo", route_prefix="/")
             headers = {"authorization": f"Bearer {KEY}"}
-            with httpx.Client(base_url=URL, timeout=PATIENCE, headers=headers) as http:
-                yield Served(folder, http)
+            url = f"http://127.0.0.1:{port}"
+            with httpx.Client(base_url=url, timeout=PATIENCE, headers=headers) as http:
+                yield Served(folder, url, http)
         finally:
             serve.shutdown()
             ray.shutdown()
@@ -99,7 +108,7 @@ def test_answers_are_those_of_the_model(served: Served, tiny_bundle: Bundle) -> 
 
 
 def test_the_sdk_asks_it_as_any_server(served: Served, tiny_bundle: Bundle) -> None:
-    with Neo(URL, KEY) as neo:
+    with Neo(served.url, KEY) as neo:
         answer = neo.recommend("l5", k=3)
     assert [i.id for i in answer.items] == [i.id for i in NeoModel(tiny_bundle).recommend("l5", k=3).items]
 
@@ -108,8 +117,8 @@ def test_keys_limits_and_refusals_are_those_of_neo_serve(served: Served) -> None
     ask = {"listener": "l3", "k": 2}
     for headers in ({}, {"authorization": "Bearer wrong"}):
         for path in ("/v1/recommend", "/metrics", "/docs"):
-            assert httpx.post(f"{URL}{path}", json=ask, headers=headers).status_code == 401
-    assert httpx.get(f"{URL}/health").json()["status"] == "ok"  # it alone needs no key
+            assert httpx.post(f"{served.url}{path}", json=ask, headers=headers).status_code == 401
+    assert httpx.get(f"{served.url}/health").json()["status"] == "ok"  # it alone needs no key
     assert served.post("/v1/recommend", {**ask, "k": 101}).status_code == 400
     large = served.http.post("/v1/recommend", content=b" " * (3 << 20), headers={"content-type": "application/json"})
     assert large.status_code == 413
@@ -178,3 +187,34 @@ def test_a_bundle_that_cannot_be_used_leaves_one_that_answers(served: Served, tm
     with pytest.raises((RuntimeError, NeoError)):
         serve.run(app(asked(broken)), name="neo", route_prefix="/")
     assert {served.http.get("/health").json()["version"] for _ in range(10)} == {old}
+
+
+def test_vllm_is_the_engine_of_a_replica_that_is_told_so(
+    tiny_bundle_folder: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Ray around it, and with a fake of vLLM, which no other process would have."""
+    from neo.serving.ray_app import Neo as Replica
+
+    monkeypatch.setenv("NEO_API_KEY", KEY)
+    store = f"sqlite:{tmp_path / 'events.sqlite'}"
+    told = Replicas(bundle=tiny_bundle_folder, engine="vllm", vllm={"max_num_seqs": 8}, store=store).told()
+
+    async def recommended(app: ASGIApp) -> httpx.Response:
+        headers = {"authorization": f"Bearer {KEY}"}
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://neo", headers=headers
+        ) as http:
+            return await http.post("/v1/recommend", json={"listener": "l3", "k": 3})
+
+    with fake_vllm.installed():
+        replica = Replica(told)
+        try:
+            assert isinstance(replica.server.current.get().model, VllmModel)
+            replica.check_health()
+            answer = asyncio.run(recommended(replica.__serve_build_asgi_app__()))
+        finally:
+            replica.server.close()
+    assert items(answer) == [item.id for item in NeoModel(tiny_bundle).recommend("l3", k=3).items]
+    assert "x-request-id" not in answer.headers  # that is the proxy's to say
+    with pytest.raises(RuntimeError):
+        replica.check_health()

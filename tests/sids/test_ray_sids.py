@@ -60,7 +60,7 @@ def test_the_command_makes_what_neo_run_goes_on_with(tmp_path: Path, capsys: pyt
     assert main(["sids", str(recipe), "name=one"]) == 0
     assert capsys.readouterr().out == by_ray.out
     assert sids_of(runs, "tiny").table.fingerprint() == sids_of(runs, "one").table.fingerprint()
-    assert "1 embedders for 1 shards" in by_ray.err and "lsa learns from the texts of" in by_ray.err
+    assert "to embed: 1; embedders: 1" in by_ray.err and "lsa learns from the texts of" in by_ray.err
 
 
 def test_many_shards_and_an_interruption_make_the_same(
