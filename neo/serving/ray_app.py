@@ -81,6 +81,7 @@ def app(asked: Replicas) -> serve.Application:
         max_queued_requests=limits.queue,
         graceful_shutdown_timeout_s=limits.timeout + 1,
         max_surge_percent=1,  # rounded up: a new replica answers before an old one goes
+        max_constructor_retry_count=3,  # what is refused thrice will be again
         logging_config={"enable_access_log": False},  # the guard logs each request, and says less
     )
     return deployment.bind(told)
