@@ -9,10 +9,12 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neo.cli_serve import serve, serving
+from neo.cli_sids import show_sids, sids_options
 from neo.training.processes import launched
 from neo_sdk.errors import NeoError
 
@@ -76,9 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     ablate.add_argument("settings", nargs="*", metavar="key=value", help="settings of all of its runs")
     ablate.add_argument("--json", type=Path, metavar="FILE", help="write all evaluations here, after each one")
     _recipes_commands(command("recipes", _list_recipes, "The recipes that come with NEO: list, copy, validate, run."))
-    sids = command("sids", _sids, "Learn a recipe's semantic IDs and print the SID report.")
+    sids = command("sids", partial(show_sids, say=_say), "Learn a recipe's semantic IDs and print the SID report.")
     _recipe(sids)
-    sids.add_argument("--picture", type=Path, metavar="PNG", help="draw the report here")
+    sids_options(sids)
     check = command("check", _check, "Read your own catalog files; print what was found, or every problem.")
     check.add_argument("files", type=Path, help="the YAML that names your files and columns")
     check.add_argument("--root", type=Path, help="where the files lie, in place of the YAML's own root")
@@ -264,12 +266,6 @@ def _ablate(options: argparse.Namespace) -> None:
     from neo.training.ablate import ablate
 
     ablate(options.ablations, options.settings, _say, options.json)
-
-
-def _sids(options: argparse.Namespace) -> None:
-    from neo.training.pipeline import show_sids
-
-    show_sids(options.recipe, options.settings, _say, options.picture)
 
 
 def _check(options: argparse.Namespace) -> None:

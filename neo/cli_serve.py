@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,17 +81,14 @@ def _opener(engine: str, given: Sequence[str]) -> Callable[[Path], NeoModel]:
     """How a bundle is read for an engine."""
     import yaml
 
-    from neo.model.vllm_model import VllmModel
-    from neo.serving.served import embedded
+    from neo.serving.engines import opener
 
-    if engine == "embedded":
-        if given:
-            raise ConfigError(f"--vllm {given[0]} is for another engine: pass --engine vllm too, or leave it out.")
-        return embedded
+    if engine == "embedded" and given:
+        raise ConfigError(f"--vllm {given[0]} is for another engine: pass --engine vllm too, or leave it out.")
     values = {}
     for option in given:
         name, is_there, value = option.partition("=")
         if not is_there or not name.isidentifier():
             raise ConfigError(f"--vllm got {option!r}, expected OPTION=VALUE: write it as max_num_seqs=256.")
         values[name] = yaml.safe_load(value)
-    return partial(VllmModel.start, **values)
+    return opener(engine, values)

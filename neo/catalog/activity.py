@@ -278,11 +278,13 @@ class Dataset:
         self.searches.save(folder / "searches.parquet")
 
     @classmethod
-    def load(cls, folder: str | Path) -> Dataset:
-        """Reads what `save` wrote. Raises BundleError if parts are missing, damaged, or don't belong
-        together."""
+    def load(cls, folder: str | Path, narrow: bool = False) -> Dataset:
+        """Reads what `save` wrote; see `Catalog.load` for `narrow`.
+
+        Raises BundleError if parts are missing, damaged, or don't belong together.
+        """
         folder = Path(folder)
-        catalog = Catalog.load(folder)
+        catalog = Catalog.load(folder, narrow)
         listeners = Listeners.load(folder / "listeners.parquet")
         events = Events.load(folder / "events.parquet")
         searches = Searches.load(folder / "searches.parquet")

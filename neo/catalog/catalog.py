@@ -23,6 +23,7 @@ from neo_sdk.types import Item
 
 TABLE_FILE = "catalog.parquet"
 TYPES_FILE = "item_types.json"
+NARROW = ("id", "type", "parent", "date", "popularity")  # the columns that say nothing, in the order of ITEM_SCHEMA
 
 
 class Catalog:
@@ -161,18 +162,7 @@ class Catalog:
         """What an item is about, for embedding: title, title of the parent, creator, topics, description."""
         table = self.table if rows is None else self.table.take(pa.array(np.asarray(rows, dtype=np.int64)))
         parents = self.parent_rows if rows is None else self.parent_rows[np.asarray(rows, dtype=np.int64)]
-        parent_titles = self.table.column("title").take(pa.array(parents, mask=parents < 0))
-        topics = pc.binary_join(table.column("topics"), ", ")
-        parts = [
-            table.column("title"),
-            parent_titles,
-            table.column("creator"),
-            topics,
-            table.column("description"),
-        ]
-        texts = [pc.if_else(pc.equal(part, ""), None, part).cast(pa.large_string()) for part in parts]
-        separator = pa.scalar(". ", pa.large_string())
-        return pc.binary_join_element_wise(*texts, separator, null_handling="skip").to_pylist()
+        return content_texts(table, self.table.column("title").take(pa.array(parents, mask=parents < 0))).to_pylist()
 
     def fingerprint(self) -> str:
         """sha256 of types and content. Two catalogs with the same items in the same order share it."""
@@ -186,9 +176,11 @@ class Catalog:
         write_parquet(self.table, folder / TABLE_FILE)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Catalog:
-        """Reads what `save` wrote. Raises BundleError if a file is missing, damaged, or not of the other's
-        kind."""
+    def load(cls, folder: str | Path, narrow: bool = False) -> Catalog:
+        """Reads what `save` wrote. narrow: without what items say, which is null then; see NARROW for the rest.
+
+        Raises BundleError if a file is missing, damaged, or not of the other's kind.
+        """
         folder = Path(folder)
         try:
             listed = json.loads((folder / TYPES_FILE).read_text(encoding="utf-8"))
@@ -197,12 +189,13 @@ class Catalog:
             raise BundleError(f"{folder / TYPES_FILE} is missing, the folder does not hold a saved catalog") from None
         except (ValueError, TypeError) as error:
             raise BundleError(f"{folder / TYPES_FILE} is damaged: {error}") from error
-        table = read_parquet(folder / TABLE_FILE)
-        if table.column_names != ITEM_SCHEMA.names:
-            raise BundleError(
-                f"{folder / TABLE_FILE} has the columns {table.column_names}, expected {ITEM_SCHEMA.names}"
-            )
+        table = read_parquet(folder / TABLE_FILE, NARROW if narrow else None)
+        expected = list(NARROW) if narrow else ITEM_SCHEMA.names
+        if table.column_names != expected:
+            raise BundleError(f"{folder / TABLE_FILE} has the columns {table.column_names}, expected {expected}")
         table = decode_type(table)
+        if narrow:
+            table = conform(table, TEXT_TYPE_SCHEMA, "items", required=())
         unknown = set(pc.unique(table.column("type")).to_pylist()) - {item_type.name for item_type in types}
         if unknown:
             raise BundleError(
@@ -260,6 +253,14 @@ class Catalog:
             digest.update(name.encode())
             _digest_column(digest, self.table.column(name))
         return digest.hexdigest()
+
+
+def content_texts(table: pa.Table, parent_titles: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What the items of a table are about, large_string[n]; see `Catalog.content_texts`."""
+    topics = pc.binary_join(table.column("topics"), ", ")
+    parts = [table.column("title"), parent_titles, table.column("creator"), topics, table.column("description")]
+    texts = [pc.if_else(pc.equal(part, ""), None, part).cast(pa.large_string()) for part in parts]
+    return pc.binary_join_element_wise(*texts, pa.scalar(". ", pa.large_string()), null_handling="skip")
 
 
 TEXT_TYPE_SCHEMA = ITEM_SCHEMA.set(ITEM_SCHEMA.get_field_index("type"), pa.field("type", pa.string()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -94,10 +94,10 @@ def write_text(text: str, path: Path) -> None:
     os.replace(draft, path)
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Reads a file that `write_parquet` wrote. Raises BundleError if it is missing or damaged."""
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Reads a file that `write_parquet` wrote, or these columns of it. BundleError if it is missing or damaged."""
     try:
-        return pq.read_table(path, memory_map=True)
+        return pq.read_table(path, memory_map=True, columns=None if columns is None else list(columns))
     except FileNotFoundError:
         raise BundleError(f"{path} is missing, the folder is not complete") from None
     except (pa.ArrowInvalid, OSError) as error:

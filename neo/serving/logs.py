@@ -44,10 +44,11 @@ def log_failure(what: str, error: BaseException) -> None:
     LOG.error("%s%s", what, said, exc_info=(type(error), error, error.__traceback__))
 
 
-def log_to_stderr() -> None:
-    """All lines of this process, the HTTP library's too."""
+def log_to_stderr(whose: logging.Logger | None = None) -> None:
+    """All lines of this process, the HTTP library's too; or those of one logger, and nowhere else."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    logger = whose or logging.getLogger()
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

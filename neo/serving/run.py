@@ -16,7 +16,7 @@ from neo.serving.logs import LOG, log_to_stderr
 from neo.serving.served import OpenModel, embedded, version_of
 from neo.serving.server import Server
 from neo.serving.settings import Settings
-from neo.serving.store import open_store
+from neo.serving.store import beside, open_store
 from neo_sdk.errors import BundleError
 
 IDLE = 30  # seconds that a connection without a request is kept
@@ -37,8 +37,7 @@ def serve(
     whole("port", port, 1, 65_535)
     if not store_url:
         version_of(folder)  # a path that leads to no bundle leaves no file beside it
-        beside = folder.absolute()
-        store_url = f"sqlite:{beside.with_name(beside.name + '.events.sqlite')}"
+        store_url = beside(folder.absolute())
     log_to_stderr()
     server = Server(folder, settings, open_store(store_url), open_model)
     listening = uvicorn.Server(

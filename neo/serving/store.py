@@ -7,6 +7,7 @@ Both stores know an event by its listener and the key that the caller gave it: s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from neo.catalog.activity import Meeting
@@ -37,6 +38,11 @@ class Store(Protocol):
         """What a listener did, in the order of time."""
 
     def close(self) -> None: ...
+
+
+def beside(bundle: Path) -> str:
+    """The store of a bundle whose server was told of none: a file beside it."""
+    return f"sqlite:{bundle.with_name(bundle.name + '.events.sqlite')}"
 
 
 def open_store(url: str) -> Store:

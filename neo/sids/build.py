@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from neo.sids.collaborative import collaborative_vectors, mean_of_nearest
 from neo.sids.config import SidConfig
 from neo.sids.embed import Embedder, load_embedder, make_embedder, save_embedder
 from neo.sids.hyperplanes import hyperplane_codebooks
-from neo.sids.quantize import ResidualKMeans
+from neo.sids.quantize import ResidualKMeans, Vectors
 from neo.sids.siblings import family_vectors, in_order, owners
 from neo.sids.table import SidTable, TypeSids, check_shape
 from neo.sids.unique import make_unique
@@ -26,6 +26,8 @@ from neo_sdk.errors import BundleError, ConfigError
 
 CONFIG_FILE = "sids.json"
 TABLE_FILE = "table.safetensors"
+VectorsOf = Callable[[np.ndarray], Vectors]  # of catalog rows
+Encode = Callable[[ResidualKMeans, Vectors], np.ndarray]  # `ResidualKMeans.encode`, here or elsewhere
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,18 @@ class SidModel:
         if self.config.vectors == "collaborative":
             raise ConfigError("these SIDs were made from what listeners met: learn them again for new items")
         rows = np.asarray(rows, dtype=np.int64)
-        return self._assigned(catalog, rows, self.embed(catalog, rows), popularity)
-
-    def _assigned(
-        self, catalog: Catalog, rows: np.ndarray, vectors: np.ndarray, popularity: np.ndarray | None
-    ) -> SidModel:
         popularity = catalog_popularity(catalog) if popularity is None else popularity
+        return self.assigned(catalog, rows, at_rows(self.embed(catalog, rows), rows, len(catalog)), popularity)
+
+    def assigned(
+        self,
+        catalog: Catalog,
+        rows: np.ndarray,
+        vectors_of: VectorsOf,
+        popularity: np.ndarray,
+        encode: Encode = ResidualKMeans.encode,
+    ) -> SidModel:
+        """`assign`, for rows whose vectors are known."""
         table, kept = self.table, None if self.vectors is None else dict(self.vectors)
         types = catalog.type_codes[rows]
         for code in np.unique(types):
@@ -91,10 +99,11 @@ class SidModel:
                 raise ConfigError(
                     f"{mine.sum()} new items are of type {name!r}, which has no SIDs yet: learn SIDs again"
                 )
-            table = self._add(table, name, catalog, rows[mine], vectors[mine], popularity[rows[mine]])
+            vectors = vectors_of(rows[mine])
+            table = self._add(table, name, catalog, rows[mine], vectors, popularity[rows[mine]], encode)
             if kept is not None:
                 order = np.argsort(np.concatenate([self.table.of(name).rows, rows[mine]]), kind="stable")
-                kept[name] = np.concatenate([kept[name], vectors[mine]])[order]
+                kept[name] = np.concatenate([kept[name], vectors[:]])[order]
         return replace(self, table=table, vectors=kept)
 
     def _add(
@@ -103,13 +112,14 @@ class SidModel:
         name: str,
         catalog: Catalog,
         rows: np.ndarray,
-        vectors: np.ndarray,
+        vectors: Vectors,
         popularity: np.ndarray,
+        encode: Encode,
     ) -> SidTable:
         quantizer = self.quantizers[name]
-        if vectors.shape[1] < quantizer.dim:
-            vectors = self._completed(table.of(name), catalog, vectors)
-        codes = _codes(quantizer, vectors, catalog, rows, popularity, name, table.of(name))
+        if vectors[:0].shape[1] < quantizer.dim:
+            vectors = self._completed(table.of(name), catalog, vectors[:])
+        codes = _codes(quantizer, vectors, catalog, rows, popularity, name, table.of(name), encode)
         if self.config.unique == "unique":
             codes = make_unique(codes, vectors, quantizer, table.of(name).codes, popularity, name)
             return table.extended(name, rows, codes)
@@ -183,10 +193,21 @@ def embed_items(embedder: Embedder, catalog: Catalog, rows: np.ndarray, parent_w
     if not parent_weight or not len(have):
         return vectors
     distinct, where = np.unique(parents[have], return_inverse=True)
-    theirs = embedder.embed(catalog.content_texts(distinct))[where]
-    mixed = (1 - parent_weight) * vectors[have] + parent_weight * theirs
-    vectors[have] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    vectors[have] = between(vectors[have], embedder.embed(catalog.content_texts(distinct))[where], parent_weight)
     return vectors
+
+
+def between(own: np.ndarray, parents: np.ndarray, parent_weight: float) -> np.ndarray:
+    """float32 [n, dim], length 1: the vectors of items that have a parent, from theirs and their parents'."""
+    mixed = (1 - parent_weight) * own + parent_weight * parents
+    return mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+
+
+def at_rows(vectors: np.ndarray, rows: np.ndarray, count: int) -> VectorsOf:
+    """The vectors [n, dim] of some catalog rows [n], of `count` in all, by row."""
+    places = np.zeros(count, dtype=np.int64)
+    places[rows] = np.arange(len(rows))
+    return lambda asked: vectors[places[asked]]
 
 
 def code_vectors(content: np.ndarray, rows: np.ndarray, config: SidConfig, events: Events | None) -> np.ndarray:
@@ -200,12 +221,12 @@ def code_vectors(content: np.ndarray, rows: np.ndarray, config: SidConfig, event
     return together if config.vectors == "collaborative" else np.concatenate([content, together], axis=1)
 
 
-def _quantizer(vectors: np.ndarray, catalog: Catalog, rows: np.ndarray, name: str, config: SidConfig) -> ResidualKMeans:
+def _quantizer(vectors: Vectors, catalog: Catalog, rows: np.ndarray, name: str, config: SidConfig) -> ResidualKMeans:
     """Learned codebooks; where the last code counts siblings, the others are learned from families of them."""
     size = config.codes_of(name)
     check_shape(config.levels, size)
     whose = owners(catalog, rows)
-    fit = ResidualKMeans.fit if config.quantizer == "k-means" else hyperplane_codebooks
+    fit: Callable[..., ResidualKMeans] = ResidualKMeans.fit if config.quantizer == "k-means" else hyperplane_codebooks
     if config.siblings == "release" and (whose >= 0).mean() > 0.5:
         families = family_vectors(vectors, whose, catalog.dates[rows], size)
         return fit(families, config.levels - 1, size, config.seed).with_counter()
@@ -214,16 +235,17 @@ def _quantizer(vectors: np.ndarray, catalog: Catalog, rows: np.ndarray, name: st
 
 def _codes(
     quantizer: ResidualKMeans,
-    vectors: np.ndarray,
+    vectors: Vectors,
     catalog: Catalog,
     rows: np.ndarray,
     popularity: np.ndarray,
     name: str,
-    taken: TypeSids | None = None,
+    taken: TypeSids | None,
+    encode: Encode,
 ) -> np.ndarray:
     """uint16 [n, levels] as quantized, or siblings in order where the quantizer counts; not unique yet."""
     if not quantizer.has_counter:
-        return quantizer.encode(vectors)
+        return encode(quantizer, vectors)
     before = None if taken is None else (np.asarray(taken.codes), owners(catalog, taken.rows))
     return in_order(vectors, owners(catalog, rows), catalog.dates[rows], quantizer, popularity, before, name)
 
@@ -243,6 +265,22 @@ def build_sids(
     where a catalog and a configuration do not go together, and NotFoundError where the configuration names an
     item type that the catalog does not register.
     """
+    rows, later, popularity = to_learn(catalog, config, fit_rows, popularity)
+    embedder = make_embedder(config.embedder, catalog.content_texts(rows), config.dim, config.seed)
+    every = np.concatenate([rows, later])
+    embedded = code_vectors(embed_items(embedder, catalog, every, config.parent_weight), every, config, events)
+    vectors_of = at_rows(embedded, every, len(catalog))
+    model = learn_codes(catalog, config, embedder, rows, later, popularity, vectors_of)
+    if config.vectors != "content":
+        return model  # a report is about content, whatever the codes were made from
+    return replace(model, vectors={name: vectors_of(sids.rows)[:] for name, sids in model.table.types.items()})
+
+
+def to_learn(
+    catalog: Catalog, config: SidConfig, fit_rows: np.ndarray | None, popularity: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The rows to learn from and the other ones, int64 ascending, and popularity float64 [len(catalog)]; see
+    `build_sids` for the arguments and the errors."""
     rows = np.arange(len(catalog)) if fit_rows is None else np.unique(np.asarray(fit_rows, dtype=np.int64))
     if len(rows) == 0:
         raise ConfigError("there is no item to learn SIDs from: the catalog, or its part before the cut, is empty")
@@ -254,25 +292,34 @@ def build_sids(
     later = np.setdiff1d(np.arange(len(catalog)), rows)
     for code in np.setdiff1d(catalog.type_codes[later], catalog.type_codes[rows]):
         raise ConfigError(f"item type {catalog.type_names[code]!r} has items, but none to learn from before the cut")
+    return rows, later, popularity
 
-    embedder = make_embedder(config.embedder, catalog.content_texts(rows), config.dim, config.seed)
-    every = np.concatenate([rows, later])
-    embedded = code_vectors(embed_items(embedder, catalog, every, config.parent_weight), every, config, events)
+
+def learn_codes(
+    catalog: Catalog,
+    config: SidConfig,
+    embedder: Embedder,
+    rows: np.ndarray,
+    later: np.ndarray,
+    popularity: np.ndarray,
+    vectors_of: VectorsOf,
+    encode: Encode = ResidualKMeans.encode,
+) -> SidModel:
+    """Codebooks and SIDs, once items are embedded; of the catalog only what says nothing is looked at.
+
+    rows, later, popularity: see `to_learn`. The model has no `vectors` of its own.
+    """
     types = catalog.type_codes[rows]
-    quantizers, members, codes, vectors = {}, {}, {}, {}
+    quantizers, members, codes = {}, {}, {}
     for code in np.unique(types):
-        name, mine = catalog.type_names[code], types == code
-        members[name], vectors[name] = rows[mine], embedded[: len(rows)][mine]
-        quantizer = _quantizer(vectors[name], catalog, members[name], name, config)
-        weight = popularity[members[name]]
-        codes[name] = _codes(quantizer, vectors[name], catalog, members[name], weight, name)
+        name = catalog.type_names[code]
+        mine = members[name] = rows[types == code]
+        vectors, weight = vectors_of(mine), popularity[mine]
+        quantizer = quantizers[name] = _quantizer(vectors, catalog, mine, name, config)
+        codes[name] = _codes(quantizer, vectors, catalog, mine, weight, name, None, encode)
         if config.unique == "unique":
-            codes[name] = make_unique(codes[name], vectors[name], quantizer, None, weight, name)
-        quantizers[name] = quantizer
+            codes[name] = make_unique(codes[name], vectors, quantizer, None, weight, name)
     sizes = {name: quantizer.codes for name, quantizer in quantizers.items()}
     weights = {name: popularity[mine] for name, mine in members.items()}
-    table = SidTable.from_codes(members, codes, sizes, weights)
-    model = SidModel(config, embedder, quantizers, table, vectors)
-    model = model._assigned(catalog, later, embedded[len(rows) :], popularity) if len(later) else model
-    # A report is about content, whatever the codes were made from: the same for a model just built and one loaded.
-    return model if config.vectors == "content" else replace(model, vectors=None)
+    model = SidModel(config, embedder, quantizers, SidTable.from_codes(members, codes, sizes, weights))
+    return model.assigned(catalog, later, vectors_of, popularity, encode) if len(later) else model

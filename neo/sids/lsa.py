@@ -29,6 +29,13 @@ CHUNK = 8_192
 WORDS = r"(?u)\b\w+\b"
 
 
+def learned_from(count: int, seed: int) -> np.ndarray:
+    """int64, ascending: which of `count` texts LSA learns from, all or a sample."""
+    if count <= FIT_TEXTS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, FIT_TEXTS, replace=False))
+
+
 class LsaEmbedder:
     """Texts to float32 [n, dim], rows of length 1 (of length 0 for a text without a known word)."""
 
@@ -49,8 +56,7 @@ class LsaEmbedder:
         if not texts:
             raise ConfigError("LSA got no texts to learn from: the catalog, or the part before the cut, is empty")
         if len(texts) > FIT_TEXTS:
-            picked = np.random.default_rng(seed).choice(len(texts), FIT_TEXTS, replace=False)
-            texts = [texts[place] for place in np.sort(picked)]
+            texts = [texts[place] for place in learned_from(len(texts), seed)]
         from sklearn.decomposition import TruncatedSVD
 
         vectorizer, counts = _fit_words(texts)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -28,6 +29,14 @@ ROUNDS = 4
 STARVED = 0.25  # a cluster below this share of an even one gives its centroid up
 CHUNK = 16_384  # rows at a time: a chunk of residuals and its distances to 1,024 codes stay under 100 MB
 EQUAL = 5  # decimals; unit vectors that agree to this many are one point to the quantizer
+
+
+class Vectors(Protocol):
+    """float32 [n, d]: an array, or one that lies elsewhere, of which no more is read than what is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, places: Any, /) -> np.ndarray: ...
 
 
 @contextmanager
@@ -51,7 +60,7 @@ class ResidualKMeans:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, levels: int, codes: int, seed: int = 0) -> ResidualKMeans:
+    def fit(cls, vectors: Vectors, levels: int, codes: int, seed: int = 0) -> ResidualKMeans:
         """Learn `levels` codebooks of `codes` centroids from float32 [n, d]. Any n from 1 up will do."""
         check_shape(levels, codes)
         if len(vectors) == 0:
@@ -61,7 +70,7 @@ class ResidualKMeans:
         if len(vectors) > most:
             residual = _checked(vectors[np.sort(rng.choice(len(vectors), most, replace=False))])
         else:
-            residual = _checked(vectors).copy()
+            residual = _checked(vectors[:]).copy()
         codebooks = np.zeros((levels, codes, residual.shape[1]), dtype=np.float32)
         learned = []
         with one_thread():
@@ -99,7 +108,7 @@ class ResidualKMeans:
     def dim(self) -> int:
         return self.codebooks.shape[2]
 
-    def encode(self, vectors: np.ndarray) -> np.ndarray:
+    def encode(self, vectors: Vectors) -> np.ndarray:
         """uint16 [n, levels]: at each level the nearest learned centroid of what is left so far; 0 for a counter."""
         codes = np.zeros((len(vectors), self.levels), dtype=np.uint16)
         with one_thread():

@@ -12,29 +12,39 @@ import numpy as np
 from rich.table import Table
 
 from neo.catalog.catalog import Catalog
-from neo.sids.build import SidModel
-from neo.sids.quantize import ResidualKMeans, one_thread
+from neo.sids.build import Encode, SidModel, VectorsOf
+from neo.sids.quantize import ResidualKMeans, Vectors, one_thread
 from neo.sids.siblings import as_quantized, owners
 from neo.sids.table import TypeSids, pack_codes
 
 NEIGHBORS = 10
+SHOWN = 50_000  # items of a type whose cosines are looked at, where not all fit into memory
 SAMPLE = 2_000  # items whose neighbors are looked up, seeded; the search goes over all items
 
 
-def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, Any]:
+def sid_report(
+    model: SidModel,
+    catalog: Catalog,
+    seed: int = 0,
+    vectors_of: VectorsOf | None = None,
+    encode: Encode = ResidualKMeans.encode,
+) -> dict[str, Any]:
     """The report as plain JSON values: {"levels", "embedder", "unique", "notes", "types": {name: numbers}}.
 
     Embeds the items again if the model was loaded from disk; pass `model.with_vectors(catalog)` where the
-    picture is drawn too.
+    picture is drawn too. vectors_of: where they lie if they are too many for memory: cosines are then of SHOWN items of
+    each type at most, and the catalog may be a narrow one.
     """
-    vectors = model.with_vectors(catalog).vectors or {}
-    types = {}
+    vectors: dict[str, Vectors] = dict(model.with_vectors(catalog).vectors or {}) if vectors_of is None else {}
+    if vectors_of is not None:
+        vectors = {name: vectors_of(sids.rows) for name, sids in model.table.types.items()}
+    most, types = None if vectors_of is None else SHOWN, {}
     for name in model.table.type_names:
         sids = model.table.of(name)
         before = None  # of codes from a file, and of those made from what was met too, it is not known any more
         if model.config.given is None and model.config.vectors == "content":
-            before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows)
-        types[name] = type_report(sids, vectors[name], before, seed)
+            before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows, encode)
+        types[name] = type_report(sids, vectors[name], before, seed, most)
     return {
         "levels": model.table.levels,
         "embedder": model.config.embedder,
@@ -45,15 +55,24 @@ def sid_report(model: SidModel, catalog: Catalog, seed: int = 0) -> dict[str, An
     }
 
 
-def _quantized(quantizer: ResidualKMeans, vectors: np.ndarray, catalog: Catalog, rows: np.ndarray) -> np.ndarray:
+def _quantized(
+    quantizer: ResidualKMeans, vectors: Vectors, catalog: Catalog, rows: np.ndarray, encode: Encode
+) -> np.ndarray:
     """Codes [n, levels] before anybody moved."""
     if quantizer.has_counter:
         return as_quantized(vectors, owners(catalog, rows), catalog.dates[rows], quantizer)
-    return quantizer.encode(vectors)
+    return encode(quantizer, vectors)
 
 
-def type_report(sids: TypeSids, vectors: np.ndarray, before: np.ndarray | None, seed: int = 0) -> dict[str, Any]:
-    """The numbers of one type. vectors: float32 [n, d], length 1. before: codes [n, levels] as quantized, if known."""
+def type_report(
+    sids: TypeSids, vectors: Vectors, before: np.ndarray | None, seed: int = 0, most: int | None = None
+) -> dict[str, Any]:
+    """The numbers of one type. vectors: float32 [n, d], length 1. before: codes [n, levels] as quantized, if known.
+    most: of how many items the vectors are looked at, else all."""
+    shown, seen = sids, vectors
+    if most is not None and len(sids) > most:
+        some = np.sort(np.random.default_rng(seed).choice(len(sids), most, replace=False))
+        shown, seen = TypeSids(sids.size, sids.rows[some], sids.codes[some], sids.stands[some]), vectors[some]
     return {
         "items": len(sids),
         "codes": sids.size,
@@ -62,8 +81,8 @@ def type_report(sids: TypeSids, vectors: np.ndarray, before: np.ndarray | None, 
         "after": collisions(np.asarray(sids.codes), sids.size),
         "moved": None if before is None else int((before != sids.codes).any(axis=1).sum()),
         "usage": code_usage(sids),
-        "coherence": prefix_coherence(sids, vectors),
-        "neighbors": neighbor_agreement(sids, vectors, seed),
+        "coherence": prefix_coherence(shown, seen[:]),
+        "neighbors": neighbor_agreement(shown, seen[:], seed),
     }
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from neo.catalog.catalog import Catalog
-from neo.sids.quantize import ResidualKMeans
+from neo.sids.quantize import CHUNK, ResidualKMeans, Vectors
 from neo.sids.table import pack_codes
 from neo.sids.unique import make_unique
 from neo_sdk.errors import ConfigError
@@ -25,13 +25,13 @@ def owners(catalog: Catalog, rows: np.ndarray) -> np.ndarray:
     return np.where(parents >= 0, parents, -1 - np.asarray(rows, dtype=np.int64))
 
 
-def family_vectors(vectors: np.ndarray, owner: np.ndarray, dates: np.ndarray, size: int) -> np.ndarray:
+def family_vectors(vectors: Vectors, owner: np.ndarray, dates: np.ndarray, size: int) -> np.ndarray:
     """float32 [families, d]: the mean vector of each family, at length 1, for learning codebooks from."""
     family, _ = _places(owner, dates, size, {})
     return _means(vectors, _members(family)[1])
 
 
-def as_quantized(vectors: np.ndarray, owner: np.ndarray, dates: np.ndarray, quantizer: ResidualKMeans) -> np.ndarray:
+def as_quantized(vectors: Vectors, owner: np.ndarray, dates: np.ndarray, quantizer: ResidualKMeans) -> np.ndarray:
     """uint16 [n, levels]: the prefix nearest to each family, whoever else has it, and the count."""
     family, place = _places(owner, dates, quantizer.codes, {})
     member = _members(family)[1]
@@ -40,7 +40,7 @@ def as_quantized(vectors: np.ndarray, owner: np.ndarray, dates: np.ndarray, quan
 
 
 def in_order(
-    vectors: np.ndarray,
+    vectors: Vectors,
     owner: np.ndarray,
     dates: np.ndarray,
     quantizer: ResidualKMeans,
@@ -119,8 +119,9 @@ def _unfinished(codes: np.ndarray, owner: np.ndarray, size: int) -> dict[int, tu
     return {int(owner[at]): (codes[at, :-1], int(codes[at, -1]) + 1) for at in highest if codes[at, -1] + 1 < size}
 
 
-def _means(vectors: np.ndarray, member: np.ndarray) -> np.ndarray:
+def _means(vectors: Vectors, member: np.ndarray) -> np.ndarray:
     """float32 [groups, d]: the mean of each group's vectors, at length 1."""
-    total = np.zeros((int(member.max(initial=-1)) + 1, vectors.shape[1]), dtype=np.float32)
-    np.add.at(total, member, vectors)
+    total = np.zeros((int(member.max(initial=-1)) + 1, vectors[:0].shape[1]), dtype=np.float32)
+    for start in range(0, len(member), CHUNK):  # one after another, so the sums are those of all at once
+        np.add.at(total, member[start : start + CHUNK], vectors[start : start + CHUNK])
     return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), np.finfo(np.float32).tiny)

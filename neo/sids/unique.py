@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neo.sids.quantize import CHUNK, ResidualKMeans, one_thread
+from neo.sids.quantize import CHUNK, ResidualKMeans, Vectors, one_thread
 from neo.sids.table import by_popularity, pack_codes
 from neo_sdk.errors import ConfigError
 
@@ -20,7 +20,7 @@ BEAMS = 8
 
 def make_unique(
     codes: np.ndarray,
-    vectors: np.ndarray,
+    vectors: Vectors,
     quantizer: ResidualKMeans,
     taken: np.ndarray | None = None,
     popularity: np.ndarray | None = None,
@@ -59,7 +59,7 @@ def _move_to_siblings(
     losers: np.ndarray,
     rank: np.ndarray,
     codes: np.ndarray,
-    vectors: np.ndarray,
+    vectors: Vectors,
     quantizer: ResidualKMeans,
     occupied: np.ndarray,
 ) -> np.ndarray:
@@ -89,7 +89,7 @@ def _move_away(
     keys: np.ndarray,
     items: np.ndarray,
     codes: np.ndarray,
-    vectors: np.ndarray,
+    vectors: Vectors,
     quantizer: ResidualKMeans,
     occupied: np.ndarray,
 ) -> None:

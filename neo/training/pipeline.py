@@ -29,11 +29,14 @@ from neo.evaluation.tables import print_report, to_markdown
 from neo.language.viewer import LEGEND, colored
 from neo.language.vocabulary import Vocabulary
 from neo.model.neo_model import NeoModel
+from neo.ray_start import import_ray, ray_session
 from neo.sids.picture import draw_sids
+from neo.sids.ray_build import check_streams
 from neo.sids.report import report_table, sid_report
 from neo.training.config import load_config
 from neo.training.processes import SHARED, check_shared, launched
 from neo.training.run import ROWS, Run
+from neo.training.semantic_ids import SidsOnRay
 from neo.training.steps import is_done, once
 from neo.training.text_evaluation import evaluate_texts, judge_of
 from neo_sdk.errors import InvalidRequestError
@@ -175,6 +178,19 @@ def show_sids(recipe: Path, settings: Sequence[str], say: Say, picture: Path | N
     if picture:
         draw_sids(sids, run.full.catalog, report, picture)
         say(f"drawn to {picture}")
+
+
+def show_sids_of_ray(recipe: Path, settings: Sequence[str], say: Say, embedders: int | None) -> None:
+    """`show_sids`, without a picture, for a catalog beyond this process's memory: Ray makes the same SIDs."""
+    run = Run(load_config(recipe, settings), say)
+    check_streams(run.config.sids, embedders)
+    import_ray("data")
+    run.read_data()
+    shared = SidsOnRay(run, embedders)
+    with ray_session():
+        run.learn_sids(shared)
+        report = shared.build.report(run.sids)
+    Console().print(report_table(report))
 
 
 def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) -> None:

@@ -27,8 +27,7 @@ from neo.listeners.model import ListenerModel
 from neo.listeners.soft_prompt import SoftPrompt, attach, detach
 from neo.model.bundle import SOFT_PROMPT, Bundle
 from neo.model.folder import FORMAT
-from neo.sids.build import SidModel, build_sids
-from neo.sids.given import given_sids
+from neo.sids.build import SidModel
 from neo.sids.meanings import code_meanings, item_meanings
 from neo.training import base
 from neo.training.config import ListenerStage, RunConfig, Stage, fingerprint
@@ -44,6 +43,7 @@ from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapter
 from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.processes import first_makes, launched
+from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
 from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
@@ -165,22 +165,8 @@ class Run:
         given = stamps([] if config.sids.given is None else [config.sids.given])
         return fingerprint(SIDS_VERSION, self.data_key, config.sids, deal, self._learned_from, *embedder, *given)
 
-    def learn_sids(self) -> None:
-        once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", self._learn_sids, self.say)
-
-    def _learn_sids(self, folder: Path) -> None:
-        catalog = self.full.catalog
-        heard = np.bincount(self.known.events.item, minlength=len(catalog)).astype(float)
-        if self.config.sids.given is None:
-            model = build_sids(catalog, self.config.sids, self.visible, heard, self.known.events)
-        else:
-            model = given_sids(catalog, self.config.sids, self.visible, heard)
-        for note in model.notes:
-            self.say(note)
-        if self.config.shuffle_sids:
-            table = model.table.shuffled(self.config.seed)
-            model = SidModel(model.config, model.embedder, model.quantizers, table)
-        model.save(folder / "model")
+    def learn_sids(self, learn: Callable[[Run, Path], None] = learn_sids) -> None:
+        once(self.folder / "sids", self._sids_key, "stage 1, semantic IDs", partial(learn, self), self.say)
 
     @cached_property
     def sids(self) -> SidModel:
