@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from transformers import PreTrainedModel
@@ -55,6 +55,10 @@ class Reading(Protocol):
         """Some of the rows, in ascending order."""
         ...
 
+    def joined(self, other: Self) -> Self:
+        """These rows, and the other's behind them."""
+        ...
+
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """A row's answer is done: these are the prompt and all that was said."""
         ...
@@ -89,6 +93,9 @@ class ModelReading:
     def only(self, rows: Sequence[int]) -> ModelReading:
         """A copy of their keys and values."""
         return ModelReading(self.model, self.vocab, self.context.only(rows), self.memory)
+
+    def joined(self, other: ModelReading) -> ModelReading:
+        return ModelReading(self.model, self.vocab, self.context.joined(other.context), self.memory)
 
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """A conversation's next turn is not read from its beginning."""

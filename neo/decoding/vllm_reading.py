@@ -64,6 +64,11 @@ class VllmReading:
         some.ahead, some.far = [self.ahead[row] for row in rows], [self.far[row] for row in rows]
         return some
 
+    def joined(self, other: VllmReading) -> VllmReading:
+        both = VllmReading(self.vllm, [*self.prefixes, *other.prefixes])
+        both.ahead, both.far = [*self.ahead, *other.ahead], [*self.far, *other.far]
+        return both
+
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """vLLM's prefix cache keeps what it has read by itself."""
 

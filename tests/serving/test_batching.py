@@ -210,7 +210,7 @@ def test_weights_that_are_not_numbers_are_a_500(small: Running) -> None:
 def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundle, kind: str) -> None:
     neo = NeoModel(tiny_bundle)
     gate = Gate(neo)
-    lists, words = neo.answer_lists, neo.stream_words
+    lists, words, begin = neo.answer_lists, neo.stream_words, neo.begin_words
     prepare = neo.prepare_recommend if kind == "lists" else neo.prepare_understand
     requests = [prepare("l3"), prepare("l4"), prepare("l5")]
 
@@ -222,11 +222,16 @@ def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundl
         check(asked)
         return lists(asked)
 
-    def stream_words(asked: Any, gone: Any = None) -> Any:
+    def stream_words(asked: Any, *more: Any) -> Any:
         check(asked)
-        return words(asked, gone)
+        return words(asked, *more)
+
+    def begin_words(asked: Any) -> Any:
+        check(asked)
+        return begin(asked)
 
     neo.answer_lists, neo.stream_words = answer_lists, stream_words  # type: ignore[method-assign]
+    neo.begin_words = begin_words  # type: ignore[method-assign]
     batches = Batches(8, 4)
     heard: list[list[Any]] = [[], [], []]
     blocker: list[Any] = []
