@@ -106,8 +106,10 @@ class ModelReading:
 def chosen(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> list[int]:
     """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write."""
     logp = logp.masked_fill(~may, -torch.inf)
+    barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
+    if barred:
+        logp[tuple(zip(*barred, strict=True))] = -torch.inf
     for mine, asked in zip(logp, rows, strict=True):
-        mine[list(asked.barred)] = -torch.inf
         if asked.sampling is not None:
             drawn = sharpen(mine, asked.sampling)
             mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
