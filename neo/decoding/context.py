@@ -77,9 +77,9 @@ class Context:
             cache.update(layer.keys[chosen], layer.values[chosen], place)
         return Context(cache, self.real[chosen], self.lengths[chosen], self.hidden[chosen])
 
-    def joined(self, other: Context) -> Context:
-        """These rows, and the other's behind them: a copy of both."""
-        return _joined([self, other], range(len(self.real) + len(other.real)))
+    def joined(self, others: Sequence[Context]) -> Context:
+        """These rows, and the others' behind them: a copy of all."""
+        return _joined([self, *others], range(sum(len(one.real) for one in (self, *others))))
 
 
 def check_model(model: PreTrainedModel) -> None:

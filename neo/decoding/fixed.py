@@ -204,9 +204,9 @@ class FixedContext(Context):
         some = super().only(rows)
         return self.shapes.hold(some, self._room)
 
-    def joined(self, other: Context) -> Context:
-        assert isinstance(other, FixedContext)
-        return self.shapes.hold(super().joined(other), max(self._room, other._room))
+    def joined(self, others: Sequence[Context]) -> Context:
+        rooms = [one._room for one in (self, *others) if isinstance(one, FixedContext)]
+        return self.shapes.hold(super().joined(others), max(rooms))
 
     @property
     def _room(self) -> int:

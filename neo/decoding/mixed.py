@@ -63,6 +63,10 @@ def stream_answers(
     return answers() if requests else iter(())
 
 
+LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
+PATIENT = 8  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
+
+
 @dataclass(frozen=True)
 class Begun:
     """Checked requests, and what has read their prompts, one a row."""
@@ -122,7 +126,7 @@ def _rows(vocab: Vocabulary, requests: Sequence[AnswerRequest], first: int = 0) 
     ]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Row:
     """Where one answer stands. queue: tokens that are decided and not yet run; used: positions, with the queue."""
 
@@ -164,14 +168,19 @@ def answers_of(
 ) -> Iterator[tuple[int, Event]]:
     """`stream_answers` to checked requests, whose prompts an engine has read, one a row. positions: the most that it
     reads of a row. more: is told before every step how many answers go on, and gives those that join them; their
-    places are counted on."""
+    places are counted on. Where others may join, who has much to read does it apart and joins again."""
     loop, rows, count = _Loop(reading, vocab, positions), _rows(vocab, requests), len(requests)
+    apart, waited = list[_Joining](), 0
     while True:
-        going = [at for at, row in enumerate(rows) if not row.done]
-        if more is not None and (new := more(len(going))) is not None:
-            loop.reading = loop.reading.only(going).joined(new.reading)
-            rows = [*(rows[at] for at in going), *_rows(vocab, new.requests, count)]
+        going, joining = [at for at, row in enumerate(rows) if not row.done], list[_Joining]()
+        waited = waited + 1 if apart else 0
+        if more is not None and (new := more(len(going) + len(apart))) is not None:
+            joining.append((new.reading, _rows(vocab, new.requests, count)))
             count += len(new.requests)
+        if joining or waited > PATIENT or (len(rows) - len(going)) * 4 >= len(rows):
+            joining, apart = joining + apart, []
+        if joining:
+            rows = loop.join(rows, going, joining)
         for row, event in loop.write(rows):
             if row.done:
                 loop.reading.keep(rows.index(row), [*row.request.prompt, *row.said])
@@ -179,8 +188,12 @@ def answers_of(
         if gone is not None:
             for row in rows:
                 row.done = row.done or gone(row.place)
+        if more is not None:
+            apart += loop.read_apart(rows)
         if all(row.done for row in rows):
-            return
+            if not apart:
+                return
+            continue
         # A batch that is mostly answered is made smaller; its cache is copied, so not for every row that ends.
         if sum(row.done for row in rows) * 4 >= len(rows):
             loop.reading = loop.reading.only([at for at, row in enumerate(rows) if not row.done])
@@ -188,6 +201,9 @@ def answers_of(
         loop.run(rows)
         for row, event in loop.name(rows):
             yield row.place, event
+
+
+_Joining = tuple[Reading, list[_Row]]
 
 
 class _Loop:
@@ -302,6 +318,25 @@ class _Loop:
             return left
         row.of_group[group] += 1
         return left.filtered(limit.groups != group) if row.of_group[group] == limit.most else left
+
+    def join(self, rows: Sequence[_Row], going: Sequence[int], joining: Sequence[_Joining]) -> list[_Row]:
+        """Those of the rows that go on, and others behind them."""
+        readings = [reading for reading, _ in joining]
+        first = self.reading.only(going) if going else readings.pop(0)
+        self.reading = first.joined(readings) if readings else first
+        return [*(rows[at] for at in going), *(row for _, others in joining for row in others)]
+
+    def read_apart(self, rows: list[_Row]) -> list[_Joining]:
+        """Lets the rows with a long queue run all of it, if there are others; their places are as if they were done."""
+        least = min((len(row.queue) for row in rows if not row.done), default=0)
+        long = [] if least >= LONG else [at for at, row in enumerate(rows) if len(row.queue) >= LONG and not row.done]
+        apart: list[_Joining] = []
+        for at in long:
+            row, alone = rows[at], _Loop(self.reading.only([at]), self.vocab, self.positions)
+            alone.run([row])
+            apart.append((alone.reading, [row]))
+            rows[at] = replace(row, done=True)
+        return apart
 
     def _asked(self, rows: Sequence[tuple[int, _Row]]) -> list[Writing]:
         """What the next token of each row may not be. rows: (place, row)."""

@@ -55,8 +55,8 @@ class Reading(Protocol):
         """Some of the rows, in ascending order."""
         ...
 
-    def joined(self, other: Self) -> Self:
-        """These rows, and the other's behind them."""
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These rows, and the others' behind them."""
         ...
 
     def keep(self, row: int, tokens: Sequence[int]) -> None:
@@ -94,8 +94,9 @@ class ModelReading:
         """A copy of their keys and values."""
         return ModelReading(self.model, self.vocab, self.context.only(rows), self.memory)
 
-    def joined(self, other: ModelReading) -> ModelReading:
-        return ModelReading(self.model, self.vocab, self.context.joined(other.context), self.memory)
+    def joined(self, others: Sequence[ModelReading]) -> ModelReading:
+        context = self.context.joined([other.context for other in others])
+        return ModelReading(self.model, self.vocab, context, self.memory)
 
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """A conversation's next turn is not read from its beginning."""

@@ -152,10 +152,9 @@ class NeoModel(Asking):
             growing.update((next(places), self._growing(request)) for request in asked)
 
         def joining(going: int) -> Begun | None:
-            if more is None or (new := more(going)) is None:
-                return None
-            grow(new.requests)
-            return new.begun
+            new = more(going) if more is not None else None
+            grow(() if new is None else new.requests)
+            return None if new is None else new.begun
 
         def left(place: int) -> bool:
             return gone is not None and gone(place) and growing.pop(place) is not None
@@ -165,7 +164,7 @@ class NeoModel(Asking):
                 yield place, (growing.pop(place) if isinstance(event, Done) else growing[place]).take(event)
 
         grow(requests)
-        written = self._written([request.drawing() for request in requests], left, joining)
+        written = self._written([request.drawing() for request in requests], left, more and joining)
         return pieces()
 
     def begin_words(self, requests: Sequence[WordsRequest]) -> BegunWords:
@@ -187,7 +186,7 @@ class NeoModel(Asking):
         return FixedShapes(self.bundle.model) if self.bundle.model.device.type == "cuda" else None
 
     def _written(
-        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More
+        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More | None
     ) -> Iterator[tuple[int, Event]]:
         """What the decoder says to requests in words."""
         return stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone, more)

@@ -40,7 +40,7 @@ class VllmModel(NeoModel):
         return cls(bundle, Vllm.start(place_of(Path(folder)) / "model", bundle.model, bundle.vocabulary, **options))
 
     def _written(
-        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More
+        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More | None
     ) -> Iterator[tuple[int, Event]]:
         reading = self._begun(asked).reading
         return answers_of(reading, self.bundle.vocabulary, self.vllm.positions, asked, gone, more)
