@@ -27,7 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,29 +112,44 @@ def pool(model: NeoModel, count: int, seed: int) -> tuple[list[Asked], Alone]:
     return found, Alone(1 / each[0], each[1] * 1e3)
 
 
+@dataclass(frozen=True)
+class Running:
+    """One `neo serve`: its process, and where it listens."""
+
+    pid: int
+    url: str
+
+
 @contextmanager
-def server(bundle: Path, batch: int, queue: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """`neo serve` as a process of its own, with a store that is thrown away."""
-    with socket.socket() as sock, tempfile.TemporaryDirectory() as folder:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-        sock.close()
-        options = ["--port", str(port), "--batch", str(batch), "--queue", str(queue), "--store", f"sqlite:{folder}/s"]
-        log = (Path(folder) / "log").open("wb")
-        process = subprocess.Popen([sys.executable, "-m", "neo.cli", "serve", str(bundle), *options], stderr=log)
-        try:
-            yield process, f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
-            log.close()
+def servers(options: argparse.Namespace) -> Iterator[list[Running]]:
+    """`neo serve` as processes of their own, with one store, which is thrown away."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        log = stack.enter_context((Path(folder) / "log").open("wb"))
+        given = {
+            "batch": options.batch,
+            "queue": options.queue,
+            "threads": options.threads,
+            "store": f"sqlite:{folder}/s",
+        }
+        running = []
+        for _ in range(options.servers):
+            with socket.socket() as sock:
+                sock.bind(("127.0.0.1", 0))
+                port = sock.getsockname()[1]
+            flags = [word for name, value in {**given, "port": port}.items() for word in (f"--{name}", str(value))]
+            process = subprocess.Popen([sys.executable, "-m", "neo.cli", "serve", options.bundle, *flags], stderr=log)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            running.append(Running(process.pid, f"http://127.0.0.1:{port}"))
+        yield running
 
 
-async def until_ready(http: httpx.AsyncClient) -> None:
+async def until_ready(http: httpx.AsyncClient, url: str) -> None:
     end = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < end:
         try:
-            if (await http.get("/health")).status_code == 200:
+            if (await http.get(f"{url}/health")).status_code == 200:
                 return
         except httpx.ConnectError:
             pass
@@ -177,19 +192,20 @@ async def ask(
     seen.answers["same" if got == one.alone else "mixed up" if got in others else "otherwise"] += 1
 
 
-async def abuser(http: httpx.AsyncClient, seen: Seen, end: float, number: int) -> None:
+async def abuser(http: httpx.AsyncClient, url: str, seen: Seen, end: float, number: int) -> None:
     """Does one bad thing after the other."""
+    search, understand = f"{url}/v1/search", f"{url}/v1/understand"
     streamed = {"history": [], "max_tokens": 200, "stream": True}
     while time.perf_counter() < end:
         number += 1
         kind = ("oversized", "malformed", "vanishes", "reads slowly")[number % 4]
         try:
             if kind == "oversized":
-                status = (await http.post("/v1/search", content=b"x" * (3 << 20), headers=JSON)).status_code
+                status = (await http.post(search, content=b"x" * (3 << 20), headers=JSON)).status_code
             elif kind == "malformed":
-                status = (await http.post("/v1/search", content=b'{"query": "\\ud800', headers=JSON)).status_code
+                status = (await http.post(search, content=b'{"query": "\\ud800', headers=JSON)).status_code
             else:
-                async with http.stream("POST", "/v1/understand", json=streamed) as response:
+                async with http.stream("POST", understand, json=streamed) as response:
                     status, left = response.status_code, time.perf_counter() + (0 if kind == "vanishes" else 5)
                     async for _ in response.aiter_raw(64):
                         if time.perf_counter() > left:
@@ -203,33 +219,37 @@ async def abuser(http: httpx.AsyncClient, seen: Seen, end: float, number: int) -
 JSON = {"content-type": "application/json"}
 
 
-async def watch(pid: int, seen: Seen, end: float) -> None:
-    """How much memory the server has."""
+async def watch(pids: Sequence[int], seen: Seen, end: float) -> None:
+    """How much memory the servers have."""
     while time.perf_counter() < end:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
         seen.resident.append(pages * os.sysconf("SC_PAGE_SIZE"))
         await asyncio.sleep(1)
 
 
-async def load(url: str, pid: int, asked: Sequence[Asked], options: argparse.Namespace) -> tuple[Seen, Seen]:
+async def load(running: Sequence[Running], asked: Sequence[Asked], options: argparse.Namespace) -> tuple[Seen, Seen]:
     """What happened to a single client, for a sixth of the time that was asked for, and then to all of them."""
-    abusive = max(1, options.clients // 10)
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=httpx.Limits(max_connections=None)) as http:
-        await until_ready(http)
+    abusive, pids = max(1, options.clients // 10), [one.pid for one in running]
+    urls = [one.url for one in running]
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=None)) as http:
+        for url in urls:
+            await until_ready(http, url)
         single, crowd = Seen(), Seen()
         for seen, fair, bad, seconds in (
             (single, 1, 0, options.seconds / 6),
             (crowd, options.clients - abusive, abusive, options.seconds),
         ):
-            began, spent, mine = time.perf_counter(), processor_seconds(pid), time.process_time()
+            began, spent, mine = time.perf_counter(), sum(map(processor_seconds, pids)), time.process_time()
             end = began + seconds
-            clients = [client(url, asked, seen, end, options.seed + n) for n in range(fair)]
-            await asyncio.gather(watch(pid, seen, end), *clients, *(abuser(http, seen, end, n) for n in range(bad)))
-            seen.took, seen.server = time.perf_counter() - began, processor_seconds(pid) - spent
+            clients = [client(urls[n % len(urls)], asked, seen, end, options.seed + n) for n in range(fair)]
+            abusers = [abuser(http, urls[n % len(urls)], seen, end, n) for n in range(bad)]
+            await asyncio.gather(watch(pids, seen, end), *clients, *abusers)
+            seen.took, seen.server = time.perf_counter() - began, sum(map(processor_seconds, pids)) - spent
             seen.clients = time.process_time() - mine
-        health = await http.get("/health")
-        if health.status_code != 200 or "neo_queue 0.0" not in (await http.get("/metrics")).text:
-            raise SystemExit(f"After the load the server is not as before: {health.text}")
+        for url in urls:
+            health = await http.get(f"{url}/health")
+            if health.status_code != 200 or "neo_queue 0.0" not in (await http.get(f"{url}/metrics")).text:
+                raise SystemExit(f"After the load the server is not as before: {health.text}")
     return single, crowd
 
 
@@ -255,19 +275,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--pool", type=int, default=16, help="listeners, with four requests each")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--queue", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=1, help="of each server's model")
+    parser.add_argument("--servers", type=int, default=1, help="clients are dealt to them as a proxy would")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     asked, alone = pool(NeoModel.load(options.bundle), options.pool, options.seed)
-    with server(options.bundle, options.batch, options.queue) as (process, url):
-        single, seen = asyncio.run(load(url, process.pid, asked, options))
+    with servers(options) as running:
+        single, seen = asyncio.run(load(running, asked, options))
     lost = sum(count for name, count in (single.answers + seen.answers).items() if name.startswith("lost"))
     mixed_up = single.answers["mixed up"] + seen.answers["mixed up"]
     found = {
         "bundle": options.bundle.name,
         "clients": options.clients,
+        "servers": options.servers,
         "seconds": seen.took,
         "answers a second": seen.answered / seen.took,
         "one at a time in process, a second": alone.per_second,

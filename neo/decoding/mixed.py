@@ -64,7 +64,7 @@ def stream_answers(
 
 
 LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
-PATIENT = 8  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
+PATIENT = 2  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
 
 
 @dataclass(frozen=True)
