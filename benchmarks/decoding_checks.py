@@ -15,9 +15,10 @@ from decoding_measure import level_kernel
 from decoding_peers import Answer, brute_force, dict_trie, generate, masked_row, may_follow
 from transformers import PreTrainedModel
 
+from neo.decoding.answer import AnswerRequest, Event, ItemNamed, TextDelta
 from neo.decoding.beam import search_spans
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import AnswerRequest, Event, ItemNamed, TextDelta, stream_answer, stream_answers
+from neo.decoding.mixed import stream_answer, stream_answers
 from neo.decoding.request import ScoredItem
 from neo.language.vocabulary import Vocabulary
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from neo.decoding.answer import AnswerRequest, Done, Event
 from neo.decoding.beam import search_spans
-from neo.decoding.mixed import AnswerRequest, Done, Event, stream_answers
+from neo.decoding.mixed import stream_answers
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.segments import Turn

@@ -37,6 +37,13 @@ def serving(parser: argparse.ArgumentParser) -> None:
     add("--queue", type=int, default=64, metavar="N", help="requests that may wait; more get a 429")
     add("--batch", type=int, default=16, metavar="N", help="requests that are answered together")
     add("--max-requests", type=int, default=256, metavar="N", help="requests at once, waiting or answered or read")
+    add(
+        "--threads",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the model on a CPU (default: all cores): 1 answers most where it is small and many ask",
+    )
     add("--timeout", type=float, default=120.0, metavar="SECONDS", help="for a whole answer")
     add(
         "--store",
@@ -72,9 +79,20 @@ def serve(options: argparse.Namespace) -> None:
         requests=options.max_requests, timeout=options.timeout,
     )  # fmt: skip
     keys = os.environ.get(options.key_env, "")
+    _use_threads(options.threads)
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
     store = options.store or os.environ.get("NEO_STORE")
     run(options.bundle, options.host, options.port, settings, store, _opener(options.engine, options.vllm))
+
+
+def _use_threads(count: int) -> None:
+    """0: as torch has it."""
+    if count < 0:
+        raise ConfigError(f"--threads is {count}, expected 1 or more: pass as many as the model may have.")
+    if count:
+        import torch
+
+        torch.set_num_threads(count)
 
 
 def _opener(engine: str, given: Sequence[str]) -> Callable[[Path], NeoModel]:

@@ -153,6 +153,7 @@ def _search(
     return levels.items(_grown(model, levels, Tree(model, context), context, vocab.levels))
 
 
+@torch.inference_mode()
 def search_prefixes(
     model: PreTrainedModel,
     vocab: Vocabulary,

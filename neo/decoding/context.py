@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import torch
 from torch.nn.functional import linear
-from transformers import DynamicCache, PreTrainedModel
+from transformers import Cache, PreTrainedModel
 
+from neo.decoding.growing import growing
 from neo.decoding.prompt_memory import PromptMemory
 from neo.listeners.soft_prompt import SOFT, embed, soft_prompt_of
 from neo_sdk.errors import ConfigError, InvalidRequestError, NeoError
@@ -35,7 +36,7 @@ class Context:
     hidden: [n, d], the last position's hidden state, from which the next token is predicted.
     """
 
-    cache: DynamicCache
+    cache: Cache
     real: torch.Tensor
     lengths: torch.Tensor
     hidden: torch.Tensor
@@ -52,10 +53,11 @@ class Context:
         sees: bool [n, q, columns], what each of them attends to, itself included. Without it `real` has these columns
         already, and they attend to what is real and comes no later. Returns hidden states [n, q, d].
         """
-        if sees is not None:
-            mask: torch.Tensor | None = additive_mask(sees, self.hidden.dtype)
-        else:
-            mask = None if bool(self.real.all()) else self.real.long()  # no padding: the causal kernel, without a mask
+        if sees is None and not bool(self.real.all()):  # without padding it is the causal kernel, which needs no mask
+            q = ids.shape[1]
+            sees = self.real[:, None].repeat(1, q, 1)
+            sees[:, :, -q:] &= torch.ones((q, q), dtype=torch.bool, device=ids.device).tril()
+        mask = None if sees is None else additive_mask(sees, self.hidden.dtype)
         out = model.get_decoder()(
             input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=self.cache, use_cache=True
         )
@@ -70,10 +72,14 @@ class Context:
         """Some of the rows, in ascending order; a copy of their keys and values, itself where it is all of them."""
         if len(rows) == len(self.real):
             return self
-        cache, chosen = DynamicCache(), torch.tensor(rows, device=self.real.device)
+        cache, chosen = growing(), torch.tensor(rows, device=self.real.device)
         for place, layer in enumerate(self.cache.layers):
             cache.update(layer.keys[chosen], layer.values[chosen], place)
         return Context(cache, self.real[chosen], self.lengths[chosen], self.hidden[chosen])
+
+    def joined(self, others: Sequence[Context]) -> Context:
+        """These rows, and the others' behind them: a copy of all."""
+        return _joined([self, *others], range(sum(len(one.real) for one in (self, *others))))
 
 
 def check_model(model: PreTrainedModel) -> None:
@@ -129,7 +135,7 @@ def read(
 def _read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad: int, memory: PromptMemory | None) -> Context:
     device = model.device
     longest = max(map(len, prompts))
-    cache, known = (DynamicCache(), 0) if memory is None else memory.recall(model, prompts)
+    cache, known = (growing(), 0) if memory is None else memory.recall(model, prompts)
     rows = [([pad] * (longest - len(prompt)) + list(prompt))[known:] for prompt in prompts]
     ids = torch.tensor(rows, device=device)
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
@@ -166,22 +172,30 @@ def like_lengths(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _joined(parts: Sequence[Context], places: Sequence[int]) -> Context:
-    """One context of several, in the order of `places` (of the batch, for each row of the parts in turn)."""
-    longest = max(part.real.shape[1] for part in parts)
-    order = torch.tensor(places, device=parts[0].real.device).argsort()
+    """One context of several, in the order of `places` (of the batch, for each row of the parts in turn).
 
-    def columns(part: Context, layer: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.pad(layer, (0, 0, longest - part.real.shape[1], 0))
+    Columns in which a part has nothing but padding are left out.
+    """
+    reals = [part.real[:, int(part.real.any(dim=0).int().argmax()) :] for part in parts]
+    longest = max(real.shape[1] for real in reals)
+    to = torch.tensor(places, device=reals[0].device).split([len(real) for real in reals])
 
-    cache = DynamicCache()
+    def together(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Of keys or values, whose last columns are those of the parts."""
+        _, heads, _, size = tensors[0].shape
+        whole = tensors[0].new_zeros((len(places), heads, longest, size))
+        for part, real, rows, tensor in zip(parts, reals, to, tensors, strict=True):
+            n, end = part.real.shape
+            whole[rows, :, longest - real.shape[1] :] = tensor[:n, :, end - real.shape[1] : end]
+        return whole
+
+    cache = growing()
     for place, layers in enumerate(zip(*(part.cache.layers for part in parts), strict=True)):
-        pairs = list(zip(parts, layers, strict=True))
-        keys = torch.cat([columns(part, layer.keys) for part, layer in pairs])
-        values = torch.cat([columns(part, layer.values) for part, layer in pairs])
-        cache.update(keys[order], values[order], place)
-    real = torch.cat([torch.nn.functional.pad(part.real, (longest - part.real.shape[1], 0)) for part in parts])
+        cache.update(together([layer.keys for layer in layers]), together([layer.values for layer in layers]), place)
+    order = torch.cat(to).argsort()
+    padded = torch.cat([torch.nn.functional.pad(real, (longest - real.shape[1], 0)) for real in reals])
     lengths, hidden = (torch.cat([getattr(part, name) for part in parts])[order] for name in ("lengths", "hidden"))
-    return Context(cache, real[order], lengths, hidden)
+    return Context(cache, padded[order], lengths, hidden)
 
 
 @torch.inference_mode()

@@ -202,4 +202,13 @@ class FixedContext(Context):
         if len(rows) == len(self.real):
             return self
         some = super().only(rows)
-        return self.shapes.hold(some, self.buffers.capacity - PADDING - self.real.shape[1])
+        return self.shapes.hold(some, self._room)
+
+    def joined(self, others: Sequence[Context]) -> Context:
+        rooms = [one._room for one in (self, *others) if isinstance(one, FixedContext)]
+        return self.shapes.hold(super().joined(others), max(rooms))
+
+    @property
+    def _room(self) -> int:
+        """Positions that may still come."""
+        return self.buffers.capacity - PADDING - self.real.shape[1]

@@ -16,5 +16,6 @@ WORDS = 2  # it has at least so many
 def third_time(said: Sequence[int], spell: Callable[[Sequence[int]], str]) -> set[int]:
     """The tokens that would begin to say, a third time in a row, what an answer (token ids) has just said twice."""
     lengths = range(WORDS, min(LONGEST, len(said) // 2) + 1)
-    twice = [said[-length:] for length in lengths if said[-length:] == said[-2 * length : -length]]
+    ends = [length for length in lengths if said[-1] == said[-1 - length]]  # for nearly all of them it is not so
+    twice = [said[-length:] for length in ends if said[-length:] == said[-2 * length : -length]]
     return {again[0] for again in twice if len(re.findall(r"[^\W\d_]+", spell(again))) >= WORDS}

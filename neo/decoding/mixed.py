@@ -1,6 +1,6 @@
 """Answers that mix text and items: one loop that streams the events of a batch of requests.
 
-Each row of the batch has a place of its own: it writes text tokens; where it opens a span with `<|sid|>`, the item is
+Each row of the batch goes its own way: it writes text tokens; where it opens a span with `<|sid|>`, the item is
 found by a search on the same cache, named as an event, and its tokens are run as if the model had written them. So
 every item exists, none comes twice, and a span is never left open. An answer that begins with certain words speaks of
 something known: then its first item is of an index of its own. The loop owns all processing of the logits.
@@ -11,138 +11,21 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-import torch
 from transformers import PreTrainedModel
 
-from neo.decoding.context import check_model, check_prompt, position_limit, read
+from neo.decoding.answer import AnswerRequest, Done, Event, ItemNamed, TextDelta
+from neo.decoding.context import check_model, position_limit, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.index import SidIndex
 from neo.decoding.loops import third_time
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.reading import ModelReading, Reading, Writing
-from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
+from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.text_stream import TextStream
-from neo.language.render import MOST_ASIDE
 from neo.language.vocabulary import Vocabulary
-from neo_sdk.errors import InvalidRequestError, NeoError
-
-
-@dataclass(frozen=True)
-class TextDelta:
-    """A piece of text, whole characters only."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class ItemNamed:
-    """An item, with its log-probability at this place of the answer, and its shift if there is one."""
-
-    row: int
-    score: float
-    type: str
-    codes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Done:
-    """The last event. `stop`: the model ended the answer; `length`: the tokens or the model's context ran
-    out.
-
-    tokens: how many tokens the answer has, the tokens of items included.
-    """
-
-    reason: Literal["stop", "length"]
-    tokens: int
-
-
-Event = TextDelta | ItemNamed | Done
-
-
-@dataclass(frozen=True, eq=False)
-class AnswerRequest:
-    """What one row of a batch is to answer.
-
-    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered
-    indexes); the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the
-    answer goes on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is
-    given; either way text does not run in circles (`third_time`). An item that comes right after `about_words`, the
-    first tokens of an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else,
-    behind an item that words have led to (a catalog row, and whether it is the first), and once an answer has begun
-    with `about_them` (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an
-    item that it would have ended without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model
-    would write.
-    """
-
-    index: SidIndex
-    prompt: Sequence[int]
-    types: tuple[str, ...]
-    format: Literal["text", "mixed"] = "mixed"
-    max_tokens: int = 256
-    max_items: int = 10
-    min_items: int = 0
-    beams: int = 30
-    limit: GroupLimit | None = None
-    shift: torch.Tensor | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    generator: torch.Generator | None = None
-    about: SidIndex | None = None
-    about_words: tuple[int, ...] = ()
-    about_them: tuple[int, ...] = ()
-    aside: Callable[[int | None, bool], Sequence[int]] | None = None
-    joint: tuple[int, ...] = ()
-    begins: tuple[int, ...] = ()
-
-    def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
-        """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
-        if self.format not in ("text", "mixed"):
-            raise InvalidRequestError(f"format must be 'text' or 'mixed', got {self.format!r}.")
-        for name, least in (("max_tokens", 1), ("max_items", 0), ("min_items", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InvalidRequestError(f"{name} must be a whole number of at least {least}, got {value!r}.")
-        if self.format == "mixed" and self.min_items > self.max_items:
-            raise InvalidRequestError(f"min_items must not exceed max_items ({self.max_items}), got {self.min_items}.")
-        self.sampling()
-        check_prompt(model, self.prompt, 1)
-        if self.format == "mixed":
-            for span in self.spans():
-                span.check(vocab)
-
-    @property
-    def items_owed(self) -> int:
-        """How many items the answer must name, as long as there are any."""
-        return self.min_items if self.format == "mixed" else 0
-
-    def most_tokens(self, span: int, positions: int) -> int:
-        """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
-        items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
-        span += MOST_ASIDE if self.aside is not None else 0
-        asked = self.max_tokens + max(items, 1) * span
-        return min(asked, positions - len(self.prompt))
-
-    def sampling(self) -> Sampling | None:
-        """None for greedy."""
-        if self.temperature is None and self.top_p is None:
-            return None
-        return Sampling.check(self.temperature, self.top_p, self.generator)
-
-    def span(self) -> SpanRequest:
-        """The search of its first item."""
-        return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit, shift=self.shift)
-
-    def spoken_of(self) -> SpanRequest | None:
-        """The search of the item that an answer begins with by speaking of it."""
-        if self.about is None or not len(self.about):
-            return None
-        return SpanRequest(tuple(self.about.types), self.about, k=1, beams=self.beams)
-
-    def spans(self) -> list[SpanRequest]:
-        return [self.span(), *filter(None, [self.spoken_of()])]
+from neo_sdk.errors import NeoError
 
 
 def stream_answer(
@@ -163,36 +46,87 @@ def stream_answers(
     memory: PromptMemory | None = None,
     shapes: FixedShapes | None = None,
     gone: Callable[[int], bool] | None = None,
+    more: More | None = None,
 ) -> Iterator[tuple[int, Event]]:
     """Answers a batch, yielding (place of the request, event) as they come; each request's last event is Done.
 
     What a request gets is what it gets alone. Closing the iterator stops at once. Raises InvalidRequestError,
     before the first event, for what cannot be answered. memory, shapes: see `search_spans`. gone: asked before every
-    step, whether nobody waits for the answer of a request any more; it ends without a Done.
+    step, whether nobody waits for the answer of a request any more; it ends without a Done. more: see `answers_of`.
     """
-    check_model(model)
-    for request in requests:
-        request.check(model, vocab)
-    return _answers(model, vocab, requests, memory, shapes, gone) if requests else iter(())
+    _check(model, vocab, requests)
+
+    def answers() -> Iterator[tuple[int, Event]]:
+        begun = _begun(model, vocab, requests, memory, shapes)
+        yield from answers_of(begun.reading, vocab, position_limit(model), requests, gone, more)
+
+    return answers() if requests else iter(())
 
 
-def _answers(
+LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
+PATIENT = 2  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Checked requests, and what has read their prompts, one a row."""
+
+    reading: Reading
+    requests: Sequence[AnswerRequest]
+
+
+More = Callable[[int], Begun | None]
+
+
+def begin(
     model: PreTrainedModel,
     vocab: Vocabulary,
     requests: Sequence[AnswerRequest],
     memory: PromptMemory | None,
     shapes: FixedShapes | None,
-    gone: Callable[[int], bool] | None,
-) -> Iterator[tuple[int, Event]]:
+) -> Begun:
+    """Checks requests as `stream_answers` does and reads their prompts; nothing is said yet."""
+    _check(model, vocab, requests)
+    return _begun(model, vocab, requests, memory, shapes)
+
+
+def _check(model: PreTrainedModel, vocab: Vocabulary, requests: Sequence[AnswerRequest]) -> None:
+    check_model(model)
+    for request in requests:
+        request.check(model, vocab)
+
+
+def _begun(
+    model: PreTrainedModel,
+    vocab: Vocabulary,
+    requests: Sequence[AnswerRequest],
+    memory: PromptMemory | None,
+    shapes: FixedShapes | None,
+) -> Begun:
     context, positions = read(model, [request.prompt for request in requests], vocab.pad, memory), position_limit(model)
     if shapes is not None:
         answer = max(request.most_tokens(vocab.levels + 2, positions) for request in requests)
         spans = [span for request in requests for span in request.spans()]
         context = shapes.hold(context, answer + tree_room(vocab.levels, spans))
-    yield from answers_of(ModelReading(model, vocab, context, memory), vocab, positions, requests, gone)
+    return Begun(ModelReading(model, vocab, context, memory), requests)
 
 
-@dataclass
+def _rows(vocab: Vocabulary, requests: Sequence[AnswerRequest], first: int = 0) -> list[_Row]:
+    return [
+        _Row(
+            place,
+            asked,
+            asked.span(),
+            TextStream(vocab),
+            asked.sampling(),
+            len(asked.prompt),
+            begins=deque(asked.begins),
+        )
+        for place, asked in enumerate(requests, first)
+    ]
+
+
+@dataclass(eq=False)
 class _Row:
     """Where one answer stands. queue: tokens that are decided and not yet run; used: positions, with the queue."""
 
@@ -202,9 +136,9 @@ class _Row:
     stream: TextStream
     sampling: Sampling | None
     used: int
+    begins: deque[int]
     said: list[int] = field(default_factory=list)
     queue: deque[int] = field(default_factory=deque)
-    begins: deque[int] = field(default_factory=deque)
     words: int = 0
     aside: int = 0  # tokens of `said` that are no part of the answer
     named: int = 0
@@ -230,17 +164,23 @@ def answers_of(
     positions: int,
     requests: Sequence[AnswerRequest],
     gone: Callable[[int], bool] | None = None,
+    more: More | None = None,
 ) -> Iterator[tuple[int, Event]]:
     """`stream_answers` to checked requests, whose prompts an engine has read, one a row. positions: the most that it
-    reads of a row."""
-    loop = _Loop(reading, vocab, positions)
-    rows = [
-        _Row(place, request, request.span(), TextStream(vocab), request.sampling(), len(request.prompt))
-        for place, request in enumerate(requests)
-    ]
-    for row in rows:
-        row.begins.extend(row.request.begins)
+    reads of a row. more: is told before every step how many answers go on, and gives those that join them; their
+    places are counted on. Where others may join, who has much to read does it apart and joins again."""
+    loop, rows, count = _Loop(reading, vocab, positions), _rows(vocab, requests), len(requests)
+    apart, waited = list[_Joining](), 0
     while True:
+        going, joining = [at for at, row in enumerate(rows) if not row.done], list[_Joining]()
+        waited = waited + 1 if apart else 0
+        if more is not None and (new := more(len(going) + len(apart))) is not None:
+            joining.append((new.reading, _rows(vocab, new.requests, count)))
+            count += len(new.requests)
+        if joining or waited > PATIENT or (len(rows) - len(going)) * 4 >= len(rows):
+            joining, apart = joining + apart, []
+        if joining:
+            rows = loop.join(rows, going, joining)
         for row, event in loop.write(rows):
             if row.done:
                 loop.reading.keep(rows.index(row), [*row.request.prompt, *row.said])
@@ -248,8 +188,12 @@ def answers_of(
         if gone is not None:
             for row in rows:
                 row.done = row.done or gone(row.place)
+        if more is not None:
+            apart += loop.read_apart(rows)
         if all(row.done for row in rows):
-            return
+            if not apart:
+                return
+            continue
         # A batch that is mostly answered is made smaller; its cache is copied, so not for every row that ends.
         if sum(row.done for row in rows) * 4 >= len(rows):
             loop.reading = loop.reading.only([at for at, row in enumerate(rows) if not row.done])
@@ -257,6 +201,9 @@ def answers_of(
         loop.run(rows)
         for row, event in loop.name(rows):
             yield row.place, event
+
+
+_Joining = tuple[Reading, list[_Row]]
 
 
 class _Loop:
@@ -371,6 +318,25 @@ class _Loop:
             return left
         row.of_group[group] += 1
         return left.filtered(limit.groups != group) if row.of_group[group] == limit.most else left
+
+    def join(self, rows: Sequence[_Row], going: Sequence[int], joining: Sequence[_Joining]) -> list[_Row]:
+        """Those of the rows that go on, and others behind them."""
+        readings = [reading for reading, _ in joining]
+        first = self.reading.only(going) if going else readings.pop(0)
+        self.reading = first.joined(readings) if readings else first
+        return [*(rows[at] for at in going), *(row for _, others in joining for row in others)]
+
+    def read_apart(self, rows: list[_Row]) -> list[_Joining]:
+        """Lets the rows with a long queue run all of it, if there are others; their places are as if they were done."""
+        least = min((len(row.queue) for row in rows if not row.done), default=0)
+        long = [] if least >= LONG else [at for at, row in enumerate(rows) if len(row.queue) >= LONG and not row.done]
+        apart: list[_Joining] = []
+        for at in long:
+            row, alone = rows[at], _Loop(self.reading.only([at]), self.vocab, self.positions)
+            alone.run([row])
+            apart.append((alone.reading, [row]))
+            rows[at] = replace(row, done=True)
+        return apart
 
     def _asked(self, rows: Sequence[tuple[int, _Row]]) -> list[Writing]:
         """What the next token of each row may not be. rows: (place, row)."""

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import Cache, PreTrainedModel
 
+from neo.decoding.growing import growing
 from neo_sdk.errors import ConfigError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class PromptMemory:
         return len(self._rows)
 
     @torch.inference_mode()
-    def recall(self, model: PreTrainedModel, prompts: Sequence[Sequence[int]]) -> tuple[DynamicCache, int]:
+    def recall(self, model: PreTrainedModel, prompts: Sequence[Sequence[int]]) -> tuple[Cache, int]:
         """The cache of the first columns of these prompts, padded on the left, and how many columns these are.
 
         A batch is a rectangle: all rows are run from one column on, the first that some row does not know. So rows
@@ -78,7 +79,7 @@ class PromptMemory:
             rest = max(max(len(prompt) - shared, 1) for prompt, (shared, _) in zip(prompts, found, strict=True))
             known = max(map(len, prompts)) - rest
             if known < self.least:
-                return DynamicCache(), 0
+                return growing(), 0
             taken = []
             for row, (prompt, (_, near)) in enumerate(zip(prompts, found, strict=True)):
                 if (count := len(prompt) - rest) > 0:
@@ -92,7 +93,7 @@ class PromptMemory:
             joined[row, known - len(stored) :] = stored
         parts = joined.split([heads * size for heads, size in shapes], dim=2)
         tensors = [part.unflatten(2, shape).transpose(1, 2) for part, shape in zip(parts, shapes, strict=True)]
-        cache = DynamicCache()
+        cache = growing()
         for layer, (keys, values) in enumerate(zip(tensors[::2], tensors[1::2], strict=True)):
             cache.update(keys, values, layer)
         return cache, known

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from transformers import PreTrainedModel
@@ -55,6 +55,10 @@ class Reading(Protocol):
         """Some of the rows, in ascending order."""
         ...
 
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These rows, and the others' behind them."""
+        ...
+
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """A row's answer is done: these are the prompt and all that was said."""
         ...
@@ -90,6 +94,10 @@ class ModelReading:
         """A copy of their keys and values."""
         return ModelReading(self.model, self.vocab, self.context.only(rows), self.memory)
 
+    def joined(self, others: Sequence[ModelReading]) -> ModelReading:
+        context = self.context.joined([other.context for other in others])
+        return ModelReading(self.model, self.vocab, context, self.memory)
+
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """A conversation's next turn is not read from its beginning."""
         if self.memory is not None:
@@ -99,8 +107,10 @@ class ModelReading:
 def chosen(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> list[int]:
     """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write."""
     logp = logp.masked_fill(~may, -torch.inf)
+    barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
+    if barred:
+        logp[tuple(zip(*barred, strict=True))] = -torch.inf
     for mine, asked in zip(logp, rows, strict=True):
-        mine[list(asked.barred)] = -torch.inf
         if asked.sampling is not None:
             drawn = sharpen(mine, asked.sampling)
             mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))

@@ -64,6 +64,13 @@ class VllmReading:
         some.ahead, some.far = [self.ahead[row] for row in rows], [self.far[row] for row in rows]
         return some
 
+    def joined(self, others: Sequence[VllmReading]) -> VllmReading:
+        every = [self, *others]
+        together = VllmReading(self.vllm, [prefix for one in every for prefix in one.prefixes])
+        together.ahead = [tokens for one in every for tokens in one.ahead]
+        together.far = [far for one in every for far in one.far]
+        return together
+
     def keep(self, row: int, tokens: Sequence[int]) -> None:
         """vLLM's prefix cache keeps what it has read by itself."""
 

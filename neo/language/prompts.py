@@ -99,8 +99,8 @@ def recommend(
 
     wish: a sentence on what they are to be like.
     """
-    mixed = for_count(instructions.RECOMMEND_MIXED, count)
-    templates = instructions.RECOMMEND if output == "items" else mixed
+    mixed = output != "items"
+    templates = for_count(instructions.RECOMMEND_MIXED, count) if mixed else instructions.RECOMMEND
     asked = fill(wording(templates, variant), **words_for(item_type, words).slots())
     return merge_texts((*context.segments(), *asked, *wished(wish)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from neo.catalog.catalog import Catalog
-from neo.decoding.mixed import Done, Event, ItemNamed, TextDelta
+from neo.decoding.answer import Done, Event, ItemNamed, TextDelta
 from neo.decoding.request import ScoredItem
 from neo_sdk.types import Answer, ItemPart, TextPart, Usage
 

@@ -15,8 +15,8 @@ import torch
 
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
+from neo.decoding.answer import AnswerRequest
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import AnswerRequest
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, wraps
+from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import torch
 
+from neo.decoding.answer import AnswerRequest, Done, Event
 from neo.decoding.beam import search_spans
 from neo.decoding.fixed import FixedShapes
-from neo.decoding.mixed import AnswerRequest, Event, stream_answers
+from neo.decoding.mixed import Begun, More, begin, stream_answers
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
@@ -26,7 +27,7 @@ from neo.model.asking import Asking, Filtering, ItemsOrMixed
 from neo.model.bundle import Bundle
 from neo.model.candidates import every_type
 from neo.model.listener import NOTHING, Asker, item_row
-from neo.model.prepared import ListRequest, Request, WordsRequest
+from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.model.requests import names, one_id, whole
 from neo.model.similar import most_similar
 from neo_sdk.types import Answer, ItemPart, Usage
@@ -136,19 +137,43 @@ class NeoModel(Asking):
         return [self._listed(request, items) for request, items in zip(requests, found, strict=True)]
 
     def stream_words(
-        self, requests: Sequence[WordsRequest], gone: Callable[[int], bool] | None = None
+        self,
+        requests: Sequence[WordsRequest],
+        gone: Callable[[int], bool] | None = None,
+        more: Callable[[int], BegunWords | None] | None = None,
     ) -> Iterator[tuple[int, StreamEvent]]:
         """(place of the request, piece of its answer) as they come, from one loop for all of them.
 
-        gone: see `stream_answers`. An answer is what the request gets alone, up to rounding.
+        gone, more: see `stream_answers`. An answer is what the request gets alone, up to rounding.
         """
-        catalog = self.bundle.catalog
-        growing = [
-            Growing(catalog, len(request.asked.prompt), request.warnings, request.guaranteed, request.begun)
-            for request in requests
-        ]
-        asked = [replace(request.asked, generator=request.manner.generator()) for request in requests]
-        return ((place, growing[place].take(event)) for place, event in self._written(asked, gone))
+        growing, places = dict[int, Growing](), count()
+
+        def grow(asked: Sequence[WordsRequest]) -> None:
+            growing.update((next(places), self._growing(request)) for request in asked)
+
+        def joining(going: int) -> Begun | None:
+            new = more(going) if more is not None else None
+            grow(() if new is None else new.requests)
+            return None if new is None else new.begun
+
+        def left(place: int) -> bool:
+            return gone is not None and gone(place) and growing.pop(place) is not None
+
+        def pieces() -> Iterator[tuple[int, StreamEvent]]:
+            for place, event in written:
+                yield place, (growing.pop(place) if isinstance(event, Done) else growing[place]).take(event)
+
+        grow(requests)
+        written = self._written([request.drawing() for request in requests], left, more and joining)
+        return pieces()
+
+    def begin_words(self, requests: Sequence[WordsRequest]) -> BegunWords:
+        """Reads the prompts of requests, for `stream_words` to let them join others."""
+        return BegunWords(requests, self._begun([request.drawing() for request in requests]))
+
+    def _growing(self, request: WordsRequest) -> Growing:
+        prompt_tokens = len(request.asked.prompt)
+        return Growing(self.bundle.catalog, prompt_tokens, request.warnings, request.guaranteed, request.begun)
 
     @cached_property
     def memory(self) -> PromptMemory:
@@ -161,10 +186,14 @@ class NeoModel(Asking):
         return FixedShapes(self.bundle.model) if self.bundle.model.device.type == "cuda" else None
 
     def _written(
-        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None
+        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More | None
     ) -> Iterator[tuple[int, Event]]:
         """What the decoder says to requests in words."""
-        return stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone)
+        return stream_answers(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes, gone, more)
+
+    def _begun(self, asked: Sequence[AnswerRequest]) -> Begun:
+        """Requests in words whose prompts the decoder has read."""
+        return begin(self.bundle.model, self.bundle.vocabulary, asked, self.memory, self.shapes)
 
     def _searched(self, requests: Sequence[ListRequest]) -> list[list[ScoredItem]]:
         """What the decoder finds for requests that share how they are drawn."""

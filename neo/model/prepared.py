@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
-from neo.decoding.mixed import AnswerRequest
+from neo.decoding.answer import AnswerRequest
+from neo.decoding.mixed import Begun
 from neo.decoding.request import GroupLimit
 from neo.model.candidates import Candidates
 from neo.model.listener import Prompt
@@ -37,6 +39,18 @@ class WordsRequest:
     warnings: tuple[str, ...]
     guaranteed: tuple[str, ...]
     begun: bool = False
+
+    def drawing(self) -> AnswerRequest:
+        """What is asked of the decoder, with a generator of its own."""
+        return replace(self.asked, generator=self.manner.generator())
+
+
+@dataclass(frozen=True, eq=False)
+class BegunWords:
+    """Requests whose prompts are read, ready to join others that are being answered."""
+
+    requests: Sequence[WordsRequest]
+    begun: Begun
 
 
 Request = ListRequest | WordsRequest

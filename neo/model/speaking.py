@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from neo.language.asides import item_aside, listener_aside
+from neo.language.facts import ListenerFacts
 from neo.language.prompts import Telling
 from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
 from neo.model.keeping import Keeping
@@ -28,10 +29,13 @@ class Speaking(Keeping):
     def telling(self, who: Asker) -> Telling:
         """The facts that the model reads before it speaks of an item, or of who asks."""
         facts = self.wish_book.facts
-        known = replace(facts.listener(who.context.history), onboarding=who.topics)
+
+        @cache
+        def known() -> ListenerFacts:
+            return replace(facts.listener(who.context.history), onboarding=who.topics)
 
         def tell(item: int | None, links: bool) -> str:
-            return listener_aside(known) if item is None else item_aside(facts.item(item), known, links)
+            return listener_aside(known()) if item is None else item_aside(facts.item(item), known(), links)
 
         return tell
 

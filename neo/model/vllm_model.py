@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from neo.decoding.answer import AnswerRequest, Event
 from neo.decoding.context import check_model
-from neo.decoding.mixed import AnswerRequest, Event, answers_of
+from neo.decoding.mixed import Begun, More, answers_of
 from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.vllm_engine import Vllm, search_spans_by
@@ -39,12 +40,15 @@ class VllmModel(NeoModel):
         return cls(bundle, Vllm.start(place_of(Path(folder)) / "model", bundle.model, bundle.vocabulary, **options))
 
     def _written(
-        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None
+        self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More | None
     ) -> Iterator[tuple[int, Event]]:
+        reading = self._begun(asked).reading
+        return answers_of(reading, self.bundle.vocabulary, self.vllm.positions, asked, gone, more)
+
+    def _begun(self, asked: Sequence[AnswerRequest]) -> Begun:
         for request in asked:
             request.check(self.bundle.model, self.bundle.vocabulary)
-        reading = VllmReading(self.vllm, [self.vllm.prefix(request.prompt) for request in asked])
-        return answers_of(reading, self.bundle.vocabulary, self.vllm.positions, asked, gone)
+        return Begun(VllmReading(self.vllm, [self.vllm.prefix(request.prompt) for request in asked]), asked)
 
     def _searched(self, requests: Sequence[ListRequest]) -> list[list[ScoredItem]]:
         manner = requests[0].manner

@@ -1,7 +1,8 @@
 """One thread that runs the model and answers together what waits together.
 
-Lists are a single search and come between two steps of the answers in words, which take long. A batch in words takes
-nobody in once it has begun; what arrives meanwhile makes up the next one. Who has gone away is left out of both.
+Lists are a single search and come between two steps of the answers in words, which take long. Words that arrive
+meanwhile join those that are being said, as soon as a quarter of the places is free: each time the others' keys and
+values are copied. Who has gone away is left out of both.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 import torch
 
 from neo.model.answers import StreamEvent
 from neo.model.neo_model import NeoModel
-from neo.model.prepared import ListRequest, Request, WordsRequest
+from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.serving.logs import log_failure
 from neo.serving.problems import GENERIC, Refusal
 from neo_sdk.errors import NeoError
+from neo_sdk.types import Answer
+
+COMPANY = 0.02  # seconds from some lists to the next while words are being said
 
 Put = Callable[[StreamEvent | Exception], None]
 
@@ -39,12 +44,13 @@ class Place:
 class Job:
     """A prepared request. put: is told every piece of the answer, at the end the Answer or an error, by the thread.
 
-    gone: to be set when nobody waits for it any more.
+    gone: to be set when nobody waits for it any more; began: whether it has said something; alone: whether it failed
+    with others, and is to be tried by itself.
     """
 
     def __init__(self, model: NeoModel, request: Request, put: Put, place: Place | None = None) -> None:
         self.model, self.request, self.put, self.place = model, request, put, place
-        self.gone = False
+        self.gone = self.began = self.alone = False
 
 
 class Batches:
@@ -105,8 +111,8 @@ class Batches:
         with self.changed:
             while not (self._jobs or self._speaking or self._closed):
                 self.changed.wait()
-            lists = self._taken(ListRequest)
-            words = self._taken(WordsRequest) if self._speaking is None else []
+            lists = self._taken(ListRequest, self.most)
+            words = self._taken(WordsRequest, self.most) if self._speaking is None else []
             if not (lists or words or self._speaking or self._jobs):
                 return not self._closed
         began = time.perf_counter()
@@ -114,7 +120,10 @@ class Batches:
             self._list(lists)
         if words:
             self._speaking = self._speak(words)
-        until = 2 * time.perf_counter() - began  # a step says many pieces: lists between all of them would starve it
+        # A step says many pieces: lists between all of them would starve it. And after some the next wait for company,
+        # since eight together take half the time of eight one by one.
+        now = time.perf_counter()
+        until = now + max(now - began, COMPANY) if lists else now
         while self._speaking is not None:
             if next(self._speaking, self) is self:
                 self._speaking = None
@@ -122,15 +131,19 @@ class Batches:
                 break
         return True
 
-    def _taken(self, kind: type[Request]) -> list[Job]:
-        """The first waiting job of a kind, and those behind it that may share its batch. The lock is held."""
+    def _taken(self, kind: type[Request], most: int, model: NeoModel | None = None) -> list[Job]:
+        """The first waiting job of a kind, of a model if there is one, and those behind it that may share its batch.
+
+        The lock is held.
+        """
         taken: list[Job] = []
         left: deque[Job] = deque()
         for job in self._jobs:
-            fits = isinstance(job.request, kind) and len(taken) < self.most
             if job.gone:
                 continue
-            if fits and (not taken or taken[0].model is job.model):
+            fits = isinstance(job.request, kind) and len(taken) < most and (model is None or model is job.model)
+            if fits and (not taken or not (job.alone or taken[0].alone)):
+                model = job.model
                 taken.append(job)
             else:
                 left.append(job)
@@ -161,21 +174,57 @@ class Batches:
     def _speak(self, batch: Sequence[Job]) -> Iterator[None]:
         """Answers in words, up to the next piece each time; where that fails, each alone that has said nothing yet."""
         self.began("words", len(batch))
-        requests = [job.request for job in batch if isinstance(job.request, WordsRequest)]
-        began: set[int] = set()
+        model, places = batch[0].model, count()
+        jobs = {next(places): job for job in batch}  # by their places, without those that are answered
+
+        def gone(place: int) -> bool:
+            return jobs[place].gone and jobs.pop(place) is not None
+
+        def more(going: int) -> BegunWords | None:
+            if (found := self._joining(model, going)) is None:
+                return None
+            jobs.update((next(places), job) for job in found[0])
+            return found[1]
+
         try:
-            for place, piece in batch[0].model.stream_words(requests, lambda place: batch[place].gone):
-                began.add(place)
-                batch[place].put(piece)
+            for place, piece in model.stream_words(_words(batch), gone, more):
+                job = jobs.pop(place) if isinstance(piece, Answer) else jobs[place]
+                job.began = True
+                job.put(piece)
                 yield
             return
         except Exception as error:
             problem = _settled(error)
-        for place, job in enumerate(batch):
-            if place in began or len(batch) == 1:
-                job.put(problem)  # who has had the whole answer hears it no more
+        for job in list(jobs.values()):
+            if job.began or len(jobs) == 1:
+                job.put(problem)
             elif not job.gone:
                 yield from self._speak([job])
+
+    def _joining(self, model: NeoModel, going: int) -> tuple[Sequence[Job], BegunWords] | None:
+        """What joins the words that so many are being told; where it cannot begin together, each is tried alone."""
+        room = self.most - going
+        if room * 4 < self.most:
+            return None
+        with self.changed:
+            jobs = self._taken(WordsRequest, room, model)
+        if not jobs:
+            return None
+        try:
+            begun = model.begin_words(_words(jobs))
+        except Exception as error:
+            problem = _settled(error)
+        else:
+            self.began("words", going + len(jobs))
+            return jobs, begun
+        if len(jobs) == 1:
+            jobs[0].put(problem)
+        else:
+            for job in jobs:
+                job.alone = True
+            with self.changed:
+                self._jobs.extendleft(reversed(jobs))
+        return None
 
     def _give_up(self) -> None:
         """Nobody waits for a thread that has ended."""
@@ -184,6 +233,10 @@ class Batches:
             self._jobs.clear()
         for job in left:
             job.put(Refusal(500, GENERIC))
+
+
+def _words(jobs: Sequence[Job]) -> list[WordsRequest]:
+    return [job.request for job in jobs if isinstance(job.request, WordsRequest)]
 
 
 def _settled(error: Exception) -> Exception:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from neo.model.answers import StreamEvent
 from neo.model.requests import one_id
 from neo.serving.body import read_body
 from neo.serving.guard import id_of
@@ -71,20 +72,26 @@ async def _frames(server: Server, served: Served, asked: ChatRequest, request_id
     async with server.asked(served, asked.verb, arguments, asked.n) as pieces:
         for which in range(asked.n):
             yield chunk(which, {"role": "assistant", "content": ""})
-        async for which, piece in pieces:
+        async for there in pieces:
             first()
-            match piece:
-                case TextPart(text=text):
-                    yield chunk(which, {"content": text})
-                case ItemPart(item=item):
-                    yield chunk(which, {"content": item.title, "neo": {"part": piece.model_dump(mode="json")}})
-                case Answer():
-                    answers.append(piece)
-                    server.metrics.count(piece)
-                    yield chunk(which, {"neo": _last(piece, warnings)}, _reason(piece))
+            whole = [piece for _, piece in there if isinstance(piece, Answer)]
+            server.metrics.count(*whole)
+            answers += whole
+            yield b"".join(chunk(which, *_said(piece, warnings)) for which, piece in there)
     if asked.stream_options.include_usage:
         yield frame({**head, "choices": [], "usage": _usage(answers)})
     yield frame("[DONE]")
+
+
+def _said(piece: StreamEvent, warnings: Sequence[str]) -> tuple[dict[str, Any], str | None]:
+    """What a piece adds to a message, and the reason if it is the end."""
+    match piece:
+        case TextPart(text=text):
+            return {"content": text}, None
+        case ItemPart(item=item):
+            return {"content": item.title, "neo": {"part": piece.model_dump(mode="json")}}, None
+        case Answer():
+            return {"neo": _last(piece, warnings)}, _reason(piece)
 
 
 def failed(refusal: Refusal) -> bytes:

@@ -37,9 +37,10 @@ class Metrics:
         self.bundle = Gauge("neo_bundle_info", "The bundle that answers", ["name", "version"], registry=registry)
         Gauge("neo_queue", "Requests that wait", registry=registry).set_function(waiting)
 
-    def count(self, answer: Answer) -> None:
-        self.tokens.labels("prompt").inc(answer.usage.prompt_tokens)
-        self.tokens.labels("answer").inc(answer.usage.answer_tokens)
+    def count(self, *answers: Answer) -> None:
+        for answer in answers:
+            self.tokens.labels("prompt").inc(answer.usage.prompt_tokens)
+            self.tokens.labels("answer").inc(answer.usage.answer_tokens)
 
     def first_piece(self, kind: str) -> Callable[[], None]:
         """To be called with every piece of a stream; the first call counts how long it took from here."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from neo.model.answers import StreamEvent
 from neo.serving.body import read_body
 from neo.serving.guard import id_of
 from neo.serving.logs import LOG
@@ -52,13 +53,16 @@ async def _whole(server: Server, asked: Ask) -> Answer:
 async def _frames(server: Server, asked: Ask, request_id: str) -> AsyncGenerator[bytes, None]:
     first = server.metrics.first_piece(asked.verb)
     async with server.asked(server.current.get(), asked.verb, asked.arguments()) as pieces:
-        async for _, piece in pieces:
+        async for there in pieces:
             first()
-            if isinstance(piece, Answer):
-                server.metrics.count(piece)
-                yield frame(named(piece, request_id).model_dump(mode="json"), "done")
-            else:
-                yield frame(piece.model_dump(mode="json"), piece.kind)
+            server.metrics.count(*(piece for _, piece in there if isinstance(piece, Answer)))
+            yield b"".join(_frame(piece, request_id) for _, piece in there)
+
+
+def _frame(piece: StreamEvent, request_id: str) -> bytes:
+    if isinstance(piece, Answer):
+        return frame(named(piece, request_id).model_dump_json(), "done")
+    return frame(piece.model_dump_json(), piece.kind)
 
 
 def _failed(refusal: Refusal) -> bytes:

@@ -1,8 +1,13 @@
-"""How a coroutine waits for the thread that runs the model: piece by piece, and no longer than somebody is there."""
+"""How a coroutine waits for the thread that runs the model, and no longer than somebody is there.
+
+To wake it for every token of sixteen answers would cost more than the tokens do. So an answer's first piece and its end
+are handed over at once, and what comes between at most every `PAUSE`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -10,9 +15,11 @@ from typing import TypeVar
 from starlette.types import Receive
 
 from neo.model.answers import StreamEvent
-from neo_sdk.types import Answer
+from neo_sdk.types import Answer, ItemPart, TextPart
 
 T = TypeVar("T")
+Said = tuple[int, StreamEvent | Exception]
+PAUSE = 0.05  # seconds: text that comes in such steps still flows
 
 
 class Gone(Exception):
@@ -22,35 +29,46 @@ class Gone(Exception):
 class Pieces:
     """The pieces of `count` answers as (which of them, piece), in the order they are said; each ends with its Answer.
 
-    What the thread says as an error is raised here.
+    They come in lists: what is there together. What the thread says as an error is raised here.
     """
 
     def __init__(self, count: int = 1) -> None:
         self._loop = asyncio.get_running_loop()
-        self._said: asyncio.Queue[tuple[int, StreamEvent | Exception]] = asyncio.Queue()
+        self._handed: asyncio.Queue[list[Said]] = asyncio.Queue()
         self._open = count
+        self._said: list[Said] = []  # and not handed over; the thread's alone, as is the next
+        self._until = 0.0  # when a piece in the middle is handed over again
 
     def put(self, which: int) -> Callable[[StreamEvent | Exception], None]:
         """For the thread: takes the pieces of one of the answers."""
 
         def say(piece: StreamEvent | Exception) -> None:
+            self._said.append((which, piece))
+            now = time.monotonic()
+            if isinstance(piece, TextPart | ItemPart) and now < self._until:
+                return
+            said, self._said, self._until = self._said, [], now + PAUSE
             with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
-                self._loop.call_soon_threadsafe(self._said.put_nowait, (which, piece))
+                self._loop.call_soon_threadsafe(self._handed.put_nowait, said)
 
         return say
 
-    async def __aiter__(self) -> AsyncIterator[tuple[int, StreamEvent]]:
+    async def __aiter__(self) -> AsyncIterator[list[tuple[int, StreamEvent]]]:
         while self._open:
-            which, piece = await self._said.get()
-            if isinstance(piece, Exception):
-                raise piece
-            self._open -= isinstance(piece, Answer)
-            yield which, piece
+            there: list[tuple[int, StreamEvent]] = []
+            for which, piece in await self._handed.get():
+                if isinstance(piece, Exception):
+                    if there:
+                        yield there
+                    raise piece
+                self._open -= isinstance(piece, Answer)
+                there.append((which, piece))
+            yield there
 
     async def answers(self) -> list[Answer]:
         """All of them, whole."""
-        whole = [(which, piece) async for which, piece in self if isinstance(piece, Answer)]
-        return [answer for _, answer in sorted(whole, key=lambda pair: pair[0])]
+        whole = [said async for there in self for said in there if isinstance(said[1], Answer)]
+        return [answer for _, answer in sorted(whole, key=lambda said: said[0]) if isinstance(answer, Answer)]
 
 
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:

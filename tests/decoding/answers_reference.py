@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from decoding_reference import World, rows_in
 
+from neo.decoding.answer import Event, ItemNamed, TextDelta
 from neo.decoding.beam import search_spans
-from neo.decoding.mixed import Event, ItemNamed, TextDelta
 from neo.language.vocabulary import Vocabulary
 
 

@@ -23,9 +23,10 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+from neo.decoding.answer import AnswerRequest, Event
 from neo.decoding.index import SidIndex
 from neo.decoding.lookup import Lookup
-from neo.decoding.mixed import AnswerRequest, Event, stream_answer
+from neo.decoding.mixed import stream_answer
 from neo.decoding.prompt_memory import PromptMemory
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable

@@ -14,10 +14,11 @@ from decoding_reference import MAX_POSITIONS, World, leaning, make_world, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neo.decoding.answer import AnswerRequest, Event, ItemNamed
 from neo.decoding.beam import search_spans
 from neo.decoding.context import read
 from neo.decoding.fixed import PADDING, WARM_UPS, Buffers, FixedShapes, Step, _captured, padded
-from neo.decoding.mixed import AnswerRequest, Event, ItemNamed, stream_answers
+from neo.decoding.mixed import stream_answers
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import GroupLimit
 

@@ -9,8 +9,8 @@ from decoding_reference import answer_events, make_world
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neo.decoding.answer import TextDelta
 from neo.decoding.loops import LONGEST, third_time
-from neo.decoding.mixed import TextDelta
 
 SPELLED = (" sea", " train", "-", "1", "2")
 

@@ -10,8 +10,9 @@ from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, mak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neo.decoding.answer import AnswerRequest, Done, Event, ItemNamed, TextDelta
 from neo.decoding.index import SidIndex
-from neo.decoding.mixed import AnswerRequest, Done, Event, ItemNamed, TextDelta, stream_answer, stream_answers
+from neo.decoding.mixed import stream_answer, stream_answers
 from neo_sdk.errors import InvalidRequestError, NotFoundError
 
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedModel
 
+from neo.decoding.answer import AnswerRequest, Done
 from neo.decoding.beam import search_spans
 from neo.decoding.context import Context, append, read
-from neo.decoding.mixed import AnswerRequest, Done, stream_answer
+from neo.decoding.mixed import stream_answer
 from neo.decoding.prompt_memory import PromptMemory
 from neo_sdk.errors import ConfigError, InvalidRequestError
 

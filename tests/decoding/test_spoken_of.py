@@ -11,8 +11,8 @@ from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neo.decoding.answer import Done, Event, ItemNamed
 from neo.decoding.beam import search_spans
-from neo.decoding.mixed import Done, Event, ItemNamed
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

@@ -20,8 +20,9 @@ from test_mixed_answers import lean
 from test_newcomers import part_of
 
 from neo.decoding import vllm_engine
+from neo.decoding.answer import AnswerRequest, Event, ItemNamed, TextDelta
 from neo.decoding.beam import search_spans
-from neo.decoding.mixed import AnswerRequest, Event, ItemNamed, TextDelta, answers_of, stream_answers
+from neo.decoding.mixed import answers_of, stream_answers
 from neo.decoding.reading import writable
 from neo.decoding.request import GroupLimit, ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from neo.catalog.catalog import Catalog
-from neo.decoding.mixed import AnswerRequest
+from neo.decoding.answer import AnswerRequest
 from neo.language import prompts
 from neo.language.render import IGNORED
 from neo.language.segments import ItemRef, Text, Turn

@@ -92,9 +92,9 @@ class Gate:
             self._hold(len(requests))
             return lists(requests)
 
-        def stream_words(requests: Sequence[Any], gone: Any = None) -> Iterator[Any]:
+        def stream_words(requests: Sequence[Any], *more: Any) -> Iterator[Any]:
             self._hold(len(requests))
-            for place, piece in words(requests, gone):
+            for place, piece in words(requests, *more):
                 self.pieces += 1
                 yield place, piece
 

@@ -20,6 +20,7 @@ from neo.serving.batching import Batches, Job
 from neo.serving.problems import Refusal
 from neo.serving.settings import Limits, Settings
 from neo_sdk.errors import NeoError
+from neo_sdk.types import Answer
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def test_weights_that_are_not_numbers_are_a_500(small: Running) -> None:
 def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundle, kind: str) -> None:
     neo = NeoModel(tiny_bundle)
     gate = Gate(neo)
-    lists, words = neo.answer_lists, neo.stream_words
+    lists, words, begin = neo.answer_lists, neo.stream_words, neo.begin_words
     prepare = neo.prepare_recommend if kind == "lists" else neo.prepare_understand
     requests = [prepare("l3"), prepare("l4"), prepare("l5")]
 
@@ -222,11 +223,16 @@ def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundl
         check(asked)
         return lists(asked)
 
-    def stream_words(asked: Any, gone: Any = None) -> Any:
+    def stream_words(asked: Any, *more: Any) -> Any:
         check(asked)
-        return words(asked, gone)
+        return words(asked, *more)
+
+    def begin_words(asked: Any) -> Any:
+        check(asked)
+        return begin(asked)
 
     neo.answer_lists, neo.stream_words = answer_lists, stream_words  # type: ignore[method-assign]
+    neo.begin_words = begin_words  # type: ignore[method-assign]
     batches = Batches(8, 4)
     heard: list[list[Any]] = [[], [], []]
     blocker: list[Any] = []
@@ -236,7 +242,7 @@ def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundl
         batches.submit(Job(neo, request, said.append))
     gate.open.set()
     batches.close()
-    assert isinstance(heard[1][-1], RuntimeError) and len(heard[1]) == 1
+    assert isinstance(heard[1][-1], RuntimeError) and len(heard[1]) == 1 and isinstance(blocker[-1], Answer)
     for place, listener in ((0, "l3"), (2, "l5")):
         assert heard[place][-1] == NeoModel(tiny_bundle).answer(prepare(listener))
     with pytest.raises(Refusal, match="going down"):
@@ -257,6 +263,30 @@ def test_lists_do_not_wait_for_the_end_of_an_answer_in_words(tiny_bundle: Bundle
     until(lambda: "list" in order)
     batches.close()
     assert order[:3] == ["words", "list", "list"] and order[-1] == "words" and order.count("words") > 5
+
+
+def test_words_do_not_wait_for_the_end_of_other_words(tiny_bundle: Bundle) -> None:
+    neo = NeoModel(tiny_bundle)
+    heard: list[list[Any]] = [[], []]
+    order: list[int] = []
+    batches = Batches(8, 4)
+    requests = [neo.prepare_understand("l3", max_tokens=40), neo.prepare_understand("l5", max_tokens=10)]
+
+    def first(piece: Any) -> None:
+        order.append(0)
+        heard[0].append(piece)
+        if len(heard[0]) == 1:
+            batches.submit(Job(neo, requests[1], second))
+
+    def second(piece: Any) -> None:
+        order.append(1)
+        heard[1].append(piece)
+
+    batches.submit(Job(neo, requests[0], first))
+    until(lambda: heard[1])
+    batches.close()
+    assert order.index(1) < 10 and order[-1] == 0
+    assert [said[-1] for said in heard] == [NeoModel(tiny_bundle).answer(request) for request in requests]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -150,7 +150,7 @@ def test_errors_are_openais(client: openai.OpenAI) -> None:
 def test_an_error_in_the_middle_of_a_stream_ends_it(
     client: openai.OpenAI, served: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(requests: Any, gone: Any = None) -> Any:
+    def breaks(*_: Any) -> Any:
         yield 0, TextPart(text="So")
         raise RuntimeError("a secret of somebody's")
 

@@ -105,6 +105,7 @@ def test_a_bundle_that_cannot_be_used_ends_it_with_a_sentence(tmp_path: Path) ->
         (["--timeout", "nan"], "The limit timeout is nan"),
         (["--timeout", "inf"], "The limit timeout is inf"),
         (["--port", "99999"], "port is 99999"),
+        (["--threads", "-1"], "--threads is -1, expected 1 or more"),
         (["--store", "redis://x"], "store begins with 'redis'"),
     ],
 )

@@ -7,6 +7,7 @@ a query.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,7 +59,8 @@ def _number(template: str) -> bool | None:
     return next((slots[name] for name in slots_of(template) if name in slots), None)
 
 
-def _pieces(template: str) -> list[tuple[str, str | None]]:
+@lru_cache(maxsize=4096)  # there are some hundreds of wordings, and a request looks through all of its task
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
     """(text, slot that follows it or None) pairs."""
     try:
         parsed = list(Formatter().parse(template))
@@ -72,7 +74,7 @@ def _pieces(template: str) -> list[tuple[str, str | None]]:
                 "with a format or conversion: write the plain name in braces."
             )
         pieces.append((text, name))
-    return pieces
+    return tuple(pieces)
 
 
 class TypeWords(NamedTuple):
