@@ -129,5 +129,14 @@ class AnswerRequest:
             return None
         return SpanRequest(tuple(self.about.types), self.about, k=1, beams=self.beams)
 
+    def unsayable(self, said: Sequence[int]) -> set[int]:
+        """What does not come next where nothing was named that an answer could speak of: the last of `about_words`, and
+        where items are owed not the first either, nor that of `about_them`."""
+        if len(said) >= len(self.about_words) or self.spoken_of() is not None:
+            return set()
+        if not said and self.items_owed:
+            return {self.about_words[0], *self.about_them[:1]}
+        return {self.about_words[-1]} if tuple(said) == self.about_words[:-1] else set()
+
     def spans(self) -> list[SpanRequest]:
         return [self.span(), *filter(None, [self.spoken_of()])]

@@ -342,7 +342,8 @@ class _Loop:
         """What the next token of each row may not be. rows: (place, row)."""
         asked = []
         for at, row in rows:
-            barred = third_time(row.said, self.vocab.decode) | (set() if self._may_name(row) else {self.vocab.open})
+            barred = third_time(row.said, self.vocab.decode) | row.request.unsayable(row.said)
+            barred |= set() if self._may_name(row) else {self.vocab.open}
             most = min(row.request.max_tokens - row.words, self._room(row))
             asked.append(Writing(at, frozenset(barred), most, row.sampling))
         return asked

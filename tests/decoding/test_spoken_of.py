@@ -129,3 +129,20 @@ def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> No
     for before, after in pairwise(found):
         if isinstance(before, str) and before.endswith(" And "):
             assert isinstance(after, int)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True), named=st.booleans(), owed=st.integers(0, 2))
+def test_nothing_is_spoken_of_that_was_not_named(world: World, named: bool, owed: int) -> None:
+    """The words for it can begin an answer only where there is something, and none begins with them that owes items."""
+    about_words, them = tuple(world.vocab.encode("ab")), tuple(world.vocab.encode("c"))
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    how: dict[str, Any] = {"max_tokens": 4, "max_items": 3, "min_items": owed, "beams": 4}
+    how |= {"about_words": about_words, "about_them": them, "about": world.index if named else None}
+    for wanted in ("a", "c"):  # what the model would say above all
+        likes = {**lean(world, opening=3.0), world.vocab.encode(wanted)[0]: 60.0, world.vocab.encode("b")[0]: 50.0}
+        with leaning(world.model, likes):
+            events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how))
+        said = str(runs(events)[0]) if isinstance(runs(events)[0], str) else ""
+        assert said.startswith(wanted) is (named or not owed)
+        assert named or not said.startswith("ab")
