@@ -53,11 +53,13 @@ class Done:
     """The last event. `stop`: the model ended the answer; `length`: the tokens or the model's context ran
     out.
 
-    tokens: how many tokens the answer has, the tokens of items included.
+    tokens: how many tokens the answer has, the tokens of items included. said: all that stands behind the prompt now,
+    asides too, without the end.
     """
 
     reason: Literal["stop", "length"]
     tokens: int
+    said: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
 Event = TextDelta | ItemNamed | Done
@@ -304,7 +306,8 @@ class _Loop:
             row.searches = True
         else:
             row.done = True
-            yield Done("length" if token is None else "stop", row.used - row.aside - len(row.request.prompt))
+            reason: Literal["stop", "length"] = "length" if token is None else "stop"
+            yield Done(reason, row.used - row.aside - len(row.request.prompt), tuple(row.said))
 
     def _room(self, row: _Row) -> int:
         return self.positions - row.used

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -55,7 +56,7 @@ from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_st
 VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 3, 12
-LISTENER_VERSION, PREFERENCE_VERSION = 2, 1
+LISTENER_VERSION, PREFERENCE_VERSION = 2, 2
 REPORT_VERSION = 3  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -306,13 +307,14 @@ class Run:
         began: Path,
         kind: type[StageTrainer] = StageTrainer,
         guard: Guard | None = None,
+        **more: Any,
     ) -> None:
         """A stage's training and what it leaves in its folder. began: the stage that `model` comes from."""
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
         codebooks, seed = self.codebooks(vocabulary), self.config.seed
-        train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard)
+        train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard, **more)
         soft = detach(model)
         if not launched().first:
             return

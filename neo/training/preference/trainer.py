@@ -50,7 +50,7 @@ class PreferenceTrainer(StageTrainer):
         best, worst = logp.chunk(2)
         learned = best - worst - inputs["reference"]
         said = (inputs["labels"].chunk(2)[0] != IGNORED).sum(1)
-        return (-logsigmoid(self.stage.beta * learned) - self.stage.anchor * best / said).mean()
+        return (-logsigmoid(self.stage.dpo.beta * learned) - self.stage.dpo.anchor * best / said).mean()
 
 
 def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
