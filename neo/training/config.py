@@ -173,6 +173,7 @@ class Grpo(Strict):
     """Of each group what is worth more than the mean becomes likelier, and the rest less so."""
 
     steps: int = Field(4, ge=1, description="of a round, which learns from groups that are drawn as it begins")
+    temperature: float = Field(0.5, gt=0, le=2, description="that lists are drawn with; low: near to what is answered")
     clip: float = Field(0.2, gt=0, lt=1, description="by which factor the probability of a choice moves in a round")
     kl: float = Field(0.02, ge=0, description="what it costs to move away from the model that stage 3 has left")
 
@@ -182,6 +183,9 @@ class PreferenceStage(Stage):
 
     dpo: Dpo | None = None
     grpo: Grpo | None = None
+    seed: int = Field(
+        0, ge=0, lt=1 << 31, description="beside the run's: the same stage 3, held out and drawn otherwise"
+    )
     learning_rate: float = Field(1e-4, gt=0)
     weight_decay: float = Field(0.0, ge=0, le=0)
     average: float = Field(0, ge=0, le=0, description="none: the guard keeps the best weights")

@@ -74,7 +74,7 @@ class Questions:
     def of(cls, run: Run, stage: PreferenceStage, neo: NeoModel, out: np.ndarray) -> Questions:
         """The same whenever they are asked for. out: bool[listeners], held out."""
         seed, listener, known, soft = (
-            run.config.seed,
+            run.config.seed + stage.seed,
             run.config.listener,
             run.listener_model,
             soft_prompt_of(neo.bundle.model),

@@ -38,16 +38,24 @@ AT_ONCE = 16  # prompts that are read together
 class Drawer:
     """Draws groups from a model as it is now."""
 
-    def __init__(self, neo: NeoModel, dataset: Dataset, visible: np.ndarray, drawn: int, rewards: Rewards) -> None:
-        """visible: catalog rows that may be named; drawn: answers of a group."""
-        self.neo, self.dataset, self.drawn, self.rewards = neo, dataset, drawn, rewards
+    def __init__(
+        self,
+        neo: NeoModel,
+        dataset: Dataset,
+        visible: np.ndarray,
+        drawn: int,
+        rewards: Rewards,
+        temperature: float = 1.0,
+    ) -> None:
+        """visible: catalog rows that may be named; drawn: answers of a group; temperature: of lists."""
+        self.neo, self.dataset, self.drawn, self.rewards, self.temperature = neo, dataset, drawn, rewards, temperature
         known = np.isin(np.arange(len(dataset.catalog)), visible)
         self.index = neo.index.filtered(known)
 
     def lists(self, asked: Sequence[Asked], prompts: Sequence[list[int]], seed: int) -> list[Group]:
         """For each prompt, which ends where an item may come, lists of K items drawn without replacement."""
         model, vocabulary = self.neo.bundle.model, self.neo.bundle.vocabulary
-        sampling, found = Sampling(generator=torch.Generator().manual_seed(seed)), []
+        sampling, found = Sampling(self.temperature, generator=torch.Generator().manual_seed(seed)), []
         for start in range(0, len(asked), AT_ONCE):
             some = asked[start : start + AT_ONCE]
             requests = [self._request(one) for one in some]

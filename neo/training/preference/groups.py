@@ -50,18 +50,19 @@ def group_loss(
     model: PreTrainedModel, vocabulary: Vocabulary, codebooks: Codebooks, groups: Sequence[Group], method: Grpo
 ) -> Tensor:
     """The mean over all answers of what their choices add up to: clipped gains, less what moving away costs."""
-    now = log_probs(model, vocabulary, codebooks, groups)
+    now = log_probs(model, vocabulary, codebooks, groups, method.temperature)
     if not now:
         return 0 * next(weight for weight in model.parameters() if weight.requires_grad).sum()
     total, answers = torch.zeros((), device=model.device), 0
     for group, chosen in zip(groups, now, strict=True):
         for logp, was, began, gains in zip(chosen, group.was, group.began, group.gains, strict=True):
-            total = total + choice_loss(logp, *map(logp.new_tensor, (was, began, gains)), method).sum()
+            known = (logp.new_tensor(values) for values in (was, began, gains))
+            total = total + choice_loss(logp, *known, method=method).sum()
         answers += len(chosen)
     return total / answers
 
 
-def choice_loss(now: Tensor, was: Tensor, began: Tensor, gains: Tensor, method: Grpo) -> Tensor:
+def choice_loss(now: Tensor, was: Tensor, began: Tensor, gains: Tensor, *, method: Grpo) -> Tensor:
     """[n] of choices, from log-probabilities now, when they were drawn and in the model that the stage began with.
 
     What it costs to have moved is Schulman's estimate of the divergence: never negative, and 0 where nothing moved.
@@ -73,26 +74,35 @@ def choice_loss(now: Tensor, was: Tensor, began: Tensor, gains: Tensor, method: 
 
 
 def log_probs(
-    model: PreTrainedModel, vocabulary: Vocabulary, codebooks: Codebooks, groups: Sequence[Group]
+    model: PreTrainedModel,
+    vocabulary: Vocabulary,
+    codebooks: Codebooks,
+    groups: Sequence[Group],
+    temperature: float = 1.0,
 ) -> list[list[Tensor]]:
-    """Of each group, answer by answer, those of its choices."""
+    """Of each group, answer by answer, those of its choices. temperature: of lists."""
     if not groups:
         return []
     prompts, trees = [group.prompt for group in groups], [group.tree for group in groups]
-    scored = node_log_probs(model, vocabulary, codebooks, prompts, trees)
+    scored = node_log_probs(model, vocabulary, codebooks, prompts, trees, temperature)
     return [chosen_log_probs(nodes, group.places, group.in_turn) for nodes, group in zip(scored, groups, strict=True)]
 
 
 @torch.no_grad()
 def remembered(
-    model: PreTrainedModel, vocabulary: Vocabulary, codebooks: Codebooks, groups: Sequence[Group], tokens: int
+    model: PreTrainedModel,
+    vocabulary: Vocabulary,
+    codebooks: Codebooks,
+    groups: Sequence[Group],
+    tokens: int,
+    temperature: float = 1.0,
 ) -> list[list[list[float]]]:
     """`log_probs` as numbers, in the precision that is trained in, batch by batch."""
     lengths = np.array([len(group.prompt) + len(group.tree) for group in groups])
     found: list[list[list[float]]] = [[] for _ in groups]
     with attention_in_float32(model), torch.autocast(model.device.type, torch.bfloat16, enabled=bf16_is_fast()):
         for places in Steps(lengths, tokens, 1, seed=0):
-            some = log_probs(model, vocabulary, codebooks, [groups[place] for place in places])
+            some = log_probs(model, vocabulary, codebooks, [groups[place] for place in places], temperature)
             for place, answers in zip(places, some, strict=True):
                 found[place] = [logp.tolist() for logp in answers]
     return found

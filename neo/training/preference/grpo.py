@@ -17,6 +17,7 @@ from datasets import Dataset
 from torch import Tensor, nn
 
 from neo.training.batches import Steps
+from neo.training.loss import Codebooks
 from neo.training.preference.groups import Group, group_loss
 from neo.training.preference.rounds import Rounds
 from neo.training.trainer import StageTrainer
@@ -26,6 +27,8 @@ DRAWN = "drawn.json"  # in a checkpoint's folder: what the rest of its round lea
 
 class GroupTrainer(StageTrainer):
     """Rows have `input_ids` of what is asked, `place`, and `length`: the most positions that their groups can take."""
+
+    codebooks: Codebooks
 
     def __init__(self, *given: Any, rounds: Rounds, **settings: Any) -> None:
         super().__init__(*given, **settings)
@@ -49,11 +52,11 @@ class GroupTrainer(StageTrainer):
 
     def loss(self, inputs: dict[str, Any]) -> Tensor:
         groups = [self.groups[place] for place in inputs["places"] if place in self.groups]
-        return group_loss(self.model, self.rounds.vocabulary, self.codebooks, groups, self.stage.grpo)
+        return group_loss(self.model, self.rounds.vocabulary, self.codebooks, groups, self.rounds.method)
 
     def _begin(self, step: int) -> None:
         """Draws what a round learns from, where one begins."""
-        every = self.stage.grpo.steps
+        every = self.rounds.method.steps
         if self.round == step // every:
             return
         self.round = step // every

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from neo.listeners.soft_prompt import soft_prompt_of
 from neo.model.neo_model import NeoModel
-from neo.training.config import PreferenceStage
+from neo.training.config import Grpo, PreferenceStage
 from neo.training.preference.asked import Asked, Questions
 from neo.training.preference.cases import K, asked_why
 from neo.training.preference.draws import Drawer
@@ -32,12 +32,23 @@ class Rounds:
     """
 
     def __init__(
-        self, run: Run, stage: PreferenceStage, neo: NeoModel, questions: Questions, began: PreTrainedModel
+        self,
+        run: Run,
+        stage: PreferenceStage,
+        method: Grpo,
+        neo: NeoModel,
+        questions: Questions,
+        began: PreTrainedModel,
     ) -> None:
-        self.neo, self.questions, self.began, self.stage = neo, questions, began, stage
-        self.seed, self.say, self.codebooks = run.config.seed, run.say, run.codebooks(neo.bundle.vocabulary)
+        self.neo, self.questions, self.began = neo, questions, began
+        self.tokens, self.method = stage.tokens, method
+        self.seed, self.say, self.codebooks = (
+            run.config.seed + stage.seed,
+            run.say,
+            run.codebooks(neo.bundle.vocabulary),
+        )
         self.vocabulary = neo.bundle.vocabulary
-        self.drawer = Drawer(neo, run.known, run.visible, stage.drawn, stage.rewards)
+        self.drawer = Drawer(neo, run.known, run.visible, stage.drawn, stage.rewards, method.temperature)
         for model in (neo.bundle.model, began):
             if (soft := soft_prompt_of(model)) is not None and questions.vectors is not None:
                 soft.source = questions.vectors
@@ -67,7 +78,7 @@ class Rounds:
 
     def _remember(self, model: PreTrainedModel, name: str, groups: Sequence[Group]) -> None:
         codebooks = self.codebooks.to(model.device)
-        found = remembered(model, self.vocabulary, codebooks, groups, self.stage.tokens)
+        found = remembered(model, self.vocabulary, codebooks, groups, self.tokens, self.method.temperature)
         for group, known in zip(groups, found, strict=True):
             setattr(group, name, known)
 

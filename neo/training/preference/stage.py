@@ -34,9 +34,10 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     config, began = run.config, run.folder / "stage3"
     neo = NeoModel(run.bundle(_left(run, began)))
     model, vocabulary = neo.bundle.model, neo.bundle.vocabulary
-    out = held_out(len(run.known.listeners), stage.held_out, config.seed)
+    seed = config.seed + stage.seed
+    out = held_out(len(run.known.listeners), stage.held_out, seed)
     cases = last_cases(
-        run.known.events, neo.bundle.catalog.type_codes, neo.bundle.catalog.type_names, out, stage.cases, config.seed
+        run.known.events, neo.bundle.catalog.type_codes, neo.bundle.catalog.type_names, out, stage.cases, seed
     )
 
     def measured() -> Worth:
@@ -47,8 +48,8 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
         rows = _pairs(run, stage, folder, neo, out)
         _adapt(run, neo)
         run.train(model, vocabulary, rows, stage, folder, began, PreferenceTrainer, guard)
-    else:
-        rounds = Rounds(run, stage, neo, Questions.of(run, stage, neo, out), _left(run, began))
+    elif stage.grpo is not None:
+        rounds = Rounds(run, stage, stage.grpo, neo, Questions.of(run, stage, neo, out), _left(run, began))
         _adapt(run, neo)
         run.train(
             model,
@@ -84,7 +85,7 @@ def _pairs(run: Run, stage: PreferenceStage, folder: Path, neo: NeoModel, out: n
         if soft is not None and questions.vectors is not None:
             save_file({"vectors": questions.vectors}, folder / VECTORS)
             soft.source = questions.vectors
-        pairs = Pairs(run.known, run.visible, stage, np.random.default_rng([run.config.seed, 12]))
+        pairs = Pairs(run.known, run.visible, stage, np.random.default_rng([run.config.seed + stage.seed, 12]))
         lists = (("list", pair) for pair in pairs.of_items(neo, questions.lists))
         texts = (("explain", pair) for pair in pairs.of_texts(neo, questions.texts))
         renderer = Renderer(neo.bundle.vocabulary, run.sids.table)

@@ -67,8 +67,12 @@ def node_log_probs(
     codebooks: Codebooks,
     prompts: Sequence[Sequence[int]],
     trees: Sequence[Tree],
+    temperature: float = 1.0,
 ) -> list[Tensor]:
-    """float32 [nodes] of each tree: a node's log-probability behind its parent, among what might have stood there."""
+    """float32 [nodes] of each tree: a node's log-probability behind its parent, among what might have stood there.
+
+    temperature: that codes are drawn with; words are drawn as they are.
+    """
     hidden = _hidden(model, vocabulary.pad, prompts, trees)
     tokens = torch.tensor([token for tree in trees for token in tree.tokens], device=hidden.device)
     among = [own for tree in trees for own in tree.among]
@@ -80,7 +84,7 @@ def node_log_probs(
         if bool((mine := coded & book.holds(tokens)).any()):
             may = _only(mine, among, book.start, book.size)
             scored = scored.masked_scatter(
-                mine, _chosen(hidden[mine], *parts[book.start], may, tokens[mine] - book.start)
+                mine, _chosen(hidden[mine], *parts[book.start], may, tokens[mine] - book.start, temperature)
             )
     if bool((words := ~coded).any()):
         may = ~_only(words, barred, 0, len(parts[0][0])) & _writable(vocabulary, len(parts[0][0]))
@@ -147,7 +151,9 @@ def _writable(vocabulary: Vocabulary, size: int) -> Tensor:
     return functional.pad(may, (0, size - len(may)))
 
 
-def _chosen(hidden: Tensor, weight: Tensor, bias: Tensor | None, may: Tensor, wanted: Tensor) -> Tensor:
+def _chosen(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, may: Tensor, wanted: Tensor, temperature: float = 1.0
+) -> Tensor:
     """float32 [n]: the log-probability of what is wanted, int64 [n], among what may come, bool [n, rows of weight]."""
-    logits = functional.linear(hidden, weight, bias).float().masked_fill(~may.to(hidden.device), -torch.inf)
-    return -functional.cross_entropy(logits, wanted, reduction="none")
+    logits = functional.linear(hidden, weight, bias).float() / temperature
+    return -functional.cross_entropy(logits.masked_fill(~may.to(hidden.device), -torch.inf), wanted, reduction="none")
