@@ -40,14 +40,10 @@ class Rounds:
         questions: Questions,
         began: PreTrainedModel,
     ) -> None:
-        self.neo, self.questions, self.began = neo, questions, began
-        self.tokens, self.method = stage.tokens, method
-        self.seed, self.say, self.codebooks = (
-            run.config.seed + stage.seed,
-            run.say,
-            run.codebooks(neo.bundle.vocabulary),
-        )
+        self.neo, self.questions, self.began, self.method = neo, questions, began, method
+        self.tokens, self.seed, self.say = stage.tokens, run.config.seed + stage.seed, run.say
         self.vocabulary = neo.bundle.vocabulary
+        self.codebooks = run.codebooks(self.vocabulary)
         self.drawer = Drawer(neo, run.known, run.visible, stage.drawn, stage.rewards, method.temperature)
         for model in (neo.bundle.model, began):
             if (soft := soft_prompt_of(model)) is not None and questions.vectors is not None:
@@ -56,7 +52,7 @@ class Rounds:
         lengths = [len(prompt) + NODES * K * stage.drawn for prompt in self.prompts]
         why = (asked_why(neo, *one.why) for one in questions.texts)
         lengths += [len(request.prompt) + WORDS * stage.drawn for request in why]
-        ids = [[neo.bundle.vocabulary.pad]] * len(lengths)  # the trainer looks for some; a group has its own
+        ids = [[self.vocabulary.pad]] * len(lengths)  # the trainer looks for some; a group has its own
         self.rows = Rows.from_dict({"input_ids": ids, "place": range(len(lengths)), "length": lengths})
 
     def draw(self, rows: Sequence[int], step: int) -> dict[int, Group]:

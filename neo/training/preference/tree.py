@@ -139,8 +139,9 @@ def _hidden(model: PreTrainedModel, pad: int, prompts: Sequence[Sequence[int]], 
 def _only(mine: Tensor, lists: Sequence[Sequence[int]], start: int, size: int) -> Tensor:
     """bool [mine, size]: which tokens, counted from `start`, the lists of these places hold."""
     held = torch.zeros((int(mine.sum()), size), dtype=torch.bool)
-    for row, place in enumerate(mine.nonzero()[:, 0].tolist()):
-        held[row, torch.tensor(lists[place], dtype=torch.int64) - start] = True
+    places = mine.nonzero()[:, 0].tolist()
+    row = [at for at, place in enumerate(places) for _ in lists[place]]
+    held[row, [token - start for place in places for token in lists[place]]] = True
     return held
 
 
