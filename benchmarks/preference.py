@@ -21,7 +21,7 @@ import numpy as np
 from neo.evaluation.machine import this_machine
 from neo.evaluation.metrics import bootstrap, hit_gain, hits, ndcg_gain
 from neo.evaluation.neo_method import NeoMethod
-from neo.evaluation.protocol import Split, recommend_cases
+from neo.evaluation.protocol import RecommendCase, Split, recommend_cases
 from neo.evaluation.sign_test import sign_test
 from neo.model.neo_model import NeoModel
 from neo.training.config import load_config
@@ -30,24 +30,31 @@ from neo.training.preference.guard import SEEN
 from neo.training.run import Run
 
 TERMS = ("reward", "hr", "hit", "unfamiliar", "diversity", "truth")
-STAGES = ("stage3", "stage4")
+STAGES, METRICS = ("stage3", "stage4"), ("HR@10", "NDCG@10")
+
+Gains = tuple[np.ndarray, np.ndarray]  # HR@10 and NDCG@10, by case
 
 
-def measure(run: Run, cases: int, texts: int) -> dict[str, Any]:
+def gained(neo: NeoModel, beams: int, asked: list[RecommendCase]) -> Gains:
+    lists, right = NeoMethod(neo, beams).recommend(asked, K), [case.relevant for case in asked]
+    found = hits(lists, right, K)
+    return hit_gain(found, K), ndcg_gain(found, np.array([len(one) for one in right]), K)
+
+
+def measure(run: Run, cases: int, texts: int, gains: dict[str, Gains]) -> dict[str, Any]:
+    """gains: what is known of stage 3, where something is, and what is found out of both."""
     stage, split = run.config.preference, run.split
     assert stage is not None and isinstance(split, Split)
     asked = recommend_cases(run.full, split, cases, run.config.seed)
     out = held_out(len(run.known.listeners), stage.held_out, run.config.seed + stage.seed)
     everybody = recommend_cases(run.full, split, None, run.config.seed)
     mine = [case for case in everybody if out[case.listener]]
-    types, right = np.array([case.type for case in asked]), [case.relevant for case in asked]
-    worths, gains = {}, {}
+    types, worths = np.array([case.type for case in asked]), {}
     for name in STAGES:
         neo = NeoModel(run.bundle(run.left_by(run.folder / name).eval()))
         worths[name] = asdict(worth(neo, mine, texts, stage.rewards, run.config.evaluation.beams))
-        lists = NeoMethod(neo, run.config.evaluation.beams).recommend(asked, K)
-        found = hits(lists, right, K)
-        gains[name] = (hit_gain(found, K), ndcg_gain(found, np.array([len(one) for one in right]), K))
+        if name not in gains:
+            gains[name] = gained(neo, run.config.evaluation.beams, asked)
     groups = {}
     for group in ("all", *dict.fromkeys(types.tolist())):
         here = np.ones(len(types), dtype=bool) if group == "all" else types == group
@@ -55,9 +62,12 @@ def measure(run: Run, cases: int, texts: int) -> dict[str, Any]:
             "n": int(here.sum()),
             **{
                 metric: {name: asdict(bootstrap(gains[name][place][here], run.config.seed)) for name in gains}
-                for place, metric in enumerate(("HR@10", "NDCG@10"))
+                for place, metric in enumerate(METRICS)
             },
-            "sign_test": sign_test(gains["stage4"][1][here], gains["stage3"][1][here]),
+            "sign_tests": {
+                metric: sign_test(gains["stage4"][place][here], gains["stage3"][place][here])
+                for place, metric in enumerate(METRICS)
+            },
         }
     return {
         "worth": worths,
@@ -70,13 +80,16 @@ def measure(run: Run, cases: int, texts: int) -> dict[str, Any]:
 def over_seeds(recipe: Path, settings: list[str], seeds: list[int], cases: int, texts: int) -> dict[str, Any]:
     """`measure` of a stage 4 of each seed, after one stage 3."""
     found: dict[str, Any] = {}
+    before: dict[str, Gains] = {}
     for seed in seeds:
         run = Run(load_config(recipe, [*settings, f"preference.seed={seed}"]))
         for step in (run.read_data, run.learn_sids, run.learn_listeners, run.teach_language, run.ground, run.instruct):
             step()
         started = time.perf_counter()
         run.prefer()
-        found[str(seed)] = {"minutes": (time.perf_counter() - started) / 60, **measure(run, cases, texts)}
+        minutes, gains = round((time.perf_counter() - started) / 60, 1), dict(before)
+        found[str(seed)] = {"minutes": minutes, **measure(run, cases, texts, gains)}
+        before["stage3"] = gains["stage3"]
     stage = run.config.preference
     assert stage is not None
     return {
@@ -102,14 +115,17 @@ def markdown(measured: dict[str, Any]) -> str:
         if None not in values:
             rows.append([name, "" if weight is None else f"{weight:g}", *(f"{value:.4f}" for value in values)])
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    rows = [["all listeners", "cases", "seed", "HR@10 before", "after", "NDCG@10 before", "after", "better, worse (p)"]]
-    rows.append(["---", *["---:"] * 7])
+    columns = [column for metric in METRICS for column in (f"{metric} before", "after", "better, worse (p)")]
+    rows = [["all listeners", "cases", "seed", *columns], ["---", *["---:"] * 8]]
     for group in next(iter(seeds.values()))["groups"]:
         for seed, one in seeds.items():
             found = one["groups"][group]
-            values = [f"{found[metric][stage]['value']:.4f}" for metric in ("HR@10", "NDCG@10") for stage in STAGES]
-            wins, losses, p = found["sign_test"]
-            rows.append([group, f"{found['n']:,}", seed, *values, f"{wins:,}, {losses:,} ({p:.3f})"])
+            values = []
+            for metric in METRICS:
+                wins, losses, p = found["sign_tests"][metric]
+                values += [f"{found[metric][stage]['value']:.4f}" for stage in STAGES]
+                values.append(f"{wins:,}, {losses:,} ({p:.3f})")
+            rows.append([group, f"{found['n']:,}", seed, *values])
     lines += ["", *("| " + " | ".join(row) + " |" for row in rows), "", _said(measured)]
     return "\n".join(lines)
 
@@ -121,7 +137,8 @@ def _said(measured: dict[str, Any]) -> str:
     for seed, one in seeds.items():
         seen = one["guard"]
         step, _ = max((look for look in seen if look[1]["hr"] >= seen[0][1]["hr"]), key=lambda look: look[1]["reward"])
-        looks.append(f"seed {seed} kept step {step:,} of {seen[-1][0]:,}, in {one['minutes']:.0f} minutes")
+        took = f", in {one['minutes']:.0f} minutes" if one["minutes"] else ""  # none, where it lay there
+        looks.append(f"seed {seed} kept step {step:,} of {seen[-1][0]:,}{took}")
     return (
         f"{measured['method']}, `{measured['recipe']}`, {measured['split']} split, the run's seed {measured['seed']}: "
         f"{who['listeners']:,} held-out listeners, {who['cases']:,} lists, {who['texts']:,} explanations. By its guard "
