@@ -344,9 +344,8 @@ class Run:
         return self.folder / ("stage3" if self.config.preference is None else "stage4")
 
     def prefer(self) -> None:
-        if self.config.preference is not None:
-            learn = partial(prefer, self, self.config.preference)
-            once(self.trained, self._trained_key, "stage 4, preference", learn, self.say)
+        if (stage := self.config.preference) is not None:
+            once(self.trained, self._trained_key, "stage 4, preference", partial(prefer, self, stage), self.say)
 
     # The bundle
 
