@@ -63,6 +63,36 @@ def test_ablations_and_load_become_tables(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert "| offline | 4 | 2.0 |  |  |  | 8.0 | 75.0% | 100.0% | 100.0% | yes |" in lines and lines[-1] == "cores 2"
 
 
+def test_what_stage_4_is_worth_becomes_a_table_over_its_seeds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "benchmarks")])
+    from results import tables
+
+    before = {"reward": 0.5, "hr": 0.3, "hit": 0.2, "unfamiliar": 0.7, "diversity": 0.8, "truth": None}
+    metric = {"stage3": {"value": 0.3}, "stage4": {"value": 0.35}}
+    group = {
+        "n": 1_000,
+        "HR@10": metric,
+        "NDCG@10": metric,
+        "sign_tests": {"HR@10": [9, 3, 0.1], "NDCG@10": [8, 4, 0.4]},
+    }
+    seed = {
+        "minutes": 0.0,
+        "worth": {"stage3": before, "stage4": {**before, "reward": 0.6}},
+        "groups": {"all": group},
+        "guard": [[0, before], [16, {**before, "reward": 0.7}], [32, {**before, "reward": 0.9, "hr": 0.2}]],
+        "held_out": {"listeners": 5, "cases": 10, "texts": 3},
+    }
+    about = {"method": "GRPO", "split": "test", "recipe": "stage4", "seed": 0, "weights": {"hit": 1.0, "truth": 1.0}}
+    measured = {"preference": {"0": seed, "1": seed}, "machine": {"cores": 2, "processor": "it"}, **about}
+    (tmp_path / "preference.json").write_text(json.dumps(measured), encoding="utf-8")
+    lines = tables(tmp_path / "preference.json").splitlines()
+    assert "| reward |  | 0.5000 | 0.6000 | 0.5000 | 0.6000 |" in lines
+    assert "| hit: NDCG@10 | 1 | 0.2000 | 0.2000 | 0.2000 | 0.2000 |" in lines
+    assert not any(line.startswith("| truth") for line in lines)
+    assert "| all | 1,000 | 1 | 0.3000 | 0.3500 | 9, 3 (0.100) | 0.3000 | 0.3500 | 8, 4 (0.400) |" in lines
+    assert "seed 0 kept step 16 of 32; seed 1 kept step 16 of 32." in lines[-1]
+
+
 def test_every_row_of_figures_in_the_readme_stands_in_the_results() -> None:
     lines = set((ROOT / "RESULTS.md").read_text(encoding="utf-8").splitlines())
     readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -40,11 +40,13 @@ class Done:
     """The last event. `stop`: the model ended the answer; `length`: the tokens or the model's context ran
     out.
 
-    tokens: how many tokens the answer has, the tokens of items included.
+    tokens: how many tokens the answer has, the tokens of items included. said: all that stands behind the prompt now,
+    asides too, without the end.
     """
 
     reason: Literal["stop", "length"]
     tokens: int
+    said: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
 Event = TextDelta | ItemNamed | Done

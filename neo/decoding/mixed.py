@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from transformers import PreTrainedModel
 
@@ -251,7 +252,8 @@ class _Loop:
             row.searches = True
         else:
             row.done = True
-            yield Done("length" if token is None else "stop", row.used - row.aside - len(row.request.prompt))
+            reason: Literal["stop", "length"] = "length" if token is None else "stop"
+            yield Done(reason, row.used - row.aside - len(row.request.prompt), tuple(row.said))
 
     def _room(self, row: _Row) -> int:
         return self.positions - row.used

@@ -70,6 +70,13 @@ class Steps(Sampler[list[int]]):
             yield from mine
             yield from [[]] * (self._each(len(step)) - len(mine))
 
+    def rows_of(self, step: int) -> np.ndarray:
+        """All rows of a step, counted over all epochs; of one process alone, their batches one after another."""
+        epoch, place = divmod(step, -(-self._count // self.per_step))
+        return np.concatenate(
+            plan(self.lengths, self.tokens, self.per_step, np.random.default_rng([self.seed, epoch]))[place]
+        )
+
     def __len__(self) -> int:
         steps, rest = divmod(self._count, self.per_step)
         return steps * self._each(self.per_step) + self._each(rest)

@@ -162,24 +162,49 @@ class InstructionStage(Stage):
         return self
 
 
+class Dpo(Strict):
+    """Of each group the best is preferred to the worst."""
+
+    beta: float = Field(0.1, gt=0, description="the larger, the less may change")
+    anchor: float = Field(0.1, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
+
+
+class Grpo(Strict):
+    """Of each group what is worth more than the mean becomes likelier, and the rest less so."""
+
+    steps: int = Field(4, ge=1, description="of a round, which learns from groups that are drawn as it begins")
+    temperature: float = Field(0.5, gt=0, le=2, description="that lists are drawn with; low: near to what is answered")
+    clip: float = Field(0.2, gt=0, lt=1, description="by which factor the probability of a choice moves in a round")
+    kl: float = Field(0.02, ge=0, description="what it costs to move away from the model that stage 3 has left")
+
+
 class PreferenceStage(Stage):
     """Stage 4: of answers that the model would give, those worth more are preferred; see training/preference/."""
 
+    dpo: Dpo | None = None
+    grpo: Grpo | None = None
+    seed: int = Field(
+        0, ge=0, lt=1 << 31, description="beside the run's: the same stage 3, held out and drawn otherwise"
+    )
     learning_rate: float = Field(1e-4, gt=0)
     weight_decay: float = Field(0.0, ge=0, le=0)
     average: float = Field(0, ge=0, le=0, description="none: the guard keeps the best weights")
-    lists: int = Field(1_500, ge=0, description="moments of which items are compared")
+    lists: int = Field(1_500, ge=0, description="moments of which items are compared, or lists of them")
     texts: int = Field(1_000, ge=0, description="explanations that are written again and again and compared")
     drawn: int = Field(6, ge=2, le=30, description="answers of a group")
     recency_days: float = Field(60.0, gt=0, description="half-life by which late moments are drawn more often")
-    beta: float = Field(0.1, gt=0, description="DPO's: the larger, the less may change")
-    anchor: float = Field(0.1, ge=0, description="weight of what is preferred becoming likelier by itself, per token")
     rewards: Rewards = Rewards()
     held_out: float = Field(0.1, gt=0, lt=1, description="share of listeners whom only the guard asks")
     cases: int = Field(200, ge=1, description="lists that the guard asks for, at most, of each item type")
     told: int = Field(100, ge=0, description="explanations that it reads")
     every: int = Field(40, ge=1, description="steps between two of its looks")
     tolerance: float = Field(0.01, ge=0, description="by how much HR@10 of who is held out may fall before it stops")
+
+    @model_validator(mode="after")
+    def _one_method(self) -> PreferenceStage:
+        if (self.dpo is None) == (self.grpo is None):
+            raise ValueError("give exactly one of `dpo` (pairs) and `grpo` (groups); {} takes it by its defaults")
+        return self
 
 
 class ListenerStage(Strict):

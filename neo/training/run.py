@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -56,7 +57,7 @@ from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_st
 VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
-LISTENER_VERSION, PREFERENCE_VERSION = 2, 1
+LISTENER_VERSION, PREFERENCE_VERSION = 2, 2
 REPORT_VERSION = 4  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -293,6 +294,7 @@ class Run:
         began: Path,
         kind: type[StageTrainer] | None = None,
         guard: Guard | None = None,
+        **more: Any,
     ) -> None:
         """A stage's training and what it leaves in its folder. began: the stage that `model` comes from."""
         tokenizer = PreTrainedTokenizerFast(
@@ -329,9 +331,8 @@ class Run:
         return self.folder / ("stage3" if self.config.preference is None else "stage4")
 
     def prefer(self) -> None:
-        if self.config.preference is not None:
-            learn = partial(prefer, self, self.config.preference)
-            once(self.trained, self._trained_key, "stage 4, preference", learn, self.say)
+        if (stage := self.config.preference) is not None:
+            once(self.trained, self._trained_key, "stage 4, preference", partial(prefer, self, stage), self.say)
 
     # The bundle
 

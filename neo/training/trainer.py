@@ -181,10 +181,12 @@ def train_stage(
     codebooks: Codebooks | None = None,
     kind: type[StageTrainer] = StageTrainer,
     guard: Guard | None = None,
+    **more: Any,
 ) -> None:
     """Trains the model in place on rows with `input_ids` and `labels`.
 
     `codebooks`: needed where the items of a history are trained. `guard`: decides when it is enough, and what is kept.
+    `more`: what this kind of trainer takes beside.
 
     Checkpoints lie under `folder/checkpoints`; if there is one, training goes on from it and ends with the same
     weights as an unbroken run on the same kind of machine. Raises Interrupted after Ctrl-C, once a checkpoint is
@@ -228,6 +230,7 @@ def train_stage(
         processing_class=tokenizer,
         data_collator=kind.collator(int(tokenizer.pad_token_id)),
         callbacks=[one for one in (steering, averaging, guard) if one is not None],
+        **more,
     )
     trainer.remove_callback(PrinterCallback)
     if last:

@@ -45,6 +45,18 @@ def test_the_order_follows_from_seed_and_epoch(lengths: np.ndarray, tokens: int,
     assert len(one) == len(list(one))
 
 
+@given(lengths_of, st.integers(1, 200), st.integers(1, 5))
+def test_the_rows_of_a_step_are_known_before_it_comes(lengths: np.ndarray, tokens: int, per_step: int) -> None:
+    steps = Steps(lengths, tokens, per_step, 5)
+    step = 0
+    for epoch in range(2):
+        steps.set_epoch(epoch)
+        batches = list(steps)
+        for start in range(0, len(batches), per_step):
+            assert steps.rows_of(step).tolist() == list(chain.from_iterable(batches[start : start + per_step]))
+            step += 1
+
+
 def test_epochs_and_seeds_differ() -> None:
     lengths = np.full(50, 3)
     steps = Steps(lengths, 12, 2, seed=0)

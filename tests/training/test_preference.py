@@ -30,10 +30,11 @@ from neo.language.vocabulary import Vocabulary
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training import trainer
-from neo.training.config import PreferenceStage, load_config
+from neo.training.config import Dpo, PreferenceStage, load_config
 from neo.training.loss import Codebooks, next_token_loss, row_log_probs
 from neo.training.preference import trainer as preference_trainer
-from neo.training.preference.cases import Worth, held_out, last_cases, worth
+from neo.training.preference.asked import Lives
+from neo.training.preference.cases import Told, Worth, held_out, last_cases, worth
 from neo.training.preference.guard import BEST, SEEN, Guard
 from neo.training.preference.pairs import Pairs
 from neo.training.preference.rewards import Rewards, item_rewards, list_terms, truth
@@ -54,11 +55,11 @@ grounding: {{tokens: 1024, warmup: 1}}
 instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 8, search: 8, lookup: 8, verbalize: 8,
                explain: 24, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 4, warmup: 1}}
 listener: {{dim: 6, item_dim: 5, moments: 200, epochs: 1}}
-preference: {{tokens: 512, warmup: 1, lists: 24, texts: 2, drawn: 2, cases: 10, told: 1, every: 3, tolerance: 1.0,
-              learning_rate: 0.01}}
+preference: {{dpo: {{}}, tokens: 512, warmup: 1, lists: 24, texts: 2, drawn: 2, cases: 10, told: 1, every: 3,
+              tolerance: 1.0, learning_rate: 0.01}}
 evaluation: {{cases: 10, searches: 5, beams: 30}}
 """
-STAGE = PreferenceStage(tokens=120, warmup=1, epochs=4, learning_rate=0.01, checkpoint_steps=100)
+STAGE = PreferenceStage(dpo=Dpo(), tokens=120, warmup=1, epochs=4, learning_rate=0.01, checkpoint_steps=100)
 
 
 @pytest.fixture(autouse=True)
@@ -277,11 +278,11 @@ def test_a_pair_is_what_came_next_and_something_else_the_model_named(
     bundle = tiny_soft_bundle
     if in_words:
         bundle = replace(bundle, config={"name": "tiny", "instruction": {"history": 5}})
-    neo, stage = NeoModel(bundle), PreferenceStage(drawn=4)
+    neo, stage = NeoModel(bundle), PreferenceStage(dpo=Dpo(), drawn=4)
     out, visible = np.zeros(15, dtype=bool), np.arange(90)  # the last ten audiobooks are not out yet
     out[3] = True
-    pairs = Pairs(tiny_dataset, visible, stage, 5, out, np.random.default_rng(0))
-    asked = pairs.asked(40)
+    asked = Lives(tiny_dataset, stage, 5, out, np.random.default_rng(0)).asked(40)
+    pairs = Pairs(tiny_dataset, visible, stage, np.random.default_rng(0))
     assert asked and 3 not in {one.moment.listener for one in asked}
     assert {one.type_code for one in asked} == {0, 1, 2}
     renderer, seen = Renderer(bundle.vocabulary, bundle.sids.table), 0
@@ -311,12 +312,12 @@ def test_explanations_are_preferred_as_they_are_asked_for(
     from neo.training.preference import pairs as module
 
     neo, said = NeoModel(tiny_bundle), ("It is calm.", "It is dark.")
-    told = [(said[0], checked("supported")), (said[1], checked("contradicted"))]
+    told = [Told(said[at], checked(what), (), (), True) for at, what in enumerate(("supported", "contradicted"))]
     monkeypatch.setattr(module, "explanations", lambda neo, asked, *_: told * (len(asked) // 2))
-    stage = PreferenceStage(drawn=2)
+    stage = PreferenceStage(dpo=Dpo(), drawn=2)
     out, visible = np.zeros(len(tiny_dataset.listeners), dtype=bool), np.arange(len(tiny_dataset.catalog))
-    pairs = Pairs(tiny_dataset, visible, stage, neo.bundle.history_length, out, np.random.default_rng(0))
-    asked = pairs.asked(6)
+    asked = Lives(tiny_dataset, stage, neo.bundle.history_length, out, np.random.default_rng(0)).asked(6)
+    pairs = Pairs(tiny_dataset, visible, stage, np.random.default_rng(0))
     renderer, catalog = Renderer(neo.bundle.vocabulary, neo.bundle.sids.table), tiny_dataset.catalog
     for one, pair in zip(asked, pairs.of_texts(neo, asked), strict=True):
         assert pair is not None
@@ -365,7 +366,12 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path) -> None:
         "preference.drawn=1",
     ):
         with pytest.raises(ConfigError):
-            load_config(path, [bad])
+            load_config(path, ["preference.dpo={}", bad])
+    for neither_or_both in ("preference={}", "preference={dpo: {}, grpo: {}}"):
+        with pytest.raises(ConfigError, match="give exactly one of `dpo`"):
+            load_config(path, [neither_or_both])
+    with pytest.raises(ConfigError, match=r"preference.grpo.clip.*less than 1"):
+        load_config(path, ["preference.grpo.clip=2"])
     with pytest.raises(ConfigError, match="it would move the rows that are frozen"):
         load_config(path, ["lora={}"])
     assert load_config(path, ["lora={}", "instruction.weight_decay=0"]).lora is not None

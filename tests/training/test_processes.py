@@ -96,7 +96,7 @@ def test_steps_that_cannot_be_shared_out_are_refused_up_front(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ({"preference": {}}, "preference=null"),
+        ({"preference": {"dpo": {}}}, "preference=null"),
         ({"lora": {"bits": 4}, "instruction": {"weight_decay": 0}}, "lora.bits=null"),
     ],
 )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from neo.catalog.activity import Events
+from neo.decoding.answer import AnswerRequest, Done, TextDelta
+from neo.decoding.mixed import stream_answers
+from neo.decoding.prompt_memory import PromptMemory
 from neo.evaluation.fact_check import Checked, check_explanation
 from neo.evaluation.names import Names
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.protocol import RecommendCase, sample
 from neo.language.facts import FactBook
 from neo.model.listener import as_read
-from neo.model.neo_model import NeoModel
+from neo.model.neo_model import MEMORY, NeoModel
 from neo.training.preference.rewards import Rewards, list_terms, truth
-from neo_sdk.types import Answer
 
 K = 10
 TEXTS_AT_ONCE = 64
@@ -82,9 +84,21 @@ def worth(neo: NeoModel, cases: Sequence[RecommendCase], texts: int, rewards: Re
     told = [case for case in cases if table.has(case.target)]
     told = told[:: -(-len(told) // texts)] if texts else []
     checked = explanations(neo, [(case.listener, case.history, case.target) for case in told])
-    true = float(np.mean([truth(one) for _, one in checked])) if checked else None
+    true = float(np.mean([truth(one.checked) for one in checked])) if checked else None
     reward = rewards.of_list((hit, new, diverse)) + rewards.truth * (true or 0.0)
     return Worth(reward, hr, hit, new, diverse, true)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An explanation, and what the fact checker says of it. prompt, said: token ids, asides in them; whole: whether
+    the model ended it."""
+
+    text: str
+    checked: Checked
+    prompt: tuple[int, ...]
+    said: tuple[int, ...]
+    whole: bool
 
 
 def explanations(
@@ -92,29 +106,37 @@ def explanations(
     asked: Sequence[tuple[int, np.ndarray, int]],
     temperature: float | None = None,
     seed: int = 0,
-) -> list[tuple[str, Checked]]:
-    """For (listener, history, item) in catalog rows, why the item suits them, and what the fact checker says of it."""
+) -> list[Told]:
+    """For (listener, history, item) in catalog rows, why the item suits them."""
     bundle = neo.bundle
     book = FactBook(bundle.catalog, bundle.listeners)
-    names = Names.of(book)
-    found: list[tuple[str, Checked]] = []
+    names, found = Names.of(book), list[Told]()
+    # A memory of its own: the model's is of the weights that it had before it was trained further.
+    memory = PromptMemory(bundle.model, MEMORY)
     for start in range(0, len(asked), TEXTS_AT_ONCE):
         some = asked[start : start + TEXTS_AT_ONCE]
-        requests = [
-            neo.prepare_explain(
-                bundle.catalog.id(item),
-                bundle.listeners.id(listener),
-                [bundle.catalog.id(int(row)) for row in history],
-                temperature=temperature,
-                seed=None if temperature is None else seed + start + place,
-            )
-            for place, (listener, history, item) in enumerate(some)
-        ]
-        texts = [""] * len(some)
-        for place, event in neo.stream_words(requests):
-            if isinstance(event, Answer):
-                texts[place] = event.text
-        for (listener, history, item), text in zip(some, texts, strict=True):
-            facts = book.listener(as_read(bundle, history), listener)
-            found.append((text, check_explanation(text, book.item(item), facts, names)))
+        requests = [asked_why(neo, *case, temperature, seed + start + place) for place, case in enumerate(some)]
+        texts, ends = [""] * len(some), dict[int, Done]()
+        for place, event in stream_answers(bundle.model, bundle.vocabulary, requests, memory, neo.shapes):
+            match event:
+                case TextDelta(text):
+                    texts[place] += text
+                case Done():
+                    ends[place] = event
+        for place, (listener, history, item) in enumerate(some):
+            facts, text = book.listener(as_read(bundle, history), listener), texts[place].lstrip()
+            checked = check_explanation(text, book.item(item), facts, names)
+            prompt, end = tuple(requests[place].prompt), ends[place]
+            found.append(Told(text, checked, prompt, end.said, end.reason == "stop"))
     return found
+
+
+def asked_why(
+    neo: NeoModel, listener: int, history: np.ndarray, item: int, temperature: float | None = None, seed: int = 0
+) -> AnswerRequest:
+    """Why an item suits a listener, as they would ask it."""
+    bundle = neo.bundle
+    met, drawn = [bundle.catalog.id(int(row)) for row in history], None if temperature is None else seed
+    who, what = bundle.listeners.id(listener), bundle.catalog.id(item)
+    request = neo.prepare_explain(what, who, met, temperature=temperature, seed=drawn)
+    return replace(request.asked, generator=request.manner.generator())

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import PreTrainedModel, TrainerCallback
 
-from neo.listeners.soft_prompt import VectorMemory, soft_prompt_of
+from neo.listeners.soft_prompt import Source, VectorMemory, soft_prompt_of
 from neo.training.preference.cases import Worth
 
 BEST, SEEN = "best.safetensors", "guard.json"  # in a checkpoint's folder
@@ -96,12 +96,13 @@ class Guard(TrainerCallback):
 
 
 @contextmanager
-def answering(model: PreTrainedModel) -> Iterator[None]:
-    """Within it a model that is being trained answers as it will when it is not."""
+def answering(model: PreTrainedModel, vectors: Source | None = None) -> Iterator[None]:
+    """Within it a model that is being trained answers as it will when it is not. vectors: what prompts stand on; by
+    default a memory, as it has then."""
     soft, usual, trains = soft_prompt_of(model), model.config._attn_implementation, model.training
     table = None if soft is None else soft.source
     if soft is not None:
-        soft.source = VectorMemory()
+        soft.source = VectorMemory() if vectors is None else vectors
     model.set_attn_implementation("sdpa")
     model.eval()
     try:

@@ -18,8 +18,7 @@ from neo.language.render import Rendered, Renderer
 from neo.language.segments import ItemRef, Text, Turn, Vector, merge_texts
 from neo.model.neo_model import NeoModel
 from neo.training.config import PreferenceStage
-from neo.training.examples.long_term import LongTerm
-from neo.training.examples.moments import Moment, Moments
+from neo.training.preference.asked import Asked
 from neo.training.preference.cases import explanations
 from neo.training.preference.rewards import item_rewards, truth
 
@@ -28,15 +27,6 @@ NAMES = ("input_ids", "labels", "rejected_ids", "rejected_labels")  # the first 
 SCHEMA = pa.schema([*((name, IDS) for name in NAMES), ("task", pa.string())])
 MET = 3  # of what a listener met next, so many are in a group beside what the model would name
 LEAST = 0.05  # what the best of a group must be worth more than the worst
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A moment of a listener's life; context: what the model reads of it; type_code: of what they met next."""
-
-    moment: Moment
-    context: Context
-    type_code: int
 
 
 @dataclass
@@ -55,37 +45,14 @@ class Count:
 
 
 class Pairs:
-    """All pairs of a stage, from the lives of those who are not held out."""
+    """The pairs of what is asked."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        visible: np.ndarray,
-        stage: PreferenceStage,
-        history: int,
-        out: np.ndarray,
-        rng: np.random.Generator,
-    ) -> None:
-        """visible: catalog rows that may be learned of; history: items of a prompt; out: bool[listeners], held out."""
-        self.dataset, self.stage, self.out, self.rng = dataset, stage, out, rng
+    def __init__(self, dataset: Dataset, visible: np.ndarray, stage: PreferenceStage, rng: np.random.Generator) -> None:
+        """visible: catalog rows that may be learned of."""
+        self.dataset, self.stage, self.rng = dataset, stage, rng
         self.facts = FactBook(dataset.catalog, dataset.listeners)
         self.visible = np.zeros(len(dataset.catalog), dtype=np.bool_)
         self.visible[visible] = True
-        catalog = dataset.catalog
-        self.moments = Moments(dataset.events, catalog.type_codes, history, stage.recency_days, catalog.parent_rows)
-
-    def asked(self, count: int, long_term: LongTerm | None = None) -> list[Asked]:
-        """At most `count` moments, of every type that was met as many as of the others."""
-        codes = [code for code in range(len(self.dataset.catalog.types)) if (self.moments.types == code).any()]
-        found = []
-        for at, code in enumerate(codes):
-            share = count // len(codes) + (at < count % len(codes))
-            for moment in self.moments.draw(code, share, self.rng):
-                if not self.out[moment.listener]:
-                    vector = long_term.before_an_answer(moment.listener, moment.when) if long_term else ()
-                    about = prompts.about_listener(self.dataset.listeners, moment.listener)
-                    found.append(Asked(moment, Context(about, moment.history, vector), code))
-        return found
 
     def of_items(self, neo: NeoModel, asked: Sequence[Asked]) -> Iterator[tuple[Turn, Turn] | None]:
         """What the listener met next against what else the model would have named first; None for no difference."""
@@ -112,12 +79,11 @@ class Pairs:
     def of_texts(self, neo: NeoModel, asked: Sequence[Asked]) -> Iterator[tuple[Turn, Turn] | None]:
         """Of explanations of what the listener met next the truest against the least true; None for no difference."""
         drawn = self.stage.drawn
-        who = [
-            (one.moment.listener, np.array(one.moment.history, dtype=np.int64), one.moment.upcoming[0]) for one in asked
-        ]
-        told = explanations(neo, [case for case in who for _ in range(drawn)], 1.0, int(self.rng.integers(1 << 30)))
+        why = [one.why for one in asked for _ in range(drawn)]
+        told = explanations(neo, why, 1.0, int(self.rng.integers(1 << 30)))
         for place, one in enumerate(asked):
-            group = [(truth(checked), text) for text, checked in told[place * drawn : (place + 1) * drawn] if text]
+            mine = [told for told in told[place * drawn : (place + 1) * drawn] if told.text and told.whole]
+            group = [(truth(told.checked), told.text) for told in mine]
             best, worst = max(group, default=(0.0, "")), min(group, default=(0.0, ""))
             if best[0] - worst[0] < LEAST:
                 yield None

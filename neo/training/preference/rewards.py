@@ -59,6 +59,35 @@ def list_terms(
     return gained, float(unfamiliar(items, history, parents).mean()), 1 - float(alike)
 
 
+def place_rewards(
+    items: np.ndarray,
+    met: Collection[int],
+    history: np.ndarray,
+    parents: np.ndarray,
+    table: SidTable,
+    weights: Rewards,
+    k: int = 10,
+) -> np.ndarray:
+    """float64[n]: what each of a ranked list's first k items adds to what the list before it was worth.
+
+    Together they are `weights.of_list(list_terms(...))`; of diversity, the first item has what a list without
+    likenesses would have, and each later one loses what it is like those before it.
+    """
+    items = items[:k]
+    count = len(items)
+    if not count:
+        return np.zeros(0)
+    discounts = 1 / np.log2(np.arange(max(count, k)) + 2.0)
+    hit = np.isin(items, list(met)) * discounts[:count] / discounts[: min(len(met), k)].sum() if len(met) else 0.0
+    lost = 2 * np.tril(likeness(items, table), -1).sum(axis=1) / max(count * (count - 1), 1)
+    diverse = (np.arange(count) == 0) - lost
+    return (
+        weights.hit * hit
+        + weights.unfamiliar * unfamiliar(items, history, parents) / count
+        + weights.diversity * diverse
+    )
+
+
 def item_rewards(
     items: np.ndarray,
     met: Collection[int],

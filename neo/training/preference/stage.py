@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
+from transformers import PreTrainedModel
 
 from neo.language.render import Renderer
-from neo.listeners.soft_prompt import SoftPrompt, soft_prompt_of
+from neo.listeners.soft_prompt import soft_prompt_of
 from neo.model.neo_model import NeoModel
 from neo.training.config import PreferenceStage
-from neo.training.examples.long_term import LongTerm
 from neo.training.lora import adapt, quantized
+from neo.training.preference.asked import Questions
 from neo.training.preference.cases import Worth, held_out, last_cases, worth
+from neo.training.preference.grpo import GroupTrainer
 from neo.training.preference.guard import Guard
 from neo.training.preference.pairs import Pairs, write_pairs
+from neo.training.preference.rounds import Rounds
 from neo.training.preference.trainer import PreferenceTrainer, references
 
 if TYPE_CHECKING:
@@ -28,48 +32,69 @@ PAIRS, VECTORS, REFERENCE = "pairs.parquet", "vectors.safetensors", "reference.s
 
 def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     config, began = run.config, run.folder / "stage3"
-    model = run.left_by(began, quantized(config.lora)).eval()
-    neo, soft = NeoModel(run.bundle(model)), soft_prompt_of(model)
-    out = held_out(len(run.known.listeners), stage.held_out, config.seed)
-    if not (folder / PAIRS).exists():
-        _write(run, stage, folder, neo, soft, out)
-    codebooks, pad = run.codebooks(neo.bundle.vocabulary), neo.bundle.vocabulary.pad
-    rows = Rows.from_parquet(str(folder / PAIRS), cache_dir=str(folder / "cache")).remove_columns("task")
-    if soft is not None:
-        soft.source = load_file(folder / VECTORS)["vectors"]
-    if not (folder / REFERENCE).exists():
-        found = np.array(references(model, rows, stage, pad, codebooks), dtype=np.float32)
-        save_file({"reference": found}, folder / REFERENCE)
-    rows = rows.add_column("reference", load_file(folder / REFERENCE)["reference"])
-    if config.lora is not None:
-        adapt(model, neo.bundle.vocabulary.new_rows, config.lora, config.seed)
-    names, types = neo.bundle.catalog.type_names, neo.bundle.catalog.type_codes
-    cases = last_cases(run.known.events, types, names, out, stage.cases, config.seed)
+    neo = NeoModel(run.bundle(_left(run, began)))
+    model, vocabulary = neo.bundle.model, neo.bundle.vocabulary
+    seed = config.seed + stage.seed
+    out = held_out(len(run.known.listeners), stage.held_out, seed)
+    cases = last_cases(
+        run.known.events, neo.bundle.catalog.type_codes, neo.bundle.catalog.type_names, out, stage.cases, seed
+    )
 
     def measured() -> Worth:
         return worth(neo, cases, stage.told, stage.rewards, config.evaluation.beams)
 
     guard = Guard(model, measured, stage.every, stage.tolerance, folder, run.say)
-    run.train(model, neo.bundle.vocabulary, rows, stage, folder, began, PreferenceTrainer, guard)
+    if stage.dpo is not None:
+        rows = _pairs(run, stage, folder, neo, out)
+        _adapt(run, neo)
+        run.train(model, vocabulary, rows, stage, folder, began, PreferenceTrainer, guard)
+    elif stage.grpo is not None:
+        rounds = Rounds(run, stage, stage.grpo, neo, Questions.of(run, stage, neo, out), _left(run, began))
+        _adapt(run, neo)
+        run.train(
+            model,
+            vocabulary,
+            rounds.rows,
+            stage,
+            folder,
+            began,
+            GroupTrainer,
+            guard,
+            rounds=rounds,
+        )
     step, best = guard.best
     run.say(f"kept step {step}, held out: {best}")
 
 
-def _write(
-    run: Run, stage: PreferenceStage, folder: Path, neo: NeoModel, soft: SoftPrompt | None, out: np.ndarray
-) -> None:
-    """Pairs, and before them the listener vectors that they stand on."""
-    seed, listener, known = run.config.seed, run.config.listener, run.listener_model
-    pairs = Pairs(run.known, run.visible, stage, neo.bundle.history_length, out, np.random.default_rng([seed, 7]))
-    long_term = LongTerm(soft, listener, np.random.default_rng([seed, 9])) if soft and listener else None
-    asked = pairs.asked(stage.lists, long_term)
-    told = pairs.asked(stage.texts)
-    if soft is not None and long_term is not None and known is not None:
-        vectors = long_term.vectors(known, run.known.events, run.known.listeners).values.astype(np.float16)
-        save_file({"vectors": vectors}, folder / VECTORS)
-        soft.source = vectors
-    run.say(f"{len(asked):,} moments for lists, {len(told):,} for explanations, {stage.drawn} answers each")
-    lists = (("list", pair) for pair in pairs.of_items(neo, asked))
-    texts = (("explain", pair) for pair in pairs.of_texts(neo, told))
-    renderer = Renderer(neo.bundle.vocabulary, run.sids.table)
-    write_pairs((*lists, *texts), renderer, folder / PAIRS, stage.max_tokens, run.say)
+def _left(run: Run, began: Path) -> PreTrainedModel:
+    """What the stage before has left, where it is trained: it is asked from the beginning on."""
+    model = run.left_by(began, quantized(run.config.lora)).eval()
+    return model.to("cuda") if torch.cuda.is_available() and model.device.type == "cpu" else model
+
+
+def _adapt(run: Run, neo: NeoModel) -> None:
+    if run.config.lora is not None:
+        adapt(neo.bundle.model, neo.bundle.vocabulary.new_rows, run.config.lora, run.config.seed)
+
+
+def _pairs(run: Run, stage: PreferenceStage, folder: Path, neo: NeoModel, out: np.ndarray) -> Rows:
+    """Rows of pairs, which lie in the folder once they are drawn."""
+    model, soft = neo.bundle.model, soft_prompt_of(neo.bundle.model)
+    if not (folder / PAIRS).exists():
+        questions = Questions.of(run, stage, neo, out)
+        if soft is not None and questions.vectors is not None:
+            save_file({"vectors": questions.vectors}, folder / VECTORS)
+            soft.source = questions.vectors
+        pairs = Pairs(run.known, run.visible, stage, np.random.default_rng([run.config.seed + stage.seed, 12]))
+        lists = (("list", pair) for pair in pairs.of_items(neo, questions.lists))
+        texts = (("explain", pair) for pair in pairs.of_texts(neo, questions.texts))
+        renderer = Renderer(neo.bundle.vocabulary, run.sids.table)
+        write_pairs((*lists, *texts), renderer, folder / PAIRS, stage.max_tokens, run.say)
+    if soft is not None:
+        soft.source = load_file(folder / VECTORS)["vectors"]
+    rows = Rows.from_parquet(str(folder / PAIRS), cache_dir=str(folder / "cache")).remove_columns("task")
+    if not (folder / REFERENCE).exists():
+        codebooks = run.codebooks(neo.bundle.vocabulary)
+        found = np.array(references(model, rows, stage, neo.bundle.vocabulary.pad, codebooks), dtype=np.float32)
+        save_file({"reference": found}, folder / REFERENCE)
+    return rows.add_column("reference", load_file(folder / REFERENCE)["reference"])

@@ -50,7 +50,9 @@ class PreferenceTrainer(StageTrainer):
         best, worst = logp.chunk(2)
         learned = best - worst - inputs["reference"]
         said = (inputs["labels"].chunk(2)[0] != IGNORED).sum(1)
-        return (-logsigmoid(self.stage.beta * learned) - self.stage.anchor * best / said).mean()
+        method = self.stage.dpo
+        assert method is not None, "pairs are DPO's"
+        return (-logsigmoid(method.beta * learned) - method.anchor * best / said).mean()
 
 
 def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
