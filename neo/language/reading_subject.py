@@ -15,7 +15,7 @@ _MINE = (
     r"|likes|style|personality|favou?rites)"
 )
 _PORTRAY = (
-    r"(?:describe|sum up|summari[sz]e|outline|sketch|portray|profile|analy[sz]e|characteri[sz]e|review|paint|draw"
+    r"(?:describe|sum up|summari[sz]e|outline|sketch|portray|profile|analy[sz]e|characteri[sz]e|paint"
     r"|tell me about|tell me something about|say something (?:about|on)|put into words)"
 )
 _PORTRAIT = r"(?:a |an |the |my )?(?:\w+ )?(?:portrait|profile|sketch|picture|summary|description|account) of"
@@ -64,7 +64,9 @@ _SEARCHES = (
 _BEGINS = r"(?:^|[.,:;!?] *|\b(?:and|please|now|kindly|then|do|(?:could|would|can) you|go) )"
 _ITS = r"(?:(?:a|an|the|your|one|some|two) )?(?:\w+ )?(?:reasons?|line|gist|description|summary|rationale|details)"
 _OTHERS = re.compile(
-    r"\b(?:(?<!would i )(?<!i would )(?<!i'd )like|similar|same|else|instead|another|others?|next|goes? with|close to"
+    r"\b(?:(?<!would i )(?<!i would )(?<!i'd )like|similar|same|else|instead|another|others?|next"
+    r"|go(?:es)? (?:well )?with|close to"
+    r"|after (?:it|that|this|them|the \w+(?: one)?)|follows?|replace|swap|fresher|newer|longer|shorter"
     r"|something|anything|whatever|everything|stuff|kind|results|(?<!of all )things(?! i)|looking for)\b"
     rf"|{_BEGINS}(?:{_SEARCHES})\b(?! {_ITS}\b)"  # "give me a reason for it" asks for no item
     # "What fits the sea, and why?" asks for what fits; "What is it, and why?" may.

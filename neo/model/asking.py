@@ -349,7 +349,8 @@ class Asking(Speaking):
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0.
 
-        about, begins: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it.
+        about, begins: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it: it
+        has said already what it speaks of.
         """
         telling = self.telling(who)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
@@ -372,10 +373,10 @@ class Asking(Speaking):
             shift=shift,
             temperature=manner.temperature,
             about=about,
-            about_words=self.about_words,
+            about_words=() if begun else self.about_words,
             begins=begins,
-            about_them=self.about_them,
-            aside=lambda item, first: self.renderer.aside(telling(item, first)),
+            about_them=() if begun else self.about_them,
+            aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))

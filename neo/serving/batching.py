@@ -181,7 +181,7 @@ class Batches:
             return jobs[place].gone and jobs.pop(place) is not None
 
         def more(going: int) -> BegunWords | None:
-            if (found := self._joining(model, going)) is None:
+            if any(job.alone for job in batch) or (found := self._joining(model, going)) is None:
                 return None
             jobs.update((next(places), job) for job in found[0])
             return found[1]
@@ -199,6 +199,7 @@ class Batches:
             if job.began or len(jobs) == 1:
                 job.put(problem)
             elif not job.gone:
+                job.alone = True
                 yield from self._speak([job])
 
     def _joining(self, model: NeoModel, going: int) -> tuple[Sequence[Job], BegunWords] | None:
@@ -207,7 +208,7 @@ class Batches:
         if room * 4 < self.most:
             return None
         with self.changed:
-            jobs = self._taken(WordsRequest, room, model)
+            jobs = [] if self._other_model_waits(model) else self._taken(WordsRequest, room, model)
         if not jobs:
             return None
         try:
@@ -225,6 +226,12 @@ class Batches:
             with self.changed:
                 self._jobs.extendleft(reversed(jobs))
         return None
+
+    def _other_model_waits(self, model: NeoModel) -> bool:
+        """Whether somebody wants words of another, as a new bundle does that is tried out: answers that others keep
+        joining would never end. The lock is held."""
+        wanted = (job.model for job in self._jobs if isinstance(job.request, WordsRequest) and not job.gone)
+        return any(other is not model for other in wanted)
 
     def _give_up(self) -> None:
         """Nobody waits for a thread that has ended."""

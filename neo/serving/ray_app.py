@@ -35,8 +35,11 @@ class Neo:
         log_to_stderr(logging.getLogger("neo"))
         self.server = Server(told.bundle, told.settings, open_store(told.store), opener(told.engine, told.options))
         self.server.current.load()
-        if self.server.current.served is None:
+        served = self.server.current.served
+        if served is None:
             raise BundleError(self.server.current.failure or "The bundle was refused.")
+        if served.version != told.version:  # replicas of two bundles would answer side by side
+            raise BundleError(f"{told.bundle} is another bundle than the one that was deployed: deploy it again.")
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         return _Unnumbered(make_app(self.server))
@@ -47,7 +50,8 @@ class Neo:
             raise RuntimeError("the model's thread has ended")
 
     def __del__(self) -> None:
-        self.server.close()
+        if hasattr(self, "server"):  # else it was refused before there was one
+            self.server.close()
 
 
 class _Unnumbered:

@@ -45,10 +45,10 @@ class Replicas(Strict):
         if not keys.strip(" ,") and not self.insecure:
             raise ConfigError(
                 f"{self.key_env} holds no key, and replicas cannot see who reaches Ray's proxy: put a key into it, or "
-                f"pass insecure=true if nobody but this machine does, or a proxy before it checks who asks."
+                f"pass insecure=true if a proxy before it checks who asks."
             )
         settings = guarded(ANYWHERE, keys, self.key_env, self.insecure, self.limits, self.log_prompts)
-        bundle = self.bundle.absolute()
+        bundle = self.bundle.resolve()
         version = version_of(bundle)
         store = self.store or os.environ.get("NEO_STORE") or beside(bundle)
         kind, _, path = store.partition(":")

@@ -56,8 +56,8 @@ class Cost:
         return (
             f"Training needs {gb(self.memory)} of memory, and {self.free / 1e9:.1f} GB are free here. Take a smaller "
             f"base (base.scratch.hidden, base.scratch.layers, or another base.pretrained.model), fewer tokens a batch "
-            f"(instruction.tokens, grounding.tokens, language.tokens), several GPUs with shard=true, or a machine with "
-            f"more memory."
+            f"(instruction.tokens, grounding.tokens, language.tokens), several GPUs with shard=true, which "
+            f"this does not count, or a machine with more memory."
         )
 
 

@@ -301,7 +301,7 @@ class Run:
             tokenizer_file=str(self.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
         )
         codebooks, seed, kind = self.codebooks(vocabulary), self.config.seed, kind or trainer_of(self.config)
-        train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard)
+        train_stage(model, tokenizer, rows, stage, folder, seed, self.say, codebooks, kind, guard, **more)
         soft = detach(model)
         if not launched().first:
             return

@@ -173,6 +173,12 @@ def test_who_asks_for_a_portrait_alone_is_read(reader: Reader, text: str, of_the
 @pytest.mark.parametrize(
     ("text", "of_it"),
     [
+        ("I love the second one, what does it go well with?", False),
+        ("I know the first one. What do I get after it?", False),
+        ("Which topics should follow the second one?", False),
+        ("How did the first one end up here? Replace it.", False),
+        ("How so? I want fresher than the second one.", False),
+        ("What goes on after the second one?", False),
         ("Why the second one?", True),
         ("How come you chose ?", True),
         ("Tell me about it, please.", True),

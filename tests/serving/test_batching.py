@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,58 @@ def test_one_request_that_fails_does_not_take_the_others_down(tiny_bundle: Bundl
         assert heard[place][-1] == NeoModel(tiny_bundle).answer(prepare(listener))
     with pytest.raises(Refusal, match="going down"):
         batches.submit(Job(neo, requests[0], blocker.append))
+
+
+def test_a_request_that_fails_on_the_way_is_tried_again_without_company(tiny_bundle: Bundle) -> None:
+    neo = NeoModel(tiny_bundle)
+    words, failed = neo.stream_words, list[list[Any]]()
+    one, other, company = (neo.prepare_understand(f"l{n}") for n in (3, 4, 5))
+    heard: list[list[Any]] = [[], [], []]
+
+    def stream_words(asked: Any, *more: Any) -> Any:
+        for said, piece in enumerate(words(asked, *more)):
+            yield piece
+            if company not in asked and said == (8 if failed else 0):
+                failed.append(asked)
+                batches.submit(Job(neo, company, heard[2].append)) if len(failed) == 1 else None
+                raise RuntimeError("this one")
+
+    neo.stream_words = stream_words  # type: ignore[method-assign]
+    gate, batches = Gate(neo), Batches(8, 4)
+    batches.submit(Job(neo, neo.prepare_recommend("l6"), lambda piece: None))
+    until(gate.came.is_set)
+    for request, said in zip((one, other), heard, strict=False):
+        batches.submit(Job(neo, request, said.append))
+    gate.open.set()
+    until(lambda: bool(heard[2]) and isinstance(heard[2][-1], (Answer, Exception)))
+    batches.close()
+    assert failed[0] == [one, other] and failed[1:] in ([[one]], [[other]])  # who had said nothing
+    assert all(isinstance(said[-1], RuntimeError) for said in heard[:2])
+    assert heard[2][-1] == NeoModel(tiny_bundle).answer(company)
+
+
+def test_another_model_has_its_turn_however_many_ask_the_first(tiny_bundle: Bundle) -> None:
+    """As a new bundle has that is tried out before it answers."""
+    old, new = NeoModel(tiny_bundle), NeoModel(tiny_bundle)
+    batches, tried, answered = Batches(64, 4), list[Any](), list[Any]()
+
+    lengths = cycle((3, 7, 4, 9, 5))  # so that they never end together
+
+    def ask() -> None:
+        if not tried:
+            batches.submit(Job(old, old.prepare_understand("l3", max_tokens=next(lengths)), again))
+
+    def again(piece: Any) -> None:
+        if isinstance(piece, Answer):
+            answered.append(piece)
+            ask()
+
+    for _ in range(6):
+        ask()
+    until(lambda: len(answered) > 3)
+    batches.submit(Job(new, new.prepare_understand("l4"), tried.append))
+    until(lambda: bool(tried) and isinstance(tried[-1], Answer))
+    batches.close()
 
 
 def test_lists_do_not_wait_for_the_end_of_an_answer_in_words(tiny_bundle: Bundle) -> None:

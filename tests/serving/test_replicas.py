@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,4 +94,12 @@ def test_a_bundle_that_is_not_there_and_one_that_changed(tiny_bundle_folder: Pat
     assert told.bundle.is_absolute() and told == asked(tiny_bundle_folder, replicas=2).told()
     link = tmp_path / "live"
     link.symlink_to(tiny_bundle_folder)
-    assert asked(link).told().version == told.version
+    assert asked(link).told() == told  # whatever the link leads to later
+
+
+def test_a_replica_of_another_bundle_than_the_one_that_was_deployed_is_refused(tiny_bundle_folder: Path) -> None:
+    from neo.serving.ray_app import Neo
+
+    told = asked(tiny_bundle_folder, store="sqlite::memory:").told()
+    with pytest.raises(BundleError, match="another bundle than the one that was deployed"):
+        Neo(replace(told, version="0" * 12))
