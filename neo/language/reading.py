@@ -20,7 +20,7 @@ from neo.language.denials import denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_modes import read_mode
-from neo.language.reading_subject import asks_of_it, asks_of_them
+from neo.language.reading_subject import asks_for_others, asks_of_it, asks_of_them
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
@@ -57,7 +57,7 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
     whether it is to be new to who asks, or known; of_them, of_it: whether nothing is asked for but a portrait of them,
-    or words on what is pointed at."""
+    or words on what is pointed at; for_others: whether something is turned down and others are asked for."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -65,6 +65,7 @@ class Said:
     mode: Mode = "any"
     of_them: bool = False
     of_it: bool = False
+    for_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Reader:
         said = plain(written)
         types, count = self._types(said)
         of_it = asks_of_it(said) and not types and count is None
-        return Said(tuple(self._wishes(said)), types, count, read_mode(written), asks_of_them(said), of_it)
+        about = asks_of_them(said), of_it, asks_for_others(said)
+        return Said(tuple(self._wishes(said)), types, count, read_mode(written), *about)
 
     def _wishes(self, text: str) -> list[Wish]:
         found = self._named(text)

@@ -76,6 +76,15 @@ _OTHERS = re.compile(
     re.I,
 )
 
+_INSTEAD = re.compile(
+    r"\b(?:else|instead|another|others|other (?:ones?|ideas?|options?|suggestions?)|different (?:ones?|ideas?)"
+    r"|alternatives?|replace|swap|none of (?:them|these|those))\b"
+    r"|^(?:please,? |sorry,? )?(?:no|not|skip|drop|forget|leave out|take away)\b"
+    r"(?! (?:problem|worries|now|yet|today)\b)",
+    re.I,
+)
+_ENDS = re.compile(r"\b(?:thanks|thank you|bye|goodbye|good night|that's all|that is all)\b", re.I)
+
 
 def asks_of_them(text: str) -> bool:
     """Whether the whole of a request asks who the listener is; one that also asks for items is left to the model."""
@@ -86,3 +95,8 @@ def asks_of_them(text: str) -> bool:
 def asks_of_it(text: str) -> bool:
     """Whether words are asked for, and no others than what is pointed at."""
     return _OF_IT.search(text) is not None and _OTHERS.search(text) is None
+
+
+def asks_for_others(text: str) -> bool:
+    """Whether what was named is turned down and something else is asked for."""
+    return _INSTEAD.search(text) is not None and not (_OF_IT.search(text) or _ENDS.search(text))

@@ -227,6 +227,8 @@ class Asking(Speaking):
         least = most if said.count and max_items is None else 0
         one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         left = types is None and max_items is None
+        if said.for_others and about is not None and max_items is None:
+            about, least = None, max(least, 1)  # an answer that speaks of what was turned down would name nothing new
         begins = (*self.about_words, self.bundle.vocabulary.open) if said.of_it and one and left else ()
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
 

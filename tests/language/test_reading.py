@@ -211,6 +211,25 @@ def test_what_is_to_be_spoken_of_is_read(reader: Reader, text: str, of_it: bool)
     assert reader.read(text).of_it == of_it
 
 
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("Not the last. What else?", True),
+        ("Skip your third one.", True),
+        ("Different ones, please.", True),
+        ("Please, no the second of them.", True),
+        ("Is there an alternative?", True),
+        ("What else can you tell me about it?", False),
+        ("Not sure about the first, why that one?", False),
+        ("No thanks, bye.", False),
+        ("That's all, nothing else. Thank you!", False),
+        ("More like the second one.", False),
+    ],
+)
+def test_whether_others_are_asked_for_is_read(reader: Reader, text: str, others: bool) -> None:
+    assert reader.read(text).for_others == others
+
+
 def test_what_training_says_is_read_as_what_it_is(reader: Reader) -> None:
     """Of an item where it is blank, as the reader meets what is pointed at; what is doubtful is left to the model."""
     slots = {"type": "show", "types": "shows", "a_type": "a show", "count": "three", "query": "tall bridges"}

@@ -31,7 +31,7 @@ def named(neo: NeoModel, *rows: int) -> list[dict[str, Any]]:
     return [
         {"role": "user", "content": "Some ideas?"},
         {"role": "assistant", "content": [{"type": "text", "text": "Try "}, *parts]},
-        {"role": "user", "content": "What else?"},
+        {"role": "user", "content": "And now?"},
     ]
 
 
@@ -164,6 +164,18 @@ def test_who_plainly_asks_about_an_item_is_told_of_it(tiny_bundle: Bundle) -> No
     assert isinstance(named, ItemPart) and named.item.id == item
     for how in ({"read_words": False}, {"max_items": 2}, {"types": ["show"]}):
         assert not neo.prepare_chat(said, **how).asked.begins  # type: ignore[arg-type]
+
+
+def test_who_turns_something_down_is_given_another(tiny_bundle: Bundle) -> None:
+    neo = NeoModel(tiny_bundle)
+    known = [{"type": "item", "item_id": tiny_bundle.catalog.id(row)} for row in (3, 5)]
+    said = [("user", "hi"), {"role": "assistant", "content": known}, ("user", "Not the first one. What else?")]
+    asked = neo.prepare_chat(said, max_tokens=12).asked
+    assert asked.about is None and asked.min_items == 1
+    named = [item.id for item in neo.chat(said, max_tokens=12).items]
+    assert named and not {part["item_id"] for part in known} & set(named)
+    free = neo.prepare_chat(said, read_words=False).asked
+    assert free.about is not None and free.min_items == 0
 
 
 def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> None:
