@@ -31,7 +31,8 @@ class Portrait:
         self.studio = studio
         self.words = gr.HTML("", apply_default_css=False, elem_id="portrait")
         self.facts = gr.HTML("", js_on_load=ACTS, apply_default_css=False, elem_id="facts")
-        tab.select(self.show, visit, [self.words, self.facts], **QUIET)
+        # Who comes back while the words are being written still sees what was marked as heard meanwhile.
+        tab.select(self.show, visit, [self.words, self.facts], trigger_mode="always_last", **QUIET)
         self.facts.act(self.act, visit, [self.words, self.facts], **QUIET)
 
     def act(self, visit: Visit, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
