@@ -100,7 +100,7 @@ def test_no_lesson_holds_a_word_or_an_item_of_what_comes_later(
     learned: list[str] = []
     make = run_module.base.scratch_tokenizer
     for module in (run_module, language):
-        monkeypatch.setattr(module, "train_stage", lambda *_: None)
+        monkeypatch.setattr(module, "train_stage", lambda *_, **__: None)
     monkeypatch.setattr(
         run_module.base, "scratch_tokenizer", lambda texts, size: make(learned.extend(texts) or texts, size)
     )
