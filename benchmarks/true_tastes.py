@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from segments import NEO, WITHOUT, markdown
@@ -69,10 +70,10 @@ def main() -> None:
     ) -> Vectors:
         return Vectors(self.space, np.where(rows[:, None] >= 0, truth[rows], 0).astype(np.float32))
 
-    ListenerModel.vectors = told  # type: ignore[method-assign]
-    run.all()
-    method = NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams)
-    report = measure(run, [method], print, baselines=False)
+    with patch.object(ListenerModel, "vectors", told):
+        run.all()
+        method = NeoMethod(NeoModel.load(run.bundle_folder), run.config.evaluation.beams)
+        report = measure(run, [method], print, baselines=False)
     found = json.loads(options.beside.read_text(encoding="utf-8"))
     kept = {name: found["reports"][name] for name in (NEO, WITHOUT)}
     found["reports"] = {**kept, TRUE: report.model_dump(mode="json")}

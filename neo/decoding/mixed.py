@@ -28,6 +28,9 @@ from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import NeoError
 
+LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
+PATIENT = 2  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
+
 
 def stream_answer(
     model: PreTrainedModel,
@@ -62,10 +65,6 @@ def stream_answers(
         yield from answers_of(begun.reading, vocab, position_limit(model), requests, gone, more)
 
     return answers() if requests else iter(())
-
-
-LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
-PATIENT = 2  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
 
 
 @dataclass(frozen=True)

@@ -374,7 +374,6 @@ def test_the_guard_stops_a_stage_whose_hits_fall_and_leaves_what_there_was(
 
 
 def test_adapters_alone_are_trained_where_a_recipe_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("peft")
     monkeypatch.setattr(stage_module, "worth", found((0.5, 0.3), (0.6, 0.3)))
     run = run_in(tmp_path, "lora={rank: 2}", "instruction.weight_decay=0")
     run.all()
