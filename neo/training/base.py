@@ -1,4 +1,4 @@
-"""The base language model: built from scratch, or loaded from Hugging Face."""
+"""The base language model: built from scratch, and read again after a stage. See also `neo.training.pretrained`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
-    AutoTokenizer,
     BitsAndBytesConfig,
     PreTrainedModel,
     Qwen3Config,
     Qwen3ForCausalLM,
 )
 
-from neo.training.config import Pretrained, Scratch
-from neo_sdk.errors import TrainingError
+from neo.training.config import Scratch
 
 
 def scratch_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
@@ -85,35 +83,6 @@ def start_from(model: PreTrainedModel, vectors: torch.Tensor, seed: int) -> None
         for matrix in (model.get_input_embeddings().weight, model.get_output_embeddings().weight):
             matrix.copy_(vectors * size + 0.5 * spread * torch.randn(matrix.shape, generator=noise))
             noise.manual_seed(seed)
-
-
-def load_pretrained(
-    config: Pretrained, quantized: BitsAndBytesConfig | None = None
-) -> tuple[PreTrainedModel, Tokenizer]:
-    """A causal language model in float32 and its fast tokenizer, from the hub or a local folder.
-
-    quantized: how its linear layers are kept, where that is not float32.
-    """
-    try:
-        # float32 master weights: transformers 5 would load a bf16 checkpoint as bf16, and small updates would vanish.
-        model = AutoModelForCausalLM.from_pretrained(
-            config.model,
-            revision=config.revision,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            **_kept_in(quantized),
-        )
-        tokenizer = AutoTokenizer.from_pretrained(config.model, revision=config.revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"Can't load base model {config.model!r}: {' '.join(str(error).split())} "
-            f"Give a hub name (with network) or a local folder with "
-            f"config.json, model.safetensors and tokenizer.json."
-        ) from error
-    if not tokenizer.is_fast:
-        raise TrainingError(f"Base model {config.model!r} has no fast tokenizer (tokenizer.json); NEO needs one.")
-    return model, tokenizer.backend_tokenizer
 
 
 def save_base(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> None:

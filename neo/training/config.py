@@ -69,10 +69,11 @@ class Scratch(Strict):
 
 
 class Pretrained(Strict):
-    """Any Hugging Face causal language model, by hub name or local folder."""
+    """Any Hugging Face causal language model."""
 
-    model: str
+    model: str = Field(description="hub name, local folder, or package:NAME for an installed Python package's folder")
     revision: str | None = None
+    gguf: str | None = Field(None, description="a GGUF file of it, with weights and tokenizer; unpacked to float32")
 
 
 class Base(Strict):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from neo.evaluation.machine import peak_gb
 from neo.training import base
@@ -24,7 +24,7 @@ from neo.training.config import Base, Stage
 from neo.training.lora import Lora
 from neo.training.loss import Codebooks, next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
-from neo_sdk.errors import TrainingError
+from neo.training.pretrained import pretrained_config
 
 STATE = 16  # bytes of a weight in training: itself, its gradient and AdamW's two averages, in float32
 FROZEN, FROZEN_4_BIT = 4, 0.55  # bytes of a weight that is only read: float32, or NF4 with its scales
@@ -119,11 +119,7 @@ def _model(config: Base, size: int, seed: int) -> PreTrainedModel:
     if config.scratch is not None:
         return base.scratch_model(config.scratch, size, seed)
     assert config.pretrained is not None
-    name, revision = config.pretrained.model, config.pretrained.revision
-    try:
-        shape = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"Can't read the configuration of {name!r}: {' '.join(str(error).split())}") from error
+    shape = pretrained_config(config.pretrained)
     shape.vocab_size = max(shape.vocab_size, size)
     return AutoModelForCausalLM.from_config(shape, dtype=torch.float32)
 

@@ -43,6 +43,7 @@ from neo.training.listener_model import train_listener_model
 from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapters
 from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
+from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import first_makes, launched
 from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
@@ -201,7 +202,7 @@ class Run:
     def _base_key(self) -> str:
         config = self.config
         if config.base.pretrained is not None:
-            return fingerprint(config.base, *stamps(sorted(Path(config.base.pretrained.model).glob("*"))))
+            return fingerprint(config.base, *stamps(sorted(Path(place(config.base.pretrained)).glob("*"))))
         known = (self.data_key, self._learned_from, *stamps(config.language.texts))
         return fingerprint(LANGUAGE_VERSION, config.base, config.language, config.seed, *known)
 
@@ -215,7 +216,7 @@ class Run:
         """What stage 2 begins with."""
         kept = quantized(self.config.lora)
         if self.config.base.pretrained is not None:
-            return base.load_pretrained(self.config.base.pretrained, kept)
+            return load_pretrained(self.config.base.pretrained, kept)
         return base.load_base(self.folder / "stage0" / "model", kept)
 
     # Stage 2: grounding

@@ -10,18 +10,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer
 
 from neo.decoding.index import SidIndex
 from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.training import base
-from neo.training.config import Pretrained, Stage, load_config
+from neo.training.config import Stage, load_config
 from neo.training.cost import Cost, Row, expected_cost, gb
 from neo.training.enough import too_few_cases, too_little
 from neo.training.examples.language import texts_of
 from neo.training.expected_rows import TaskRows, any_sids, expected_rows
 from neo.training.loss import Codebooks
+from neo.training.pretrained import pretrained_tokenizer
 from neo.training.run import Run
 from neo_sdk.errors import TrainingError
 
@@ -79,14 +79,8 @@ def _tokenizer(run: Run, texts: list[str]) -> Tokenizer:
         some = np.random.default_rng(run.config.seed).permutation(len(texts))[:TEXTS]
         return base.scratch_tokenizer([texts[at] for at in some], run.config.base.scratch.vocabulary)
     released = run.config.base.pretrained
-    assert isinstance(released, Pretrained)
-    try:
-        found = AutoTokenizer.from_pretrained(released.model, revision=released.revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"Can't read the tokenizer of {released.model!r}: {' '.join(str(error).split())}"
-        ) from error
-    return found.backend_tokenizer
+    assert released is not None
+    return pretrained_tokenizer(released)
 
 
 def _language(run: Run, texts: list[str], tokenizer: Tokenizer) -> TaskRows:

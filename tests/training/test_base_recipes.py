@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
+from gguf_file import write_gguf
 from safetensors.torch import load_file
 from tokenizers import AddedToken, Tokenizer, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
@@ -31,7 +32,7 @@ class Ran(NamedTuple):
 
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-BASES = ("qwen3-0.6b", "qwen3-1.7b-lora", "qwen3-4b-qlora", "llama-3.2-1b")
+BASES = ("qwen3-0.6b", "qwen3-1.7b-lora", "qwen3-4b-qlora", "llama-3.2-1b", "smollm2-135m")
 SMALL = [
     "data.world={shows: 20, episodes: 100, audiobooks: 20, listeners: 60, searches_per_listener: 3.0}",
     "sids.codes=16",
@@ -72,6 +73,10 @@ def checkpoint(name: str, folder: Path) -> Path:
             vocab_size=size, tie_word_embeddings=True, bos_token_id=start, rope_parameters=rope, **SHAPE
         )
         model, kind = LlamaForCausalLM(config), "PreTrainedTokenizerFast"
+    elif name.startswith("smollm2"):
+        tokenizer.add_special_tokens([AddedToken(f"<|{word}|>") for word in ("endoftext", "im_start", "im_end")])
+        model = LlamaForCausalLM(LlamaConfig(vocab_size=tokenizer.get_vocab_size(), tie_word_embeddings=True, **SHAPE))
+        kind = "PreTrainedTokenizerFast"
     else:
         tokenizer.add_special_tokens([AddedToken(f"<|{word}|>") for word in ("endoftext", "im_start", "im_end")])
         tokenizer.add_tokens([AddedToken("<think>", special=False)])
@@ -79,6 +84,8 @@ def checkpoint(name: str, folder: Path) -> Path:
         model = Qwen3ForCausalLM(Qwen3Config(vocab_size=size, tie_word_embeddings=True, **SHAPE))
         kind = "Qwen2Tokenizer"
     model.to(torch.bfloat16).save_pretrained(folder)
+    if name.startswith("smollm2"):  # the package has nothing else; the rest is for the tests to compare with
+        write_gguf(model, tokenizer, folder / "SmolLM2-135M-Instruct.Q4_1.gguf")
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
     return folder

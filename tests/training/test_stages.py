@@ -17,11 +17,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neo.language.vocabulary import Vocabulary
 from neo.training import trainer
-from neo.training.base import load_pretrained, save_base, scratch_tokenizer
+from neo.training.base import save_base, scratch_tokenizer
 from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
 from neo.training.freeze import train_only_rows
 from neo.training.loss import next_token_loss
+from neo.training.pretrained import load_pretrained
 from neo.training.regularize import AVERAGE, Averaging
 from neo.training.trainer import Interrupted, StageTrainer, _last_whole, train_stage
 from neo_sdk.errors import TrainingError
