@@ -264,6 +264,7 @@ class RunConfig(Strict):
     listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
     lora: Lora | None = Field(None, description="stage 3 trains adapters and the new rows; see training/lora.py")
     shard: bool = Field(False, description="of several processes each holds a part of weights and optimizer state")
+    dtype: Literal["float32", "bfloat16"] = Field("float32", description="of the bundle's weights, not of training's")
     evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")

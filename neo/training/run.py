@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import yaml
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
@@ -344,13 +345,18 @@ class Run:
     def pack(self) -> Path:
         if not self.bundle_folder.exists():
             shutil.rmtree(self.folder / "packed", ignore_errors=True)
-        once(self.folder / "packed", self._trained_key, "bundle", self._pack, self.say)
+        once(self.folder / "packed", self._packed_key, "bundle", self._pack, self.say)
         return self.bundle_folder
+
+    @property
+    def _packed_key(self) -> str:
+        dtype = self.config.dtype
+        return self._trained_key if dtype == "float32" else fingerprint(self._trained_key, dtype)
 
     @property
     def is_trained(self) -> bool:
         """Whether the run's folder holds what this configuration makes: the bundle, and the data and SIDs beside it."""
-        steps = {"data": self.data_key, "sids": self._sids_key, "packed": self._trained_key}
+        steps = {"data": self.data_key, "sids": self._sids_key, "packed": self._packed_key}
         return all(is_done(self.folder / name, key) for name, key in steps.items()) and self.bundle_folder.exists()
 
     def has_rows(self, stage: str) -> bool:
@@ -361,10 +367,11 @@ class Run:
     def report_key(self) -> str:
         judge = self.config.evaluation.judge
         labels = stamps([judge.labels]) if judge is not None and judge.labels is not None else []
-        return fingerprint(REPORT_VERSION, self._trained_key, self.config.evaluation, *labels)
+        return fingerprint(REPORT_VERSION, self._packed_key, self.config.evaluation, *labels)
 
     def _pack(self, folder: Path) -> None:
-        self.bundle(self.left_by(self.trained)).save(self.bundle_folder)
+        model = self.left_by(self.trained).to(getattr(torch, self.config.dtype))
+        self.bundle(model).save(self.bundle_folder)
 
     def left_by(self, stage: Path, kept: BitsAndBytesConfig | None = None) -> PreTrainedModel:
         """The model that stage 3 or 4 has left, with its soft prompt. kept: in 4 bits, if so it is to be trained on."""

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from neo.catalog.catalog import Catalog
 from neo.cli import main
@@ -196,3 +197,16 @@ def test_shuffled_sids_are_a_setting(ran: Path) -> None:
     before, after = plain.sids.table.of("episode"), shuffled.sids.table.of("episode")
     assert (before.codes != after.codes).any()
     assert sorted(map(tuple, before.codes.tolist())) == sorted(map(tuple, after.codes.tolist()))
+
+
+def test_a_bundle_in_bfloat16_is_half_as_large_and_names_the_same_things(ran: Path, tmp_path: Path) -> None:
+    wide = Run(load_config(ran), print)
+    narrow = Run(load_config(ran, [f"output={tmp_path}", "dtype=bfloat16"]), print)
+    narrow.borrow(wide)
+    weights = [run.bundle_folder / "model" / "model.safetensors" for run in (wide, narrow) if run.all()]
+    assert weights[1].stat().st_size < 0.6 * weights[0].stat().st_size
+    models = [NeoModel.load(run.bundle_folder, device="cpu") for run in (wide, narrow)]
+    assert {weight.dtype for weight in models[1].bundle.model.parameters()} == {torch.bfloat16}
+    lists = [neo.recommend("listener-000001", type="episode", k=10).items for neo in models]
+    common = {item.id for item in lists[0]} & {item.id for item in lists[1]}
+    assert len(common) >= 8
