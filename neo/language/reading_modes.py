@@ -1,7 +1,9 @@
 """Whether a request says in so many words that it is after what is new to who asks, or after what they know.
 
-English, and only what leaves no doubt: "something new" may be what came out today, and "I have never heard The Tide
-Report" asks for nothing; neither is read.
+English, and only what leaves little doubt: "something new" may be what came out today, "like what I have heard" asks
+for what is similar, and "I have never heard The Tide Report" asks for nothing; none of them is read. Three things say
+it: a clause of theirs on what they want ("shows that I have never heard"), a place of theirs ("outside my bubble"), and
+a word for it ("a discovery"). A denial before it turns it round ("nothing from my library").
 """
 
 from __future__ import annotations
@@ -12,30 +14,107 @@ from neo.language.denials import denies, last_clause, plain
 from neo.language.wordings.modes import WISHES
 from neo_sdk.types import Mode
 
-_MET = r"(?:heard|met|tried|read|seen|listened to|played|come across|had)"
-_NOUNS = r"(?:things?|ones?|shows?|podcasts?|episodes?|books?|audiobooks?)"
-_THAT = rf"(?:that|which|what|something|anything|nothing|stuff|{_NOUNS})"
-_ENDS = r"(?:\s+(?:of|before|already|yet|so far|ever|by now))*\s*(?=[.,;:!?)]|$|\b(?:and|or|but|please|for)\b)"
-_SOME = r"(?:something|anything|nothing|stuff|only|just|the|to|more|all)(?: \w+)?"  # before a "familiar" that is a wish
-_ASKED_FOR = rf"(?= ?(?:[.,;:!?)]|$|(?:{_NOUNS}|ground|please|and|but)\b))"
-_NEW = re.compile(
-    rf"\b(?:(?:new|unknown) (?:to|for) (?:me|us)\b|{_SOME} unfamiliar{_ASKED_FOR}"
-    r"|(?:only|just|strictly|all) (?:the )?new (?:ones?|things?)\b|new (?:ones?|things?) only\b"
-    rf"|{_THAT} i (?:do not|don't|would not|wouldn't|did not|didn't)(?: yet| already)? know{_ENDS}"
-    rf"|{_THAT} i(?:(?: have|'ve)? (?:never|not yet|not)| haven't)(?: yet| ever)? {_MET}{_ENDS})",
-    re.I,
+_NOUNS = (
+    r"(?:things?|ones?|shows?|podcasts?|series|episodes?|books?|audiobooks?|titles?|voices?|names?|hosts?|creators?"
+    r"|program(?:me)?s?|authors?|narrators?|gems?)"
 )
-_KNOWN = re.compile(
-    rf"\b(?:{_SOME} familiar{_ASKED_FOR}|{_THAT} i(?: already| do)? (?:know|knew){_ENDS}"
-    rf"|{_THAT} i(?: have|'ve)(?: already| once)? {_MET} (?:before|already|once){_ENDS})",
-    re.I,
+_SOMETHING = rf"(?:something|anything|nothing|stuff|whatever|someone|somebody|{_NOUNS})"
+_THAT = rf"(?:that|which|whom|what|where|{_SOMETHING})"
+_I = r"(?:i|we)"
+_SOME = r"(?:something|anything|nothing|stuff|only|just|the|to|more|all|few|some|of)(?: \w+)?"  # before "familiar"
+_END = (
+    rf"(?=\s*(?:[.,;:!?)]|$|(?:{_NOUNS}|ground|please|and|or|but|for|this|today|tonight|instead|rather|only|if|so|thanks"
+    r"|thank|that|to|would|on)\b))"
 )
-# Before these words they wish for neither: "not only what I know", "Jazz is new to me", "a book about things I know".
+_OWN = (
+    r"(?:my|our)(?: \w+)? ?(?:usual(?: suspects| fare| stuff| shows| podcasts| picks)?|regulars?|comfort zone|standbys"
+    r"|go-?tos?|bubble|rut|routine|beaten (?:track|path)|echo chamber)"
+)
+_PLACE = (  # "from my history" may be what is to be gone by
+    r"(?:my|our)(?: \w+)? ?(?:library|shel(?:f|ves)|subscriptions|rotation|collection|repertoire|favou?rites|orbit"
+    r"|radar|catalogue(?: of \w+)?|(?:played|listening) list|listening past)"
+)
+_DONE = (  # after "I have": what makes a thing known
+    r"(?:heard|met|tried|read|seen|listened to|played|come across|had|encountered|followed|subscribed to|finished"
+    r"|enjoyed|loved|liked|started|opened|visited|explored|discovered|sampled|put on|streamed|binged"
+    r"|been (?:through|to|following|listening to|playing|enjoying|hearing))"
+)
+_HEAR = r"(?:hear|listen to|play|put on|enjoy|read|go through|go back to|come back to|return to|pick up|try)"
+_OFTEN = r"(?: already| always| regularly| often| usually| currently| still| really| do| once| previously)*"
+_LONG = r"[^.,;:!?]*\b(?:in|for) (?:years|ages|months|a (?:long )?(?:while|time))\b"
+_THOUGHT = r" (?:quite )?(?:decided|understood|asked|sure|been (?:able|told|sure)|made|idea|wish|need|matter)"
+_AGO = r"(?:before|once|already|in the past|back then|last \w+|(?:ages|years|a (?:long )?(?:while|time)) (?:ago|back))"
+
+
+def _one_of(*ways: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(ways)})", re.I)
+
+
+_NEW = _one_of(
+    # a clause of theirs
+    rf"{_THAT} {_I}(?:(?: have|'ve)?(?: \w+)? (?:never|not yet|not|yet to|no)|(?: \w+)? haven't)\b"
+    rf"(?!{_THOUGHT}|{_LONG})",
+    rf"{_THAT} {_I} (?:do not|don't|would not|wouldn't|did not|didn't|couldn't)(?: \w+)?"
+    r" (?:know|follow|recogni[sz]e)\b(?! (?:about|how|why|what))",
+    rf"{_THAT} {_I}(?:'m| am) (?:not|un)(?: yet)? ?familiar with\b",
+    rf"{_THAT} (?:(?:has|have|is|are)(?:n't| not| never)|never)(?! new| unknown)[^.,;:!?]*\b(?:my|me|our|us)\b",
+    r"(?:beyond|outside) (?:of )?(?:what|the (?:ones|shows|podcasts)|all|anything|everything)(?: that)? i(?: already)?"
+    r" (?:know|follow|listen to)\b",
+    # a place of theirs
+    r"(?:outside|beyond|off|away from|other than|apart from|past|leave|escape|out of|missing from) (?:of )?"
+    rf"(?:{_OWN}|{_PLACE}|my (?:history|past|habits))\b",
+    r"(?:broaden|widen|expand|stretch|extend) my (?:\w+ )?(?:horizons?|tastes?|repertoire|library|range|world)\b",
+    # a word for it
+    r"(?:new|unknown|unfamiliar|fresh|foreign) (?:to|for) (?:me|us|my \w+)\b",
+    rf"{_SOME} unfamiliar{_END}",
+    r"(?:only|just|strictly|all|purely|exclusively) (?:the )?new (?:ones?|things?)\b|new (?:ones?|things?) only\b",
+    r"(?:try|discover|explore|meet|get to know|experience) (?:something|someone|somebody|some|an?)(?: \w+)? new\b",
+    rf"(?:an?|new|some|fresh|only|for|more|pure|real) discover(?:y|ies){_END}|let me (?:discover|explore)\b",
+    rf"discover (?:some|a few|new) {_NOUNS}|introduce me to (?:something|someone|somebody)\b|branch(?:ing)? out\b",
+    rf"(?:for the|a|my) (?:very )?first (?:time|listen|encounter|meeting){_END}|never[- ]before[- ]heard\b",
+    r"(?:uncharted|unexplored|undiscovered|untrodden|unknown|unfamiliar|new|fresh|strange)"
+    r" (?:territory|ground|waters|terrain)(?=\s*(?:[.,;!?]|$|please|for|this|today|tonight))",
+    rf"(?:something|someone|somebody|anything|the) (?:unknown|unexplored|undiscovered|unheard(?: of)?){_END}",
+    rf"(?:experiments?|strangers?){_END}",
+)
+_KNOWN = _one_of(
+    # a clause of theirs
+    rf"{_THAT} {_I}{_OFTEN} (?:know|knew|follow|subscribe to|listen to|keep coming back to|love)\b"
+    r"(?! (?:about|how|that|why|what|to\b|it|when))",
+    rf"{_THAT} {_I}(?:'m| am|'re| are)(?: already| still)? (?:following|(?:familiar|acquainted|at home) with)\b",
+    rf"{_THAT} {_I}(?: have|'ve){_OFTEN} {_DONE}\b(?! (?:about|of)\b)|{_THAT} {_I} haven't (?:\w+ )?{_DONE}{_LONG}",
+    rf"{_THAT} {_I} (?:heard|liked|loved|enjoyed|listened to|finished|played|followed|met|binged) {_AGO}\b",
+    rf"{_THAT} (?:is|are)(?: already)? (?:known|familiar) to me\b|(?:already|well) known to me\b",
+    rf"{_SOMETHING} (?:to |worth |i can |i could |i'd )*{_HEAR}(?:ing)?(?: \w+)? (?:again|once more|another time)\b",
+    # a place of theirs
+    rf"{_OWN}{_END}|(?:from|in|out of|within|among) {_PLACE}{_END}",
+    r"(?:back|return|returning) to (?:something|what|one of|some of|the ones|things|an? old|old|where i)\b",
+    rf"(?:safe|known|home|well-?trodden) (?:ground|territory|turf){_END}",
+    # a word for it
+    rf"{_SOME} familiar{_END}|the usual(?: suspects)?{_END}|known quantit(?:y|ies)\b|comfort listen(?:s|ing)?\b",
+    rf"(?:revisit|rediscover|re-?listen|re-?hear|re-?read|re-?play|rerun)(?:s|ing|ed)?(?: of)?{_END}|repeats?{_END}",
+    r"(?:an?|my|some|the|only|those|with|from) old (?:favou?rites?|friends?|acquaintances?|companions?|standbys?)\b",
+    rf"tried[- ]and[- ](?:true|tested|trusted){_END}",
+)
+# Before these words they wish for neither: "not only what I know", "Jazz is new to me", "a book about things I know",
+# "like what I have heard", "whether I know it or not"; nor in a question on what was named, or where either will do.
 _NEITHER = re.compile(
-    r"(?:\b(?:not only|not just|no matter)\b.*|\b(?:do not|don't|never) mind\b.*"
-    r"|(?<!\bthat)(?<!\bwhich)(?<!\bwhat)(?<!\bones) (?:is|are|was|were) |\b(?:about|on) )$",
+    r"(?:\b(?:not only|not just|not limit\w*|no matter|whether|regardless|both|either|mix|mixture|balance|half|matters?"
+    r"|needn't|need not|feel free|(?:do not|don't|never) (?:mind|limit|have to))\b.*"
+    r"|(?<!\bthat)(?<!\bwhich)(?<!\bwhat)(?<!\bones) (?:is|are|was|were) |\b(?:lov|lik|enjoy)(?:ed|e)? "
+    r"|\b(?:gather|tell|learn\w*|see|read|go(?:es)?|going|looking|relates?|ties|connects?) (?:\w+ )?"
+    r"(?:from|by|at|with|to) (?:the )?|^(?:is|are|was|were|did|do|does|have|has)\b.*"
+    r"|\b(?:about|on|like|similar to|close to|akin to|alike|(?:style|spirit|vein|mood|lines) of|based on|given"
+    r"|judging (?:by|from)|because(?: of)?|related to|reminds? me of|resembl\w+|compared (?:to|with)|match(?:es|ing)?"
+    r"|suits?|fits?|unlike|as \w+ as|than|knowing|know|remember|recall|forget|forgot) "
+    r"(?:(?:the|those|some|all|most|much|a lot|one|any) (?:of )?)?)$",
     re.I,
 )
+_TIRED = re.compile(
+    r"\b(?:bored|tired|sick|weary|fed up|forget|enough|done|steer clear|away|break|different)(?: \w+){0,3} $", re.I
+)
+_IS_OUT = re.compile(r"^(?: \w+){0,2} (?:are|is)(?: \w+)? (?:out|off|taboo|forbidden|excluded)\b", re.I)
+_OR_NOT = re.compile(r"^(?: \w+){0,3} or (?:not|old|new)\b", re.I)
 _SENTENCES: dict[str, Mode] = {sentence.lower(): mode for mode, sentences in WISHES.items() for sentence in sentences}
 _ASKED: tuple[tuple[re.Pattern[str], Mode], ...] = ((_NEW, "unfamiliar"), (_KNOWN, "familiar"))
 _OTHER: dict[Mode, Mode] = {"familiar": "unfamiliar", "unfamiliar": "familiar"}
@@ -48,11 +127,17 @@ def read_mode(text: str) -> Mode:
         if whole := _SENTENCES.get(sentence.lower()):
             found.add(whole)
             continue
+        spans = list[tuple[int, int]]()
         for pattern, mode in _ASKED:
             for match in pattern.finditer(sentence):
-                if _NEITHER.search(last_clause(sentence[: match.start()])):
+                if any(start < match.end() and match.start() < end for start, end in spans):
+                    continue  # "outside my bubble" says no to "my bubble" by itself
+                spans.append(match.span())
+                clause = last_clause(sentence[: match.start()])
+                if _NEITHER.search(clause) or _OR_NOT.search(sentence[match.end() :]):
                     continue
                 before = last_clause(plain(sentence)[: match.start()])
-                denied = match[0].lower().startswith("nothing ") or denies(before)
+                denied = match[0].lower().startswith("nothing ") or denies(before) or _TIRED.search(before)
+                denied = bool(denied or _IS_OUT.search(sentence[match.end() :]))
                 found.add(_OTHER[mode] if denied else mode)
     return found.pop() if len(found) == 1 else "any"

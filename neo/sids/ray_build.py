@@ -69,9 +69,12 @@ class RayBuild:
         vectors.mkdir(parents=True, exist_ok=True)
         shards = range(count_of(len(self.catalog), self.shard))
         if missing := [number for number in shards if not vectors_file(vectors, number).exists()]:
+            for draft in vectors.glob(".*.npy"):  # of a process that was killed
+                draft.unlink()
             cut_texts(self.data, self.catalog, texts, missing, self.shard)
             self._embed(embedder, missing, texts, vectors)
             shutil.rmtree(texts)
+            shutil.rmtree(self.folder / EMBEDDER)
         parents, weight, dim = self.catalog.parent_rows, self.config.parent_weight, embedder.dim
         return lambda rows: ShardedVectors(vectors, rows, parents[rows], weight, dim, self.shard)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from neo.training.processes import launched, wait
 
 MARKER, ROWS = "step.json", "rows.parquet"
+SHARDS = "vectors"  # a catalog's vectors, where stage 1 was streamed: gigabytes that are made again if somebody asks
 
 
 def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
@@ -57,7 +58,7 @@ def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mappi
             continue
         waiting = folder / f".{name}"
         shutil.rmtree(waiting, ignore_errors=True)
-        shutil.copytree(theirs, waiting)
+        shutil.copytree(theirs, waiting, ignore=shutil.ignore_patterns(SHARDS))
         waiting.rename(mine)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from neo.catalog.starter.world import make_world
 from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
+from neo.language.reading_modes import read_mode
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import DISCOVERY, WISHES
@@ -289,3 +292,12 @@ def test_any_text_can_be_read(reader: Reader, text: str) -> None:
     kept = apart(phrases(text))
     assert all(text[phrase.start : phrase.end] == phrase.words for phrase in phrases(text))
     assert all(one.end <= other.start for one, other in pairwise(kept))
+
+
+def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
+    """Half of them were then looked at. None is read as its opposite, no other as either; most are read at all."""
+    said = json.loads((Path(__file__).parent / "modes_said.json").read_text(encoding="utf-8"))
+    read = {wanted: [read_mode(sentence) for sentence in sentences] for wanted, sentences in said.items()}
+    assert set(read["any"]) == {"any"}
+    for mode in DISCOVERY:
+        assert set(read[mode]) <= {mode, "any"} and read[mode].count(mode) > 0.6 * len(read[mode])
