@@ -113,6 +113,7 @@ class AnswerRequest:
         items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
         span += MOST_ASIDE if self.aside is not None else 0
         asked = self.max_tokens + max(items, 1) * span
+        asked += MOST_ASIDE if self.aside is not None and self.about_them else 0
         return min(asked, positions - len(self.prompt))
 
     def sampling(self) -> Sampling | None:
@@ -141,4 +142,5 @@ class AnswerRequest:
         return {self.about_words[-1]} if tuple(said) == self.about_words[:-1] else set()
 
     def spans(self) -> list[SpanRequest]:
-        return [self.span(), *filter(None, [self.spoken_of()])]
+        """The searches that an answer may begin with."""
+        return [one for one in (self.span() if self.max_items else None, self.spoken_of()) if one is not None]

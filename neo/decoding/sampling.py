@@ -12,10 +12,12 @@ import torch
 
 from neo_sdk.errors import InvalidRequestError
 
+COLDEST, HOTTEST = 1e-3, 1e3  # beyond, float32 has no room for what is divided by it, and all would be -inf
+
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to draw: temperature > 0, the nucleus 0 < top_p <= 1, and where randomness comes from."""
+    """How to draw: temperature from COLDEST to HOTTEST, the nucleus 0 < top_p <= 1, and where randomness comes from."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -28,8 +30,10 @@ class Sampling:
         """Sampling from a caller's arguments, None meaning 1; InvalidRequestError for values out of range."""
         temperature = 1.0 if temperature is None else temperature
         top_p = 1.0 if top_p is None else top_p
-        if not _is_number(temperature) or temperature <= 0:
-            raise InvalidRequestError(f"temperature must be a number above 0, got {temperature!r}.")
+        if not _is_number(temperature) or not COLDEST <= temperature <= HOTTEST:
+            raise InvalidRequestError(
+                f"temperature must be a number from {COLDEST:g} to {HOTTEST:,.0f}, got {temperature!r}."
+            )
         if not _is_number(top_p) or not 0 < top_p <= 1:
             raise InvalidRequestError(f"top_p must be a number in (0, 1], got {top_p!r}.")
         return cls(float(temperature), float(top_p), generator)

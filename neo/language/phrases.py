@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -44,11 +44,15 @@ def phrases(text: str) -> list[Phrase]:
     return list(found.values())
 
 
-def named(phrases: Iterable[Phrase], names: pa.Array | pa.ChunkedArray) -> list[tuple[Phrase, int]]:
-    """(phrase, place of the name) for those that are names in any case. names: in lower case."""
+def named(
+    phrases: Iterable[tuple[int, Phrase]], names: pa.Array | pa.ChunkedArray
+) -> Iterator[tuple[int, Phrase, int]]:
+    """(text, phrase, place of the name) for the phrases of some texts that are names in any case: one pass over all
+    names. names: in lower case.
+    """
     asked = list(phrases)
-    found = pc.index_in(pa.array([phrase.lower for phrase in asked], pa.string()), value_set=names).to_pylist()
-    return [(phrase, place) for phrase, place in zip(asked, found, strict=True) if place is not None]
+    found = pc.index_in(pa.array([phrase.lower for _, phrase in asked], pa.string()), value_set=names).to_pylist()
+    return ((text, phrase, place) for (text, phrase), place in zip(asked, found, strict=True) if place is not None)
 
 
 def apart(found: Iterable[Phrase]) -> list[Phrase]:

@@ -8,7 +8,7 @@ or "before", a number right before a type. Whatever else is said is left to the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,15 +77,23 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
-        written = _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-        said = plain(written)
+        return self.read_all([(text, titles)])[0]
+
+    def read_all(self, texts: Iterable[tuple[str, Iterable[Phrase]]]) -> list[Said]:
+        """What each of some texts says, (text, titles) as for `read`; all of them are looked up together."""
+        written = [
+            _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for text, titles in texts
+        ]
+        said = [plain(text) for text in written]
+        return [self._read(*one) for one in zip(written, said, self._named(said), strict=True)]
+
+    def _read(self, written: str, said: str, names: Mapping[Phrase, tuple[WishAspect, str]]) -> Said:
         types, count = self._types(said)
         of_it = asks_of_it(said) and not types and count is None
         about = asks_of_them(said), of_it, asks_for_others(said)
-        return Said(tuple(self._wishes(said)), types, count, read_mode(written), *about)
+        return Said(tuple(self._wishes(said, names)), types, count, read_mode(written), *about)
 
-    def _wishes(self, text: str) -> list[Wish]:
-        found = self._named(text)
+    def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False
         for phrase in apart(found):
             aspect, value = found[phrase]
@@ -106,17 +114,19 @@ class Reader:
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
         return list(dict.fromkeys(wishes))
 
-    def _named(self, text: str) -> dict[Phrase, tuple[WishAspect, str]]:
-        """By phrase what it names: a topic before a creator, a creator before a tone."""
-        said, found = phrases(text), dict[Phrase, tuple[WishAspect, str]]()
+    def _named(self, texts: Sequence[str]) -> list[dict[Phrase, tuple[WishAspect, str]]]:
+        """Of each text, by phrase what it names: a topic before a creator, a creator before a tone."""
+        said = [(at, phrase) for at, text in enumerate(texts) for phrase in phrases(text)]
+        found = [dict[Phrase, tuple[WishAspect, str]]() for _ in texts]
         for aspect, (lower, names) in self._names.items():
-            for phrase, place in named(said, lower):
+            for at, phrase, place in named(said, lower):
                 name = names[place]
-                if phrase not in found and (_exact(text, phrase, name) or " " in name.strip()):
-                    found[phrase] = (aspect, name)
+                if phrase not in found[at] and (_exact(texts[at], phrase, name) or " " in name.strip()):
+                    found[at][phrase] = (aspect, name)
         for tag, language in LANGUAGES.items():
-            for match in re.finditer(rf"\b[Ii]n\s+({language})\b", text):
-                found.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
+            for text, of_text in zip(texts, found, strict=True):
+                for match in re.finditer(rf"\b[Ii]n\s+({language})\b", text):
+                    of_text.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
         return found
 
     def _types(self, text: str) -> tuple[tuple[str, ...], int | None]:

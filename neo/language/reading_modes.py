@@ -71,11 +71,12 @@ _NEW = _one_of(
     r"(?:try|discover|explore|meet|get to know|experience) (?:something|someone|somebody|some|an?)(?: \w+)? new\b",
     rf"(?:an?|new|some|fresh|only|for|more|pure|real) discover(?:y|ies){_END}|let me (?:discover|explore)\b",
     rf"discover (?:some|a few|new) {_NOUNS}|introduce me to (?:something|someone|somebody)\b|branch(?:ing)? out\b",
-    rf"(?:for the|a|my) (?:very )?first (?:time|listen|encounter|meeting){_END}|never[- ]before[- ]heard\b",
+    rf"(?:hear|listen to|try|meet|discover)(?: \w+){{0,3}} for the first time{_END}|never[- ]before[- ]heard\b",
+    rf"(?:a|my) first (?:listen|encounter|meeting){_END}",
     r"(?:uncharted|unexplored|undiscovered|untrodden|unknown|unfamiliar|new|fresh|strange)"
     r" (?:territory|ground|waters|terrain)(?=\s*(?:[.,;!?]|$|please|for|this|today|tonight))",
     rf"(?:something|someone|somebody|anything|the) (?:unknown|unexplored|undiscovered|unheard(?: of)?){_END}",
-    rf"(?:experiments?|strangers?){_END}",
+    rf"(?:an?|no|some|for) (?:experiments?|strangers?){_END}",
 )
 _KNOWN = _one_of(
     # a clause of theirs

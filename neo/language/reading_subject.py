@@ -77,10 +77,13 @@ _OTHERS = re.compile(
 )
 
 _INSTEAD = re.compile(
-    r"\b(?:else|instead|another|others|other (?:ones?|ideas?|options?|suggestions?)|different (?:ones?|ideas?)"
+    r"\b(?:(?:some|any|no)(?:thing|one|body) else|what else|instead|others"
+    r"|another(?! (?:question|thing|thought|time|day|way|word|matter))"
+    r"|other (?:ones?|ideas?|options?|suggestions?)|different (?:ones?|ideas?)"
     r"|alternatives?|replace|swap|none of (?:them|these|those))\b"
     r"|^(?:please,? |sorry,? )?(?:no|not|skip|drop|forget|leave out|take away)\b"
-    r"(?! (?:problem|worries|now|yet|today)\b)",
+    r"(?!,? (?:problem|worries|now|yet|today|bad|sure|wonder|complaints?|idea|doubt|need|hurry|rush|at all|really|so"
+    r"|objections?|(?:that|this|it)(?:'s| is| was| sounds)|i(?:'ll| will|'d| would| like| love| do| am|'m))\b)",
     re.I,
 )
 _ENDS = re.compile(r"\b(?:thanks|thank you|bye|goodbye|good night|that's all|that is all)\b", re.I)

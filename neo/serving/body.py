@@ -57,7 +57,7 @@ def check_limits(asked: Wire, limits: Limits) -> None:
     most = {
         "k": limits.k,
         "beams": limits.beams,
-        "n": limits.n,
+        "n": min(limits.n, limits.queue),  # each answer waits by itself
         "max_tokens": limits.tokens,
         "max_completion_tokens": limits.tokens,
     }

@@ -144,6 +144,10 @@ def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str,
         ("I loved what I have heard before of jazz", "any"),
         ("I don't know what to hear", "any"),
         ("I am familiar with jazz", "any"),
+        ("I'm travelling to Japan for the first time; anything about it?", "any"),
+        ("Kitchen science experiments, please.", "any"),
+        ("A thriller about two strangers.", "any"),
+        ("Let me hear someone for the first time.", "unfamiliar"),
         ("Something new", "any"),  # or new today
         ("What do I know about birds?", "any"),
     ],
@@ -225,6 +229,13 @@ def test_what_is_to_be_spoken_of_is_read(reader: Reader, text: str, of_it: bool)
         ("What else can you tell me about it?", False),
         ("Not sure about the first, why that one?", False),
         ("No thanks, bye.", False),
+        ("Not bad, I'll take your pick.", False),
+        ("No, that's perfect.", False),
+        ("No, I like it.", False),
+        ("Not sure. Is it long?", False),
+        ("I have another question: how long is it?", False),
+        ("Another one, please.", True),
+        ("No, another host.", True),
         ("That's all, nothing else. Thank you!", False),
         ("More like the second one.", False),
     ],
@@ -301,3 +312,8 @@ def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
     assert set(read["any"]) == {"any"}
     for mode in DISCOVERY:
         assert set(read[mode]) <= {mode, "any"} and read[mode].count(mode) > 0.6 * len(read[mode])
+
+
+def test_many_texts_are_read_as_each_by_itself(reader: Reader) -> None:
+    texts = ["Calm, please.", "Not about True Crime.", "Three shows in German", "Only new ones."]
+    assert reader.read_all([(text, ()) for text in texts]) == [reader.read(text) for text in texts]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from neo.decoding.index import SidIndex
 from neo.language.facts import FactBook
 from neo.language.prompts import Context, about_item, about_them
+from neo.language.render import MOST_ASIDE
 from neo.language.segments import ItemRef, Text, Turn
 from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
 from neo.model.bundle import Bundle
@@ -215,3 +216,30 @@ def test_a_short_list_says_what_its_words_left_over(neo: NeoModel) -> None:
     assert "2 pass what the words ask for" in answer.warnings[0]
     answer = neo.recommend(type="show", k=50, wish=f"Only {topic}.", filter={"topics": [topic]})
     assert "pass the filter and what the words ask for" in answer.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"messages": "Three more like that.", "filter": {"max_duration": 1}},
+        {"messages": "More like that.", "types": ["show"], "filter": {"max_duration": 1}},
+    ],
+)
+def test_where_nothing_is_left_to_name_an_answer_still_speaks(neo: NeoModel, asked: dict[str, Any]) -> None:
+    row = neo.bundle.catalog.row("e-7")
+    messages = [*named(neo, row)[:-1], {"role": "user", "content": asked["messages"]}]
+    answer = neo.chat(**{**asked, "messages": messages, "max_tokens": 6})
+    assert [item.id for item in answer.items] in ([], ["e-7"])
+    assert any("There are no" in warning or "nothing" in warning for warning in answer.warnings)
+
+
+def test_words_ask_for_no_more_than_they_may(neo: NeoModel) -> None:
+    assert neo.prepare_chat("20 episodes, please.").asked.max_items == 20
+    assert neo.prepare_chat("20 episodes, please.", most=5).asked.min_items == 5
+    assert neo.prepare_chat("Something, please.", most=2).asked.max_items == 2
+
+
+def test_an_aside_on_who_asks_has_its_room(neo: NeoModel) -> None:
+    asked = neo.prepare_chat("Something, please.", "l3", max_items=2, max_tokens=10).asked
+    span = neo.bundle.vocabulary.levels + 2
+    assert asked.aside is not None and asked.most_tokens(span, 1 << 20) == 10 + 2 * (span + MOST_ASIDE) + MOST_ASIDE

@@ -48,6 +48,8 @@ def test_unknown_names_are_not_found(neo: NeoModel, ask: Callable[[NeoModel], ob
     [
         (lambda neo: neo.recommend(k=0), "k is 0, expected a whole number from 1 to 1000"),
         (lambda neo: neo.recommend(k=1001), "k is 1001"),
+        (lambda neo: neo.recommend(temperature=1e-300), "temperature must be a number from 0.001 to 1,000, got 1e-300"),
+        (lambda neo: neo.chat("hi", temperature=1e300), "temperature must be a number from 0.001 to 1,000"),
         (lambda neo: neo.recommend(k=True), "k is True"),
         (lambda neo: neo.recommend(k=2.0), "k is 2.0"),
         (lambda neo: neo.recommend(k="5"), "k is '5'"),

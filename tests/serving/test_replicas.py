@@ -97,9 +97,11 @@ def test_a_bundle_that_is_not_there_and_one_that_changed(tiny_bundle_folder: Pat
     assert asked(link).told() == told  # whatever the link leads to later
 
 
-def test_a_replica_of_another_bundle_than_the_one_that_was_deployed_is_refused(tiny_bundle_folder: Path) -> None:
+def test_a_replica_of_another_bundle_than_the_one_that_was_deployed_is_refused(
+    tiny_bundle_folder: Path, tmp_path: Path
+) -> None:
     from neo.serving.ray_app import Neo
 
-    told = asked(tiny_bundle_folder, store="sqlite::memory:").told()
+    told = asked(tiny_bundle_folder, store=f"sqlite:{tmp_path / 'events.sqlite'}").told()
     with pytest.raises(BundleError, match="another bundle than the one that was deployed"):
         Neo(replace(told, version="0" * 12))

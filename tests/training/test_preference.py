@@ -330,7 +330,9 @@ def test_explanations_are_preferred_as_they_are_asked_for(
     assert asked
 
 
-def test_a_run_with_stage_4_packs_what_it_has_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_stage_4_packs_what_it_has_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_text(RECIPE.format(output=tmp_path / "runs"))
     assert main(["train", str(path)]) == 0
@@ -354,6 +356,10 @@ def test_a_run_with_stage_4_packs_what_it_has_left(tmp_path: Path, capsys: pytes
     assert main(["train", str(path), "preference=null", "name=plain"]) == 0
     plain = Run(load_config(path, ["preference=null", "name=plain"]), lambda _: None)
     assert plain.is_trained and not (plain.folder / "stage4").exists()
+    monkeypatch.setattr("neo.training.preference.stage.last_cases", lambda *_: [])
+    capsys.readouterr()
+    assert main(["train", str(path), "preference.tolerance=0.5"]) == 1
+    assert "raise preference.held_out" in capsys.readouterr().err
 
 
 def test_settings_that_make_no_sense_are_refused(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ DRAWN = "drawn.json"  # in a checkpoint's folder: what the rest of its round lea
 
 
 class GroupTrainer(StageTrainer):
-    """Rows have `input_ids` of what is asked, `place`, and `length`: the most positions that their groups can take."""
+    """Rows have `input_ids` of what is asked, `place`, and `length`: about as many positions as their groups take."""
 
     codebooks: Codebooks
 

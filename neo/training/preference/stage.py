@@ -23,6 +23,7 @@ from neo.training.preference.guard import Guard
 from neo.training.preference.pairs import Pairs, write_pairs
 from neo.training.preference.rounds import Rounds
 from neo.training.preference.trainer import PreferenceTrainer, references
+from neo_sdk.errors import TrainingError
 
 if TYPE_CHECKING:
     from neo.training.run import Run
@@ -39,6 +40,11 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
     cases = last_cases(
         run.known.events, neo.bundle.catalog.type_codes, neo.bundle.catalog.type_names, out, stage.cases, seed
     )
+    if not cases:
+        raise TrainingError(
+            "Stage 4 is guarded by listeners that it does not learn from, and of these nobody met two things: raise "
+            "preference.held_out, or leave stage 4 out with preference=null."
+        )
 
     def measured() -> Worth:
         return worth(neo, cases, stage.told, stage.rewards, config.evaluation.beams)
