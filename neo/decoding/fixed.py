@@ -33,7 +33,7 @@ def padded(count: int) -> int:
 
 def tree_room(levels: int, requests: Sequence[SpanRequest]) -> int:
     """How many positions the beams of a search take."""
-    return (levels - 1) * padded(max(max(request.k, request.beams) for request in requests))
+    return (levels - 1) * padded(max((max(request.k, request.beams) for request in requests), default=0))
 
 
 class FixedShapes:

@@ -76,7 +76,7 @@ _NEW = _one_of(
     r"(?:uncharted|unexplored|undiscovered|untrodden|unknown|unfamiliar|new|fresh|strange)"
     r" (?:territory|ground|waters|terrain)(?=\s*(?:[.,;!?]|$|please|for|this|today|tonight))",
     rf"(?:something|someone|somebody|anything|the) (?:unknown|unexplored|undiscovered|unheard(?: of)?){_END}",
-    rf"(?:an?|no|some|for) (?:experiments?|strangers?){_END}",
+    rf"(?:(?:an?|some|for) |(?<=\bno )|(?<=\bwithout ))(?:experiments?|strangers?){_END}",
 )
 _KNOWN = _one_of(
     # a clause of theirs

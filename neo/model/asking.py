@@ -195,7 +195,6 @@ class Asking(Speaking):
         temperature: float | None = None,
         seed: int | None = None,
         max_tokens: int = WRITTEN,
-        most: int = MAX_K,
     ) -> WordsRequest:
         """A free answer in text and items.
 
@@ -205,8 +204,8 @@ class Asking(Speaking):
         long loses its oldest turns. Nothing that was named before is named as new; an answer may begin with what it
         speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
         default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
-        kept for sure: types, a number up to `most`, and wishes that name what the catalog has. Wishes to avoid
-        something hold for the rest of the conversation.
+        kept for sure: types, a number, and wishes that name what the catalog has. Wishes to avoid something hold for
+        the rest of the conversation.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
@@ -224,7 +223,7 @@ class Asking(Speaking):
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
-        most = min(said.count or NAMED, most) if max_items is None else whole("max_items", max_items, 0, MAX_K)
+        most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
         one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         left = types is None and max_items is None

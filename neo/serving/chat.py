@@ -105,7 +105,7 @@ async def _arguments(server: Server, served: Served, asked: ChatRequest) -> tupl
     `user` is any name to most clients of OpenAI's API, so one that nobody here has is no mistake, as a listener's id
     in the extension is.
     """
-    arguments = {**asked.arguments(), "most": server.limits.k}
+    arguments = asked.arguments()
     if asked.user is None or asked.neo.listener is not None:
         return arguments, ()
     if await server.admitted(_is_known, served, asked.user):

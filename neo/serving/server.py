@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from neo.model.prepared import Request
+from neo.model.prepared import Request, WordsRequest
 from neo.serving.batching import Batches, Job, Place
 from neo.serving.metrics import Metrics
 from neo.serving.served import Current, OpenModel, Served, embedded
@@ -83,6 +83,7 @@ class Server:
             while len(places) < count:
                 places.append(self.batches.place())
             prepared: Request = await self.aside(getattr(served.model, f"prepare_{verb}"), **arguments)
+            prepared = _of_at_most(prepared, self.limits.k)
             pieces = Pieces(count)
             for which, request in enumerate(_drawn(prepared, count)):
                 jobs.append(Job(served.model, request, pieces.put(which), places[which]))
@@ -94,6 +95,14 @@ class Server:
                 job.gone = True
             for place in places:
                 place.leave()
+
+
+def _of_at_most(request: Request, k: int) -> Request:
+    """With no more items than `k`, whatever its words ask for."""
+    if not isinstance(request, WordsRequest) or request.asked.max_items <= k:
+        return request
+    asked = replace(request.asked, max_items=k, min_items=min(request.asked.min_items, k))
+    return replace(request, asked=asked)
 
 
 def _drawn(request: Request, count: int) -> list[Request]:

@@ -233,12 +233,6 @@ def test_where_nothing_is_left_to_name_an_answer_still_speaks(neo: NeoModel, ask
     assert any("There are no" in warning or "nothing" in warning for warning in answer.warnings)
 
 
-def test_words_ask_for_no_more_than_they_may(neo: NeoModel) -> None:
-    assert neo.prepare_chat("20 episodes, please.").asked.max_items == 20
-    assert neo.prepare_chat("20 episodes, please.", most=5).asked.min_items == 5
-    assert neo.prepare_chat("Something, please.", most=2).asked.max_items == 2
-
-
 def test_an_aside_on_who_asks_has_its_room(neo: NeoModel) -> None:
     asked = neo.prepare_chat("Something, please.", "l3", max_items=2, max_tokens=10).asked
     span = neo.bundle.vocabulary.levels + 2

@@ -30,12 +30,16 @@ MODES = [
 OFTEN = settings(
     max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+EXAMPLES = pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
 
 
+@EXAMPLES
 @pytest.mark.parametrize(("operation", "mode"), MODES, ids=lambda given: getattr(given, "label", None) or given.value)
-def test_no_request_is_a_server_error(served: Running, operation: APIOperation, mode: GenerationMode) -> None:
+def test_no_request_is_a_server_error(
+    served: Running, operation: APIOperation, mode: GenerationMode, examples: int
+) -> None:
     @given(case=operation.as_strategy(generation_mode=mode))
-    @OFTEN
+    @settings(OFTEN, max_examples=examples)
     def ask(case: schemathesis.Case) -> None:
         response = case.call(base_url=served.url, timeout=60)
         case.validate_response(response, checks=CHECKS)
@@ -69,14 +73,15 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+@EXAMPLES
 @pytest.mark.parametrize("model", VERBS, ids=lambda model: model.verb)
-def test_no_mix_of_arguments_is_a_server_error(served: Running, model: type[Ask]) -> None:
+def test_no_mix_of_arguments_is_a_server_error(served: Running, model: type[Ask], examples: int) -> None:
     """Ids that are there, so that the model is asked, with extreme values beside ordinary ones."""
     fields = {name: VALUES.get(name, st.booleans()) for name in model.model_fields}
     must = {name: fields.pop(name) for name in ("query", "item") if name in fields}
 
     @given(body=st.fixed_dictionaries(must, optional=fields))
-    @OFTEN
+    @settings(OFTEN, max_examples=examples)
     def ask(body: dict[str, Any]) -> None:
         response = served.post(model.path, body)
         assert response.status_code in (200, 400, 404), (body, response.text)

@@ -109,6 +109,13 @@ def test_a_request_for_several_answers_takes_as_many_places(small: Running) -> N
     assert small.post("/v1/chat/completions", chat(n=3, temperature=1.0)).status_code == 200
 
 
+def test_words_ask_for_no_more_than_the_server_gives(tiny_bundle_folder: Path, tmp_path: Path) -> None:
+    with running(tiny_bundle_folder, tmp_path / "events.sqlite", Settings(Limits(k=2))) as served:
+        reply = served.post("/v1/chat/completions", chat(messages=[{"role": "user", "content": "7 episodes, please."}]))
+        parts = reply.json()["choices"][0]["message"]["neo"]["parts"]
+        assert sum(part["kind"] == "item" for part in parts) == 2
+
+
 @pytest.mark.parametrize("verb", ["recommend", "understand"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_time_of_a_request_ends(tiny_bundle_folder: Path, tmp_path: Path, verb: str, stream: bool) -> None:

@@ -118,12 +118,12 @@ def test_a_recipe_trains_its_base(name: str, runs: Callable[[str], Ran]) -> None
     before = load_file(base / "model.safetensors")
     after = load_file(run.bundle_folder / "model" / "model.safetensors")
     words = before["model.embed_tokens.weight"][: neo.bundle.vocabulary.text_size].float()
-    kept = torch.equal(after["model.embed_tokens.weight"][: len(words)], words)
+    kept = torch.equal(after["model.embed_tokens.weight"][: len(words)].float(), words)
     assert kept is (run.config.lora is not None)
-    assert {tensor.dtype for tensor in after.values()} == {torch.float32}
+    assert {tensor.dtype for tensor in after.values()} == {getattr(torch, run.config.dtype)}
     assert not any("lora" in tensor or "quant" in tensor for tensor in after)
     layer = "model.layers.1.mlp.up_proj.weight"
-    assert not torch.equal(after[layer], before[layer].float())
+    assert not torch.equal(after[layer].float(), before[layer].float())
     assert sum("% of a batch is padding" in line for line in said) == 2
     assert sum("dropped as too long" in line for line in said) == 2
     listener = neo.bundle.listeners.id(0)
