@@ -138,7 +138,7 @@ def read_mode(text: str) -> Mode:
                 if _NEITHER.search(clause) or _OR_NOT.search(sentence[match.end() :]):
                     continue
                 before = last_clause(plain(sentence)[: match.start()])
-                denied = match[0].lower().startswith("nothing ") or denies(before) or _TIRED.search(before)
-                denied = bool(denied or _IS_OUT.search(sentence[match.end() :]))
+                says_no = match[0].lower().startswith("nothing ") or denies(before)
+                denied = says_no or _TIRED.search(before) or _IS_OUT.search(sentence[match.end() :])
                 found.add(_OTHER[mode] if denied else mode)
     return found.pop() if len(found) == 1 else "any"
