@@ -33,10 +33,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = {  # in this order
     "starter": "The starter world",
     "quickstart": "The starter world at the quickstart's budget, and SIDs dealt at random",
+    "smollm2": "The starter world with a pretrained base: SmolLM2-135M",
     "listeners": "Listeners: a vector for the long run, and words for discovery",
     "future-listening": "Listeners: what their vector knows of next week",
     "listener-updates": "Listeners: how long a vector takes",
     "steering": "Steering by words, and conversation",
+    "steering-smollm2": "Steering by words with a pretrained base",
     "cold-items": "Items that come in after training",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
