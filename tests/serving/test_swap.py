@@ -188,7 +188,8 @@ def test_the_old_bundle_is_let_go(own: Running, link: Path) -> None:
     assert old() is None
 
 
-def test_every_answer_under_load_is_wholly_of_one_version(own: Running, link: Path, other: Bundle) -> None:
+@pytest.mark.parametrize("swaps", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_every_answer_under_load_is_wholly_of_one_version(own: Running, link: Path, other: Bundle, swaps: int) -> None:
     bundles = {"tiny": own.model.bundle, "other": other}
     asked = [f"l{n}" for n in range(1, 7)]
     body = {"messages": [{"role": "user", "content": "Something about whales?"}], "max_tokens": 8}
@@ -210,7 +211,7 @@ def test_every_answer_under_load_is_wholly_of_one_version(own: Running, link: Pa
     for thread in threads:
         thread.start()
     origin = link.resolve()
-    for number in range(4):
+    for number in range(swaps):
         at_least = len(answers) + 12
         until(lambda at_least=at_least: len(answers) >= at_least)  # type: ignore[misc]
         point(link, origin if number % 2 else link.with_name("other"))
