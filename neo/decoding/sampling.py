@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from neo_sdk.errors import InvalidRequestError
-
-COLDEST, HOTTEST = 1e-3, 1e3  # beyond, float32 has no room for what is divided by it, and all would be -inf
+from neo_sdk.wire import COLDEST, HOTTEST
 
 
 @dataclass(frozen=True)

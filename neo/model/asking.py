@@ -381,7 +381,6 @@ class Asking(Speaking):
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
-        asked.check(self.bundle.model, self.bundle.vocabulary)  # before it shares a batch with others
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 
 

@@ -273,6 +273,13 @@ class RunConfig(Strict):
             raise ValueError("with `lora`, instruction.weight_decay must be 0: it would move the rows that are frozen")
         return self
 
+    @model_validator(mode="after")
+    def _packed_once(self) -> RunConfig:
+        in_gguf = self.base.pretrained is not None and self.base.pretrained.gguf is not None
+        if in_gguf and self.lora is not None and self.lora.bits is not None:
+            raise ValueError("a GGUF base is unpacked to float32: leave lora.bits out, or give a base of safetensors")
+        return self
+
     @property
     def folder(self) -> Path:
         return self.output / self.name

@@ -26,14 +26,27 @@ PACKAGE = "package:"
 
 
 def place(config: Pretrained) -> str:
-    """The hub name or the folder that a recipe means. ConfigError for a package that is not there.
+    """The hub name or the folder that a recipe means. ConfigError for a package that is not there, and for a GGUF file
+    that is not, or that nothing could read.
 
     The package is not imported: nothing of it is run.
     """
-    if not config.model.startswith(PACKAGE):
-        return config.model
+    where = _package(config) if config.model.startswith(PACKAGE) else config.model
+    if config.gguf is not None:
+        if importlib.util.find_spec("gguf") is None:
+            raise ConfigError("base.pretrained.gguf needs a reader of such files: pip install 'neo-catalog[gguf]'")
+        if Path(where).is_dir() and not (Path(where) / config.gguf).is_file():
+            raise ConfigError(f"base.pretrained.gguf: there is no file {config.gguf!r} in {where}.")
+    return where
+
+
+def _package(config: Pretrained) -> str:
     name = config.model.removeprefix(PACKAGE)
-    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    if not name.isidentifier():
+        raise ConfigError(
+            f"base.pretrained.model is {config.model!r}: give the name that Python imports after {PACKAGE}"
+        )
+    found = importlib.util.find_spec(name)
     folders = list(found.submodule_search_locations or ()) if found is not None else []
     if not folders:
         raise ConfigError(
@@ -63,8 +76,6 @@ def load_pretrained(
     quantized: how its linear layers are kept, where that is not float32. What a GGUF file has in few bits is unpacked.
     """
     tokenizer = pretrained_tokenizer(config)
-    if config.gguf is not None and quantized is not None:
-        raise ConfigError("lora.bits packs the weights of a base into few bits, and base.pretrained.gguf has them so.")
     kept = quantized if config.gguf is None else GgufConfig(dequantize=True)
     # float32 master weights: transformers 5 would load a bf16 checkpoint as bf16, and small updates would vanish.
     settings = {"dtype": torch.float32, "use_safetensors": True}
@@ -75,16 +86,11 @@ def load_pretrained(
 
 def _read(config: Pretrained, kind: Any, what: str, **settings: Any) -> Any:
     where = place(config)
-    if config.gguf is not None:
-        if importlib.util.find_spec("gguf") is None:
-            raise ConfigError("base.pretrained.gguf needs a reader of such files: pip install 'neo-catalog[gguf]'")
-        if Path(where).is_dir() and not (Path(where) / config.gguf).is_file():
-            raise ConfigError(f"base.pretrained.gguf: there is no file {config.gguf!r} in {where}.")
-        settings["gguf_file"] = config.gguf
+    settings |= {} if config.gguf is None else {"gguf_file": config.gguf}
     try:
         return kind.from_pretrained(where, revision=config.revision, trust_remote_code=False, **settings)
     except (OSError, ValueError, struct.error) as error:
         raise TrainingError(
             f"Can't read the {what} of base model {config.model!r}: {' '.join(str(error).split())} Give a hub name "
-            f"(with network), or a local folder with config.json, model.safetensors and tokenizer.json."
+            f"(with network), a folder with config.json, model.safetensors and tokenizer.json, or a whole GGUF file."
         ) from error

@@ -29,6 +29,7 @@ from neo.listeners.model import ListenerModel
 from neo.listeners.soft_prompt import SoftPrompt, attach, detach
 from neo.model.bundle import SOFT_PROMPT, Bundle
 from neo.model.folder import FORMAT
+from neo.sids import ray_build
 from neo.sids.build import SidModel
 from neo.sids.meanings import code_meanings, item_meanings
 from neo.training import base
@@ -97,8 +98,8 @@ class Run:
         }
 
     def borrow(self, other: Run) -> None:
-        """Copies the finished steps of another run that are the same in this one."""
-        borrow(self.folder, self.keys, other.folder, other.keys)
+        """Copies the finished steps of another run that are the same in this one; a streamed stage 1 embeds again."""
+        borrow(self.folder, self.keys, other.folder, other.keys, without=ray_build.VECTORS)
 
     # Data
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from neo.training.processes import launched, wait
 
 MARKER, ROWS = "step.json", "rows.parquet"
-SHARDS = "vectors"  # a catalog's vectors, where stage 1 was streamed: gigabytes that are made again if somebody asks
 
 
 def once(folder: Path, key: str, title: str, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
@@ -49,8 +48,8 @@ def together(folder: Path, key: str, title: str, make: Callable[[Path], None], s
     once(folder, key, title, make, say)
 
 
-def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mapping[str, str]) -> None:
-    """Copies the finished steps, by name, that have the same key in another run's folder."""
+def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mapping[str, str], without: str) -> None:
+    """Copies the finished steps, by name, that have the same key in another run's folder; nothing called `without`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, key in keys.items():
         mine, theirs = folder / name, other / name
@@ -58,7 +57,7 @@ def borrow(folder: Path, keys: Mapping[str, str], other: Path, other_keys: Mappi
             continue
         waiting = folder / f".{name}"
         shutil.rmtree(waiting, ignore_errors=True)
-        shutil.copytree(theirs, waiting, ignore=shutil.ignore_patterns(SHARDS))
+        shutil.copytree(theirs, waiting, ignore=shutil.ignore_patterns(without))
         waiting.rename(mine)
 
 

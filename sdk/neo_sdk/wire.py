@@ -25,6 +25,7 @@ from neo_sdk.types import Filter, Mode, Part, TextPart
 MAX_K = 1_000
 MAX_BEAMS = 1_000
 MAX_TOKENS = 4_096
+COLDEST, HOTTEST = 1e-3, 1e3  # temperatures; beyond, float32 has no room for what is divided by one
 MAX_QUERY = 2_000  # characters
 MAX_MESSAGE = 32_000  # characters
 MAX_MESSAGES = 256
@@ -65,7 +66,7 @@ Count = Annotated[int, Field(ge=1, le=MAX_K)]
 Beams = Annotated[int, Field(ge=1, le=MAX_BEAMS)]
 Tokens = Annotated[int, Field(ge=1, le=MAX_TOKENS)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Temperature = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Temperature = Annotated[float, Field(ge=COLDEST, le=HOTTEST)]
 ItemsOrMixed = Literal["items", "mixed"]
 
 
@@ -294,8 +295,8 @@ class ChatRequest(Ask):
     stream_options: StreamOptions = StreamOptions()
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = Field(None, description="The newer name of max_tokens; it wins.")
-    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
-        None, description="0 is the same as none: the most probable answer."
+    temperature: Annotated[float, Field(ge=0, le=HOTTEST)] | None = Field(
+        None, description=f"0 is the same as none: the most probable answer. Others are at least {COLDEST:g}."
     )
     seed: Seed | None = None
     n: Annotated[int, Field(ge=1, le=MAX_CHOICES)] = 1

@@ -306,7 +306,8 @@ def test_any_text_can_be_read(reader: Reader, text: str) -> None:
 
 
 def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
-    """Half of them were then looked at. None is read as its opposite, no other as either; most are read at all."""
+    """Half of them were then looked at, and what was read wrong of the rest. None is read as its opposite, no other as
+    either; most are read at all."""
     said = json.loads((Path(__file__).parent / "modes_said.json").read_text(encoding="utf-8"))
     read = {wanted: [read_mode(sentence) for sentence in sentences] for wanted, sentences in said.items()}
     assert set(read["any"]) == {"any"}

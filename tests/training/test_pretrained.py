@@ -9,10 +9,10 @@ import torch
 from gguf_file import write_gguf
 from small_models import SHAPE, TEXTS, llama
 from tokenizers import Tokenizer
-from transformers import BitsAndBytesConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from neo.training.base import save_base, scratch_tokenizer
-from neo.training.config import Pretrained
+from neo.training.config import Pretrained, load_config
 from neo.training.pretrained import load_pretrained, place, pretrained_config
 from neo_sdk.errors import ConfigError, TrainingError
 
@@ -55,18 +55,33 @@ def test_a_package_is_a_place_and_is_not_run(
     assert load_pretrained(config)[0].config.vocab_size == made[0].config.vocab_size
 
 
-@pytest.mark.parametrize("name", ["neo_no_such_base", "../../etc", "os.path", ""])
-def test_a_package_that_is_not_there(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"no Python package .* is installed"):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "neo_no_such_base",
+            "no Python package 'neo_no_such_base' is installed.*pip install --no-deps neo-no-such-base",
+        ),
+        ("../../etc", "give the name that Python imports"),
+        ("os.path", "give the name that Python imports"),
+        ("", "give the name that Python imports"),
+    ],
+)
+def test_a_package_that_is_not_there(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         place(Pretrained(model=f"package:{name}"))
 
 
 def test_what_does_not_go_with_gguf_is_said(made: tuple[PreTrainedModel, Tokenizer, Path]) -> None:
     folder = str(made[2])
     with pytest.raises(ConfigError, match=r"there is no file 'other.gguf' in"):
-        load_pretrained(Pretrained(model=folder, gguf="other.gguf"))
-    with pytest.raises(ConfigError, match=r"lora\.bits packs"):
-        load_pretrained(Pretrained(model=folder, gguf=FILE), BitsAndBytesConfig(load_in_4bit=True))
+        place(Pretrained(model=folder, gguf="other.gguf"))  # what a run asks for before anything else
+    recipe = made[2] / "a.yaml"
+    recipe.write_text(f"name: a\ndata: {{world: {{}}}}\nbase: {{pretrained: {{model: {folder}, gguf: {FILE}}}}}\n")
+    settings = ["instruction.weight_decay=0", "lora={bits: 4}"]
+    with pytest.raises(ConfigError, match=r"leave lora\.bits out"):
+        load_config(recipe, settings)
+    assert load_config(recipe, [*settings, "lora.bits=null"]).base.pretrained == Pretrained(model=folder, gguf=FILE)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.8])

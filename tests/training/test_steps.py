@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neo.training.steps import SHARDS, borrow, is_done, once
+from neo.training.steps import borrow, is_done, once
 
 
 def test_once(tmp_path: Path) -> None:
@@ -57,14 +57,13 @@ def test_a_folder_that_is_half_gone_is_not_finished(tmp_path: Path, monkeypatch:
 
 def test_what_is_the_same_is_borrowed_but_no_gigabytes(tmp_path: Path) -> None:
     def make(place: Path) -> None:
-        (place / SHARDS).mkdir()
-        (place / SHARDS / "00000.npy").touch()
+        (place / "vectors").mkdir()
+        (place / "vectors" / "00000.npy").touch()
         (place / "table").touch()
 
     for name in ("sids", "other"):
         once(tmp_path / "theirs" / name, name, name, make, lambda _: None)
-    borrow(
-        tmp_path / "mine", {"sids": "sids", "other": "changed"}, tmp_path / "theirs", {"sids": "sids", "other": "other"}
-    )
+    keys, theirs = {"sids": "sids", "other": "changed"}, {"sids": "sids", "other": "other"}
+    borrow(tmp_path / "mine", keys, tmp_path / "theirs", theirs, without="vectors")
     assert sorted(path.name for path in (tmp_path / "mine" / "sids").iterdir()) == ["step.json", "table"]
     assert is_done(tmp_path / "mine" / "sids", "sids") and not (tmp_path / "mine" / "other").exists()
