@@ -14,6 +14,7 @@ from typing import Any
 import cold_items
 import decoding_report
 import demo_load
+import english
 import future_listening
 import inference_report
 import listener_updates
@@ -39,6 +40,7 @@ SECTIONS = {  # in this order
     "listener-updates": "Listeners: how long a vector takes",
     "steering": "Steering by words, and conversation",
     "steering-smollm2": "Steering by words with a pretrained base",
+    "english": "What keeps a base's English",
     "cold-items": "Items that come in after training",
     "amazon-scientific": "A public sequence set: Amazon Scientific",
     "amazon-beauty": "A public sequence set: Amazon Beauty",
@@ -88,6 +90,8 @@ def tables(file: Path) -> str:
         return cold_items.markdown(measured)
     if "updates" in measured:
         return listener_updates.markdown(measured)
+    if "kept_english" in measured:
+        return english.markdown(measured)
     if "english" in measured:
         return steering.to_markdown(measured)
     if "preference" in measured:

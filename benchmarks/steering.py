@@ -11,26 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from pydoc_data.topics import topics
 from typing import Any
 
-import numpy as np
-from transformers import PreTrainedModel
+from english import english, perplexities
 
 from neo.catalog.starter.oracle import TYPES
-from neo.evaluation.english import perplexity
 from neo.evaluation.instructions import instruction_results
 from neo.evaluation.machine import this_machine
 from neo.evaluation.protocol import Split, recommend_cases
 from neo.evaluation.wish_report import Truth, wish_results
 from neo.model.neo_model import NeoModel
-from neo.training.base import load_model
-from neo.training.examples.language import story
 from neo.training.pipeline import trained
 from neo.training.run import Run
-
-STAGES = {"stage0": "before stage 2", "stage2": "after stage 2, grounding", "stage3": "after stage 3"}
-TEXTS = {"unread": "unread texts of the catalog", "plain": "paragraphs of Python's documentation"}
 
 
 def main() -> None:
@@ -58,7 +50,7 @@ def measured(run: Run, count: int) -> dict[str, Any]:
         "wishes": [one.model_dump() for one in wish_results(neo, cases, count // 3, seed, truth(run, split.name))],
         "alone": [one.model_dump() for one in instruction_results(neo, cases, count, read_words=False, seed=seed)],
         "read": [one.model_dump() for one in instruction_results(neo, cases, count, read_words=True, seed=seed)],
-        "english": english(run, neo),
+        "english": english(run),
     }
 
 
@@ -69,39 +61,6 @@ def truth(run: Run, split: str) -> Truth | None:
     cases = run.oracle.cases(split)
     keys = zip(cases.listener.tolist(), (TYPES[code] for code in cases.type.tolist()), strict=True)
     return {key: rows[rows >= 0] for key, rows in zip(keys, cases.rows, strict=True)}
-
-
-def english(run: Run, neo: NeoModel) -> dict[str, Any]:
-    """Perplexity on what is written of items that came out after the cut, which no stage has read; and, of a base that
-    came with English, on Python's own documentation."""
-    vocabulary, catalog = neo.bundle.vocabulary, run.full.catalog
-    unseen = np.setdiff1d(np.arange(len(catalog)), run.visible)
-    texts = {"unread": vocabulary.encode_batch(story(catalog, int(row)) for row in unseen)}
-    if run.config.base.pretrained is not None:
-        texts["plain"] = vocabulary.encode_batch(documentation())
-    found = {name: dict[str, float]() for name in texts}
-    for stage in STAGES:
-        if (model := left_by(run, stage)) is not None:
-            for name, some in texts.items():
-                found[name][stage] = perplexity(model, some, vocabulary.text_size)
-    return {
-        name: {"texts": len(some), "tokens": sum(map(len, some)), "perplexity": found[name]}
-        for name, some in texts.items()
-    }
-
-
-def left_by(run: Run, stage: str) -> PreTrainedModel | None:
-    """The model that a stage has left; of a base that came with English, for stage 0, that base."""
-    if stage == "stage0" and run.config.base.pretrained is not None:
-        return run.base_model()[0]
-    folder = run.folder / stage / "model"
-    return load_model(folder) if folder.exists() else None
-
-
-def documentation() -> list[str]:
-    """Paragraphs of prose that every Python has with it, forty words and longer."""
-    paragraphs = {" ".join(text.split()) for topic in topics.values() for text in topic.split("\n\n")}
-    return sorted(text for text in paragraphs if len(text.split()) >= 40 and ">>>" not in text and "::=" not in text)
 
 
 def to_markdown(found: dict[str, Any]) -> str:
@@ -118,10 +77,7 @@ def to_markdown(found: dict[str, Any]) -> str:
         quality = [one[name]["ndcg"] if one[name] else None for name in ("steered", "kept", "oracle")]
         told = " | ".join("" if value is None else f"{value:.3f}" for value in quality)
         lines.append(f"| {one['kind']} | {one['n']:,} | {shares} | {told} |")
-    for name, texts in found["english"].items():
-        of = f"{texts['texts']} {TEXTS[name]}, {texts['tokens']:,} tokens"
-        lines += ["", f"| perplexity of {of} | |", "| --- | ---: |"]
-        lines += [f"| {STAGES[stage]} | {value:.1f} |" for stage, value in texts["perplexity"].items()]
+    lines += perplexities(found["english"])
     return "\n".join(lines)
 
 

@@ -66,8 +66,10 @@ class Ablations(Strict):
         return self
 
 
-def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], output: Path | None = None) -> None:
-    """Trains and measures every variation, prints a row for each as it is done, and writes `output` as JSON."""
+def ablate(
+    file: Path, settings: Sequence[str], say: Callable[[str], None], output: Path | None = None
+) -> dict[str, tuple[Run, Report]]:
+    """Trains and measures every variation, prints a row for each, and writes `output` as JSON. Returned by name."""
     asked = parse(Ablations, load_yaml(file), str(file))
     recipe = (file.parent / asked.recipe).resolve()
     full = Run(load_config(recipe, [*asked.settings, *settings]), say)
@@ -98,6 +100,7 @@ def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], outp
     for row in rows:
         table.add_row(*row)
     Console().print(table)
+    return {name: (run, reports[name]) for name, run in zip(reports, [full, *runs], strict=True)}
 
 
 def _same_cases(full: Run, run: Run, other_world: bool = False) -> None:

@@ -22,6 +22,7 @@ from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.near import Near
 from neo.training.examples.rows import Example, write_rows
 from neo.training.examples.walks import Walks
+from neo.training.rehearsal import LENGTH
 from neo.training.run import Run
 from neo.training.teacher.built_in import BuiltInTeacher
 
@@ -66,7 +67,7 @@ def any_sids(catalog: Catalog, config: SidConfig) -> SidTable:
 
 def expected_rows(run: Run, renderer: Renderer, folder: Path) -> list[TaskRows]:
     """Every task of stages 2 and 3 that a recipe asks for. folder: for files that are of no use afterwards."""
-    return [*_grounding(run, renderer, folder), *_instruction(run, renderer, folder)]
+    return [*_grounding(run, renderer, folder), *_instruction(run, renderer, folder), *_rehearsal(run)]
 
 
 def _grounding(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRows]:
@@ -91,6 +92,11 @@ def _instruction(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRow
             drafts = InstructionExamples(run.known, run.visible, only, seed, walks, near=near)
             examples = drafts.examples(BuiltInTeacher())
             yield _made("instruction", task, asked, wanted, examples, renderer, stage, folder)
+
+
+def _rehearsal(run: Run) -> Iterator[TaskRows]:
+    if rows := run.config.instruction.rehearsal:
+        yield TaskRows("instruction", "rehearsal", rows, rows, LENGTH, LENGTH, LENGTH, 0, 0, ())
 
 
 def _made(

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 import yaml
 from datasets import Dataset as Rows
-from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
 
@@ -23,7 +22,6 @@ from neo.catalog.starter.oracle import Oracle
 from neo.catalog.starter.world import World, make_world
 from neo.decoding.index import SidIndex
 from neo.evaluation.leave_one_out import AnySplit
-from neo.language.render import Renderer
 from neo.language.vocabulary import CONTROL, Vocabulary
 from neo.listeners.model import ListenerModel
 from neo.listeners.soft_prompt import SoftPrompt, attach, detach
@@ -34,33 +32,25 @@ from neo.sids.build import SidModel
 from neo.sids.meanings import code_meanings, item_meanings
 from neo.training import base
 from neo.training.config import ListenerStage, RunConfig, Stage, fingerprint
-from neo.training.examples.instruction import InstructionExamples
-from neo.training.examples.long_term import LongTerm
-from neo.training.examples.near import Near
-from neo.training.examples.rows import write_rows
-from neo.training.examples.walks import Walks
 from neo.training.grounding import ground
+from neo.training.instruction import instruct
 from neo.training.language import teach_language
 from neo.training.listener_model import train_listener_model
-from neo.training.lora import adapt, is_adapted, merged, quantized, save_adapters
+from neo.training.lora import is_adapted, merged, quantized, save_adapters
 from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
-from neo.training.processes import first_makes, launched
+from neo.training.processes import launched
+from neo.training.rehearsal import write_rehearsal
 from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
-from neo.training.soft_start import new_soft_prompt
 from neo.training.split import split_of
 from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps, together
-from neo.training.teacher.ask import Teacher
-from neo.training.teacher.built_in import BuiltInTeacher
-from neo.training.teacher.endpoint import EndpointTeacher
 from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_stage
 
-VECTORS = "vectors.safetensors"
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
-LISTENER_VERSION, PREFERENCE_VERSION = 2, 2
+LISTENER_VERSION, PREFERENCE_VERSION, REHEARSAL_VERSION = 2, 2, 1
 REPORT_VERSION = 4  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -81,6 +71,7 @@ class Run:
         self.learn_listeners()
         self.teach_language()
         self.ground()
+        self.rehearse()
         self.instruct()
         self.prefer()
         return self.pack() if launched().first else self.bundle_folder
@@ -94,6 +85,7 @@ class Run:
             "listeners": self._listener_key,
             "stage0": self._base_key,
             "stage2": self._grounding_key,
+            "rehearsal": self._rehearsal_key,
             "stage3": self._instruction_key,
         }
 
@@ -221,13 +213,18 @@ class Run:
             return load_pretrained(self.config.base.pretrained, kept)
         return base.load_base(self.folder / "stage0" / "model", kept)
 
+    @property
+    def _bits(self) -> tuple[int, ...]:
+        """Of a base that is kept in few of them, which makes another one of it."""
+        lora = self.config.lora
+        return () if lora is None or lora.bits is None else (lora.bits,)
+
     # Stage 2: grounding
 
     @cached_property
     def _grounding_key(self) -> str:
-        config = self.config
-        bits = () if config.lora is None or config.lora.bits is None else (config.lora.bits,)
-        return fingerprint(GROUNDING_VERSION, self._sids_key, self._base_key, config.grounding, config.seed, *bits)
+        known = (self._sids_key, self._base_key, self.config.grounding, self.config.seed)
+        return fingerprint(GROUNDING_VERSION, *known, *self._bits)
 
     def ground(self) -> None:
         together(self.folder / "stage2", self._grounding_key, "stage 2, grounding", partial(ground, self), self.say)
@@ -239,6 +236,18 @@ class Run:
     # Stage 3: instruction
 
     @cached_property
+    def _rehearsal_key(self) -> str:
+        known = (self._base_key, self.config.instruction.rehearsal, self.config.seed)
+        return fingerprint(REHEARSAL_VERSION, *known, *self._bits)
+
+    def rehearse(self) -> None:
+        if self.config.instruction.rehearsal:
+            once(self.folder / "rehearsal", self._rehearsal_key, "the base's own words", self._rehearse, self.say)
+
+    def _rehearse(self, folder: Path) -> None:
+        write_rehearsal(*self.base_model(), self.config.instruction.rehearsal, self.config.seed, folder, self.say)
+
+    @cached_property
     def _instruction_key(self) -> str:
         config = self.config
         listener = None if config.listener is None else self._listener_key
@@ -246,42 +255,8 @@ class Run:
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:
-        together(self.folder / "stage3", self._instruction_key, "stage 3, instruction", self._instruct, self.say)
-
-    def _instruct(self, folder: Path) -> None:
-        model = base.load_model(self.folder / "stage2" / "model")
-        vocabulary = Vocabulary.load(self.folder / "stage2")
-        stage, listener, soft = self.config.instruction, self.config.listener, None
-        if listener is not None and (known := self.listener_model) is not None:
-            table, seed = self.sids.table, self.config.seed
-            soft = new_soft_prompt(model, vocabulary, table, known, self.known, listener.positions, seed)
-        first_makes(folder / ROWS, partial(self._write_instructions, folder, vocabulary, soft))
-        if self.config.lora is not None:
-            adapt(model, vocabulary.new_rows, self.config.lora, self.config.seed)
-        if soft is not None:
-            soft.source = load_file(folder / VECTORS)["vectors"]
-            attach(model, soft)
-        self.train(model, vocabulary, self.rows(folder), stage, folder, self.folder / "stage2")
-
-    def _write_instructions(self, folder: Path, vocabulary: Vocabulary, soft: SoftPrompt | None) -> None:
-        """The rows, and before them, as they must not be there without, the listener vectors that they stand on."""
-        stage, seed, listener = self.config.instruction, self.config.seed, self.config.listener
-        walks = Walks.among(self.visible, self.meant()) if stage.walks else None
-        asked = LongTerm(soft, listener, np.random.default_rng([seed, 6])) if soft and listener else None
-        talked = stage.conversations or stage.mentions
-        near = Near.among(self.visible, self.meant(), self.full.catalog.type_codes) if talked else None
-        drafts = InstructionExamples(self.known, self.visible, stage, seed, walks, asked, near)
-        renderer = Renderer(vocabulary, self.sids.table)
-
-        def finish() -> None:
-            if asked is not None and self.listener_model is not None:
-                vectors = asked.vectors(self.listener_model, self.known.events, self.known.listeners)
-                save_file({"vectors": vectors.values.astype(np.float16)}, folder / VECTORS)
-
-        endpoint, answers = self.config.teacher, self.folder / "teacher.jsonl"
-        teacher: Teacher = EndpointTeacher(endpoint, answers) if endpoint else BuiltInTeacher()
-        examples = drafts.examples(teacher)
-        write_rows(examples, renderer, folder / ROWS, stage.max_tokens, stage.learn_history, self.say, finish)
+        make = partial(instruct, self)
+        together(self.folder / "stage3", self._instruction_key, "stage 3, instruction", make, self.say)
 
     def rows(self, folder: Path) -> Rows:
         """What `write_rows` has left in a stage's folder."""

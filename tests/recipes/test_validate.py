@@ -19,6 +19,7 @@ from neo.training import cost
 from neo.training.base import scratch_tokenizer
 from neo.training.config import InstructionStage, Stage, load_config
 from neo.training.expected_rows import TASKS, any_sids, expected_rows
+from neo.training.instruction import write_instructions
 from neo.training.lora import Lora
 from neo.training.run import ROWS, Run
 
@@ -64,7 +65,7 @@ def test_rows_are_as_many_and_as_long_as_they_will_be(recipe: Path, tmp_path: Pa
     vocabulary.save(run.folder)
     folder = run.folder / "stage3"
     folder.mkdir()
-    run._write_instructions(folder, vocabulary, None)
+    write_instructions(run, folder, vocabulary, None)
     made = pq.read_table(folder / ROWS)
     lengths, tasks = np.array([len(ids) for ids in made["input_ids"].to_pylist()]), np.array(made["task"].to_pylist())
     expected = {task.task: task for task in forecast if task.stage == "instruction"}
@@ -77,7 +78,7 @@ def test_rows_are_as_many_and_as_long_as_they_will_be(recipe: Path, tmp_path: Pa
 def test_every_number_of_rows_is_counted() -> None:
     """A setting of stage 3 that is new is either a task or listed here."""
     own = {name: field for name, field in InstructionStage.model_fields.items() if name not in Stage.model_fields}
-    assert {name for name, field in own.items() if field.annotation is int} - {"history"} == set(TASKS)
+    assert {name for name, field in own.items() if field.annotation is int} - {"history", "rehearsal"} == set(TASKS)
 
 
 def test_any_codes_are_different_and_of_the_recipes_shape(recipe: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ SMALL = [
     *(f"grounding.{task}=1" for task in ("verbalize", "ground", "type")),
     *(f"instruction.{task}=12" for task in ("recommend", "recommend_short", "histories", "familiar", "unfamiliar")),
     *(f"instruction.{task}=12" for task in ("search", "lookup", "verbalize", "explain", "understand", "chat")),
-    *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed")),
+    *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed", "rehearsal")),
 ]
 SHAPE = {
     "hidden_size": 32,
@@ -125,6 +125,7 @@ def test_a_recipe_trains_its_base(name: str, runs: Callable[[str], Ran]) -> None
     layer = "model.layers.1.mlp.up_proj.weight"
     assert not torch.equal(after[layer].float(), before[layer].float())
     assert sum("% of a batch is padding" in line for line in said) == 2
+    assert "the base's own words ..." in said and run.rows(run.folder / "rehearsal").num_rows == 4
     assert sum("dropped as too long" in line for line in said) == 2
     listener = neo.bundle.listeners.id(0)
     assert len(neo.recommend(listener, type="show", k=3).items) == 3
