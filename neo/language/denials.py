@@ -7,14 +7,17 @@ import re
 NEAR = 4  # words that may stand between a denial and what it denies
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
 _NO = re.compile(
-    r"\b(?:not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from|enough of|tired of"
-    r"|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than|hate|dislike|nor|neither"
-    r"|skip|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
+    r"\b(?:not in the mood for|not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from"
+    r"|enough of|tired of|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than"
+    r"|hate|dislike|nor|neither|skip|forget|(?:stop|quit) \w+ing|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
     re.I,
 )
 # What sounds like a denial and is none.
 _YES = re.compile(
-    r"\b(?:nothing but|not only|not just|no matter|none but|why not|why (?:do|is|are|ca)n't"
+    r"\b(?:nothing (?:but|apart from|except(?: for)?|besides|other than|and)|not only|not just|no matter|none but"
+    r"|no idea|(?:don't|do not|never) forget|(?:wouldn't|would not) (?:say no to|have|happen)"
+    r"|(?:can't|cannot|couldn't|could not) (?:find|choose|decide|pick|think of)"
+    r"|(?:haven't|have not) (?:got|had|found|tried|heard)|why not|why (?:do|is|are|ca)n't"
     r"|(?:is|are|do|ca|could|wo)n't (?:you|there|we|it)|(?:can't|cannot|never) get (?:enough|tired|sick) of"
     r"|(?:don't|do not) mind|(?:no|nothing) (?:\w+ ){0,3}(?:more|better) than)\b",
     re.I,

@@ -21,18 +21,13 @@ from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_modes import read_mode
 from neo.language.reading_subject import asks_for_others, asks_of_it, asks_of_them
+from neo.language.reading_types import TypeReader
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
-MOST_COUNTED = 20  # items that words alone can ask for at once
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
-_MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
-_LABEL = re.compile(r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?)\s*$", re.I)
-_VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
 _DENIED_AFTER = re.compile(
     r"\s+(?:is|are|was)(?:\s+not\b|n't\b)|\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)", re.I
 )
@@ -41,15 +36,6 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-# "The second show" was named; "the next show", "my best show" and "other shows" are asked for.
-_POINTING = re.compile(
-    r"\b(?:the|that|this|these|those|my|your|last|first|second|third)\s+(?:(?!(?:next|right|best|closest)\s)\w+\s+)?$",
-    re.I,
-)
-_REFUSED = re.compile(
-    r"\b(?:not|no|without|never|except|instead of|rather than|other than)\s+(?:(?:as|a|an|any|another|more)\s+)*$", re.I
-)
-_MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -88,10 +74,10 @@ class Reader:
         return [self._read(*one) for one in zip(written, said, self._named(said), strict=True)]
 
     def _read(self, written: str, said: str, names: Mapping[Phrase, tuple[WishAspect, str]]) -> Said:
-        types, count = self._types(said)
-        of_it = asks_of_it(said) and not types and count is None
+        types = self._types.read(said)
+        of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
         about = asks_of_them(said), of_it, asks_for_others(said)
-        return Said(tuple(self._wishes(said, names)), types, count, read_mode(written), *about)
+        return Said(tuple(self._wishes(said, names)), types.asked, types.count, read_mode(written), *about)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False
@@ -129,25 +115,6 @@ class Reader:
                     of_text.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
         return found
 
-    def _types(self, text: str) -> tuple[tuple[str, ...], int | None]:
-        """The types that are asked for, and how many. A type that is pointed at, as in "that show", is not."""
-        asked, refused, count = dict[str, None](), set[str](), None
-        for match in self._nouns.finditer(text):
-            name = self._types_of[match["noun"].lower()]
-            clause = last_clause(text[: match.start()])
-            if _POINTING.search(clause) or _MET.search(clause):
-                continue
-            if _REFUSED.search(clause) or denies(clause):
-                refused.add(name)
-                continue
-            asked[name] = None
-            if match["number"] and count is None and not _LABEL.search(clause):
-                number = match["number"].lower()
-                count = int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1
-        if refused and not asked:
-            asked = dict.fromkeys(item_type.name for item_type in self.catalog.types)
-        return tuple(name for name in asked if name not in refused), min(count or 0, MOST_COUNTED) or None
-
     @cached_property
     def _names(self) -> dict[WishAspect, tuple[pa.Array, list[str]]]:
         fields = self.catalog.fields
@@ -159,16 +126,12 @@ class Reader:
         return {aspect: (pc.utf8_lower(pa.array(names, pa.string())), names) for aspect, names in columns.items()}
 
     @cached_property
-    def _types_of(self) -> dict[str, str]:
-        """The type of each noun, in lower case."""
-        pairs = [(noun, kind.name) for kind in self.catalog.types for words in type_words(kind) for noun in words]
-        return {noun.lower(): name for noun, name in reversed(pairs)}
-
-    @cached_property
-    def _nouns(self) -> re.Pattern[str]:
-        nouns = "|".join(re.escape(noun) for noun in sorted(self._types_of, key=len, reverse=True))
-        number = rf"\b(?P<number>{_NUMBER})\s+(?:(?!(?:{_MEASURES})\b)\w+\s+)?"
-        return re.compile(rf"(?:{number})?\b(?P<noun>{nouns})\b", re.I | re.A)
+    def _types(self) -> TypeReader:
+        types_of = dict[str, str]()  # where two types go by one noun it means the first
+        for kind in self.catalog.types:
+            for noun in (noun for words in type_words(kind) for noun in words):
+                types_of.setdefault(noun.lower(), kind.name)
+        return TypeReader(types_of)
 
 
 def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: bool) -> bool | None:

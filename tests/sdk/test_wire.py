@@ -106,7 +106,7 @@ def test_every_argument_of_a_verb_arrives(verb: str) -> None:
         (RecommendRequest, {"max_tokens": 4097}, "max_tokens is 4097"),
         (RecommendRequest, {"seed": -1}, "seed is -1"),
         (RecommendRequest, {"seed": 1 << 63}, "seed is 9223372036854775808"),
-        (RecommendRequest, {"temperature": 0}, "temperature is 0, expected greater than 0"),
+        (RecommendRequest, {"temperature": 0}, "temperature is 0, expected greater than or equal to 0.001"),
         (RecommendRequest, {"temperature": float("nan")}, "temperature is nan"),
         (RecommendRequest, {"temperature": float("inf")}, "temperature is inf"),
         (RecommendRequest, {"temperature": "hot"}, "temperature is 'hot'"),

@@ -244,5 +244,5 @@ def test_a_local_hugging_face_folder_is_a_base(make, tmp_path: Path) -> None:
     loaded, found = load_pretrained(Pretrained(model=str(tmp_path)))
     assert {p.dtype for p in loaded.parameters()} == {torch.float32}
     assert found.encode("calm sea").ids == tokenizer.encode("calm sea").ids
-    with pytest.raises(TrainingError, match="local folder"):
+    with pytest.raises(TrainingError, match=r"a folder with config\.json"):
         load_pretrained(Pretrained(model=str(tmp_path / "nowhere")))
