@@ -19,14 +19,30 @@ from neo.language.wordings.follow_ups import PLACES, references
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
-_ENDS = r"(?=\s*(?:$|[.?!,:;)]|(?:is|was|sounds|suits|to|for|but|among|and|or|has|please|like|then|instead)\b))"
-_ORDINAL = re.compile(
-    rf"\b(?:the|your|that|this)\s+({'|'.join(PLACES)}|last)(?:\s+(?:one|of them|of these|pick|item)\b|{_ENDS})",
-    re.I | re.A,
+_VERBS = r"(?:is|was|has|had|does|did|do|would|could|can|will|might|should)(?:n't)?|sounds|seems|looks|feels|suits|got"
+_JOINTS = r"to|for|but|among|and|or|please|like|then|instead|before|after|because|since|if|than|though|so"
+_ADVERBS = r"still|already|yet|again|really|actually|ever|too"
+_ENDS = rf"(?=\s*(?:$|[.?!,:;)]|(?:{_VERBS}|{_JOINTS}|{_ADVERBS}|\w+s\s+(?:me|my|us))\b))"
+_NTH = {word: place for place, word in enumerate((*PLACES, *("1st", "2nd", "3rd", "4th", "5th")))}
+_NTH = {word: place % len(PLACES) for word, place in _NTH.items()}
+_PLACED = rf"({'|'.join(_NTH)}|last|final|middle)"
+_OF_THEM = r"one|pick|item|suggestion|option|choice|recommendation|title|(?:of|from) (?:them|these|those|your|what you)"
+_ORDINALS = (
+    re.compile(rf"\b(?:the|your|that|this)\s+(?:very\s+)?{_PLACED}(?:\s+(?:{_OF_THEM})\b|{_ENDS})", re.I | re.A),
+    re.compile(rf"(?:(?<=[.?!,;]\s)|^){_PLACED}\s+one\b", re.I | re.A),
 )
-_NUMBER = re.compile(rf"(?:\b(?:number|nr\.?)|\b(?-i:no\.)|#)\s*(\d|{'|'.join(NUMBERS)})\b{_ENDS}", re.I | re.A)
-_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right)\b))"
-_BY = re.compile(r"\bthe one (?:by|from)\s+", re.I)
+_COUNTED = rf"(\d|{'|'.join(NUMBERS)})\b"
+_NUMBERED = (
+    re.compile(rf"#\s*{_COUNTED}{_ENDS}", re.I | re.A),  # "the #1 podcast" points at nothing,
+    re.compile(  # and so does "my number one rule"
+        rf"(?<!\bmy )(?<!\byour )(?<!\bthe )(?<!\bour )(?<!\ba )\b(?:number|nr\.?|option|(?-i:no\.))\s*{_COUNTED}"
+        rf"(?!\s+(?:on|in)\b)",
+        re.I | re.A,
+    ),
+    re.compile(rf"\b(?:your|the)\s+(?:number|option)\s*{_COUNTED}{_ENDS}", re.I | re.A),
+)
+_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right|come|going|any|worth|made|read|narrated|now|first|available)\b))"
+_BY = re.compile(r"\b(?:the one|(?:the|that|this) (?P<noun>[\w ]{1,20}?)) (?:by|from)\s+", re.I)
 _SOLE = re.compile(
     r"\b(?:that one|this one|your pick|it|that)\b(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please)\b))", re.I
 )
@@ -46,7 +62,7 @@ def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[
 
     nouns: the words for one item of each type.
     """
-    found = [*_by_place(text, named), *_by_creator(text, named), *_by_type(text, named, nouns)]
+    found = [*_by_place(text, named), *_by_creator(text, named, nouns), *_by_type(text, named, nouns)]
     if len(named) == 1:
         found += [Pointed(match.start(), match.end(), named[0].row) for match in _SOLE.finditer(text)]
     return min(found, key=lambda one: (one.start, -one.end), default=None)
@@ -59,11 +75,12 @@ def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:
 
 def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
     found = []
-    for match in _ORDINAL.finditer(text):
+    for match in (match for pattern in _ORDINALS for match in pattern.finditer(text)):
         word = match[1].lower()
-        place = len(named) - 1 if word == "last" else PLACES.index(word)
-        found += _at(match, place, named)
-    for match in _NUMBER.finditer(text):
+        if word != "middle" or len(named) % 2:
+            ends = {"last": len(named) - 1, "final": len(named) - 1, "middle": len(named) // 2}
+            found += _at(match, ends[word] if word in ends else _NTH[word], named)
+    for match in (match for pattern in _NUMBERED for match in pattern.finditer(text)):
         word = match[1].lower()
         found += _at(match, (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1, named)
     return found
@@ -73,17 +90,28 @@ def _at(match: re.Match[str], place: int, named: Sequence[ItemFacts]) -> list[Po
     return [Pointed(match.start(), match.end(), named[place].row)] if 0 <= place < len(named) else []
 
 
-def _by_creator(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
+def _by_creator(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> list[Pointed]:
     found, said_at = [], dict[int, dict[str, Phrase]]()
     for phrase in phrases(text) if named and _BY.search(text) else ():
         said_at.setdefault(phrase.start, {})[phrase.lower] = phrase
     for match in _BY.finditer(text):
-        said = said_at.get(match.end(), {})
-        meant = [(item, said[item.creator.lower()]) for item in named if item.creator and item.creator.lower() in said]
+        said, kind = said_at.get(match.end(), {}), match["noun"]
+        meant = [
+            (item, next(said[name] for name in _goes_by(item) if name in said))
+            for item in named
+            if (kind is None or kind.lower() in map(str.lower, nouns[item.type]))
+            and not said.keys().isdisjoint(_goes_by(item))
+        ]
         if len(meant) == 1:
             item, phrase = meant[0]
             found.append(Pointed(match.start(), phrase.end, item.row))
     return found
+
+
+def _goes_by(item: ItemFacts) -> tuple[str, ...]:
+    """The name of who made it, and the last word of it."""
+    name = (item.creator or "").lower()
+    return (name, name.split()[-1]) if name.strip() else ()
 
 
 def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> list[Pointed]:

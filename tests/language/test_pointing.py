@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from neo.language.facts import ItemFacts
@@ -49,6 +52,20 @@ THREE = [item(5, "show", "Ada Moss"), item(6, "show", "Ben Roe"), item(7, "audio
 def test_what_is_pointed_at(text: str, row: int | None) -> None:
     found = pointed(text, THREE, NOUNS)
     assert (found and found.row) == row
+
+
+def test_sentences_by_somebody_who_had_not_seen_the_code() -> None:
+    """Of 150 nothing is pointed at but what is meant. Half of them were then looked at, and 44 of the other 51 that
+    point are understood."""
+    said = json.loads((Path(__file__).parent / "pointing_said.json").read_text(encoding="utf-8"))
+    named = [item(1, "episode", "Ada Moss"), item(2, "audiobook", "Ben Kade"), item(3, "show", "Cleo Drum")]
+    missed = 0
+    for meant, sentences in said.items():
+        for sentence in sentences:
+            found = pointed(sentence, named, NOUNS)
+            assert found is None or str(found.row) == meant, sentence
+            missed += found is None and meant != "none"
+    assert missed <= 11
 
 
 @pytest.mark.parametrize("text", ["Why that one?", "What is it about? Tell me about it.", "It was nice.", "Not that."])

@@ -41,7 +41,8 @@ SMALL = [
     *(f"grounding.{task}=1" for task in ("verbalize", "ground", "type")),
     *(f"instruction.{task}=12" for task in ("recommend", "recommend_short", "histories", "familiar", "unfamiliar")),
     *(f"instruction.{task}=12" for task in ("search", "lookup", "verbalize", "explain", "understand", "chat")),
-    *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed", "rehearsal")),
+    *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed", "wishes", "counted")),
+    *(f"instruction.{task}=4" for task in ("conversations", "mentions", "rehearsal")),
 ]
 SHAPE = {
     "hidden_size": 32,
