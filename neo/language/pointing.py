@@ -99,8 +99,8 @@ def _by_creator(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Seque
         meant = [
             (item, next(said[name] for name in _goes_by(item) if name in said))
             for item in named
-            if (kind is None or kind.lower() in map(str.lower, nouns[item.type]))
-            and not said.keys().isdisjoint(_goes_by(item))
+            if not said.keys().isdisjoint(_goes_by(item))
+            and (kind is None or kind.lower() in map(str.lower, nouns[item.type]))
         ]
         if len(meant) == 1:
             item, phrase = meant[0]
