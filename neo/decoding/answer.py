@@ -56,8 +56,9 @@ Event = TextDelta | ItemNamed | Done
 class AnswerRequest:
     """What one row of a batch is to answer.
 
-    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered
-    indexes); the format `text` names none. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the
+    prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered indexes);
+    the format `text` names none, and `items` is nothing but items, `max_items` of them or as many as there are.
+    `words_first`: an answer begins with text. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the
     answer goes on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is
     given; either way text does not run in circles (`third_time`). An item that comes right after `about_words`, the
     first tokens of an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else,
@@ -70,7 +71,7 @@ class AnswerRequest:
     index: SidIndex
     prompt: Sequence[int]
     types: tuple[str, ...]
-    format: Literal["text", "mixed"] = "mixed"
+    format: Literal["text", "mixed", "items"] = "mixed"
     max_tokens: int = 256
     max_items: int = 10
     min_items: int = 0
@@ -86,31 +87,32 @@ class AnswerRequest:
     aside: Callable[[int | None, bool], Sequence[int]] | None = None
     joint: tuple[int, ...] = ()
     begins: tuple[int, ...] = ()
+    words_first: bool = False
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
-        if self.format not in ("text", "mixed"):
-            raise InvalidRequestError(f"format must be 'text' or 'mixed', got {self.format!r}.")
+        if self.format not in ("text", "mixed", "items"):
+            raise InvalidRequestError(f"format must be 'text', 'mixed' or 'items', got {self.format!r}.")
         for name, least in (("max_tokens", 1), ("max_items", 0), ("min_items", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise InvalidRequestError(f"{name} must be a whole number of at least {least}, got {value!r}.")
-        if self.format == "mixed" and self.min_items > self.max_items:
+        if self.format != "text" and self.min_items > self.max_items:
             raise InvalidRequestError(f"min_items must not exceed max_items ({self.max_items}), got {self.min_items}.")
         self.sampling()
         check_prompt(model, self.prompt, 1)
-        if self.format == "mixed":
+        if self.format != "text":
             for span in self.spans():
                 span.check(vocab)
 
     @property
     def items_owed(self) -> int:
         """How many items the answer must name, as long as there are any."""
-        return self.min_items if self.format == "mixed" else 0
+        return self.min_items if self.format != "text" else 0
 
     def most_tokens(self, span: int, positions: int) -> int:
         """The most that its answer can have, with spans of so many tokens and a model of so many positions."""
-        items = (self.max_items + (self.about is not None)) if self.format == "mixed" else 0
+        items = (self.max_items + (self.about is not None)) if self.format != "text" else 0
         span += MOST_ASIDE if self.aside is not None else 0
         asked = self.max_tokens + max(items, 1) * span
         asked += MOST_ASIDE if self.aside is not None and self.about_them else 0

@@ -216,13 +216,15 @@ class _Loop:
     def write(self, rows: Sequence[_Row]) -> Iterator[tuple[_Row, Event]]:
         """Decides a token for each row that has none in its queue, or ends its answer."""
         writing = [(at, row) for at, row in enumerate(rows) if not (row.queue or row.done)]
-        may_write = [(at, row) for at, row in writing if row.words < row.request.max_tokens and self._room(row) > 0]
+        may_write = [(at, row) for at, row in writing if self._may_write(row)]
         tokens = dict(zip((at for at, _ in may_write), self.reading.choose(self._asked(may_write)), strict=True))
         for at, row in writing:
             token = tokens.get(at)
             if token is not None and row.begins:
                 token = row.begins.popleft()
-            if row.joined:
+            if row.request.format == "items":
+                token = self.vocab.open if self._may_name(row) else self.vocab.end
+            elif row.joined:
                 row.joined, token = False, self.vocab.open
             elif token in (None, self.vocab.end) and self._may_name(row) and row.named < row.request.items_owed:
                 row.joined = self._joins(row)
@@ -254,11 +256,15 @@ class _Loop:
             reason: Literal["stop", "length"] = "length" if token is None else "stop"
             yield Done(reason, row.used - row.aside - len(row.request.prompt), tuple(row.said))
 
+    def _may_write(self, row: _Row) -> bool:
+        asked = row.request
+        return asked.format != "items" and row.words < asked.max_tokens and self._room(row) > 0
+
     def _room(self, row: _Row) -> int:
         return self.positions - row.used
 
     def _may_name(self, row: _Row) -> bool:
-        if row.request.format != "mixed" or self._room(row) < self.span_tokens:
+        if row.request.format == "text" or self._room(row) < self.span_tokens:
             return False
         # What is spoken of is not one of the items that were asked for.
         return row.speaks_of is not None or (row.named < row.request.max_items and not row.span.is_empty)
@@ -345,6 +351,7 @@ class _Loop:
         for at, row in rows:
             barred = third_time(row.said, self.vocab.decode) | row.request.unsayable(row.said)
             barred |= set() if self._may_name(row) else {self.vocab.open}
+            barred |= {self.vocab.open, self.vocab.end} if row.request.words_first and not row.said else set()
             most = min(row.request.max_tokens - row.words, self._room(row))
             asked.append(Writing(at, frozenset(barred), most, row.sampling))
         return asked

@@ -19,6 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.language.denials import denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
+from neo.language.reading_format import Wanted, read_format
 from neo.language.reading_modes import read_mode
 from neo.language.reading_subject import asks_for_others, asks_of_it, asks_of_them
 from neo.language.reading_types import TypeReader
@@ -42,13 +43,15 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; of_them, of_it: whether nothing is asked for but a portrait of them,
-    or words on what is pointed at; for_others: whether something is turned down and others are asked for."""
+    whether it is to be new to who asks, or known; format: whether items are to come bare, or with words; of_them,
+    of_it: whether nothing is asked for but a portrait of them, or words on what is pointed at; for_others: whether
+    something is turned down and others are asked for."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
     mode: Mode = "any"
+    format: Wanted = "any"
     of_them: bool = False
     of_it: bool = False
     for_others: bool = False
@@ -77,7 +80,9 @@ class Reader:
         types = self._types.read(said)
         of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
         about = asks_of_them(said), of_it, asks_for_others(said)
-        return Said(tuple(self._wishes(said, names)), types.asked, types.count, read_mode(written), *about)
+        return Said(
+            tuple(self._wishes(said, names)), types.asked, types.count, read_mode(written), read_format(said), *about
+        )
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

@@ -50,6 +50,7 @@ from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
 
 ItemsOrMixed = Literal["items", "mixed"]
 Filtering = Filter | Mapping[str, Any] | None
+SAID = {"items": "items alone", "mixed": "with words"}  # what an answer is kept to, in words
 NAMED = 3  # items of an answer in a chat, at most, where nobody says how many
 Later = Callable[[str], Sequence[Meeting]]
 
@@ -230,6 +231,10 @@ class Asking(Speaking):
         if said.for_others and about is not None and max_items is None:
             about, least = None, max(least, 1)  # an answer that speaks of what was turned down would name nothing new
         begins = (*self.about_words, self.bundle.vocabulary.open) if said.of_it and one and left else ()
+        if said.format != "any" and not begins and max_items is None:
+            manner, least = replace(manner, format=said.format), max(least, 1)
+            about = None if said.format == "items" else about
+            choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.format]}"))
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
@@ -366,7 +371,7 @@ class Asking(Speaking):
             choice.index,
             prompt.ids,
             choice.types,
-            format="mixed" if max_items or about is not None else "text",
+            format=("items" if manner.format == "items" else "mixed") if max_items or about is not None else "text",
             max_tokens=manner.max_tokens,
             max_items=max_items,
             min_items=min_items,
@@ -377,6 +382,7 @@ class Asking(Speaking):
             about=about,
             about_words=() if begun else self.about_words,
             begins=begins,
+            words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),

@@ -10,6 +10,7 @@ import torch
 from pydantic import ValidationError
 
 from neo.decoding.sampling import Sampling
+from neo.language.reading_format import Wanted
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.refusals import shown
@@ -115,11 +116,13 @@ def _first_wrong(error: ValidationError) -> str:
 
 @dataclass(frozen=True)
 class Manner:
-    """How an answer is made: drawn where there is a temperature (the same for a seed), and its length."""
+    """How an answer is made: drawn where there is a temperature (the same for a seed), its length, and whether it is
+    items alone or begins with words."""
 
     temperature: float | None
     seed: int | None
     max_tokens: int
+    format: Wanted = "any"
 
     def __post_init__(self) -> None:
         whole("max_tokens", self.max_tokens, 1, MAX_TOKENS)

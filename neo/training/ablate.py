@@ -63,6 +63,8 @@ class Ablations(Strict):
         names = [ablation.slug for ablation in self.ablations]
         if len(set(names)) < len(names):
             raise ValueError("two ablations have the same name")
+        if FULL in {ablation.name for ablation in self.ablations}:
+            raise ValueError(f"an ablation can't be called {FULL}: so goes the recipe as it is")
         return self
 
 

@@ -96,7 +96,8 @@ def _instruction(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRow
 
 def _rehearsal(run: Run) -> Iterator[TaskRows]:
     if rows := run.config.instruction.rehearsal:
-        yield TaskRows("instruction", "rehearsal", rows, rows, LENGTH, LENGTH, LENGTH, 0, 0, ())
+        row = [0] * LENGTH, [0] * LENGTH  # every token of which meets the whole head
+        yield TaskRows("instruction", "rehearsal", rows, rows, LENGTH, LENGTH, LENGTH, 0, 0, (row,))
 
 
 def _made(

@@ -8,8 +8,11 @@ begin with a token of any kind, as in data-free quantization (arXiv 2305.17888),
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +21,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, PreTrainedModel
 
-from neo.training.examples.language import language_rows
+from neo.language.render import IGNORED
+from neo.language.vocabulary import Vocabulary
 from neo.training.examples.rows import SCHEMA
 from neo.training.precision import bf16_is_fast
 from neo.training.steps import ROWS
@@ -26,62 +30,102 @@ from neo.training.steps import ROWS
 LENGTH = 256  # ids of a row and at most of a text: as long as most histories, or few labels would vanish beside many
 LEAST = 16  # ids of a text: a base that wants to say nothing still says this much
 TOGETHER = 64  # texts that are drawn at once
-SECONDS = 10  # between two lines of progress
+TEXTS = "texts.jsonl"
 
 
-def write_rehearsal(
-    model: PreTrainedModel, tokenizer: Tokenizer, rows: int, seed: int, folder: Path, say: Callable[[str], None]
-) -> None:
-    """Leaves `rows` rows of LENGTH ids of what the base draws in `folder`, as `write_rows` leaves others."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = model.to(device).eval()
-    texts, written, reported = list[list[int]](), 0, time.monotonic()
-    newline = tokenizer.encode("\n", add_special_tokens=False).ids
-    for text in drawn(model, tokenizer, seed):
-        texts.append(text)
-        written += len(text) + len(newline)
-        if time.monotonic() - reported > SECONDS:
-            reported = time.monotonic()
-            say(f"{written // LENGTH:,} of {rows:,} rows of the base's own words")
-        if written >= rows * LENGTH:
-            break
-    made = list(language_rows(texts, newline, LENGTH, seed))[:rows]
-    part = folder / f"{ROWS}.part"
-    pq.write_table(pa.Table.from_pylist([row | {"task": "rehearsal"} for row in made], schema=SCHEMA), part)
-    part.rename(folder / ROWS)
+@dataclass(frozen=True)
+class Speaker:
+    """A base before it is trained. vocabulary: NEO's of it; begin: the token that it begins every text with, if any."""
 
+    model: PreTrainedModel
+    vocabulary: Vocabulary
+    begin: tuple[int, ...]
 
-def drawn(model: PreTrainedModel, tokenizer: Tokenizer, seed: int) -> Iterator[list[int]]:
-    """Texts without end, as ids: of none that is a control token, and without what the base begins every text with.
+    @classmethod
+    def of(cls, model: PreTrainedModel, tokenizer: Tokenizer, vocabulary: Vocabulary) -> Speaker:
+        plain = Tokenizer.from_str(tokenizer.to_str())
+        plain.no_padding()
+        plain.no_truncation()
+        model.generation_config = GenerationConfig()  # a released one may say how to chat: penalties, and likely words
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(model.to(device).eval(), vocabulary, tuple(plain.encode("").ids[:1]))
 
-    A text ends where the base ends it, or at LENGTH ids.
-    """
-    control, size = sorted(tokenizer.get_added_tokens_decoder()), tokenizer.get_vocab_size()
-    words = torch.tensor(sorted(set(range(size)) - set(control)))
-    begin = torch.tensor([tokenizer.encode("").ids], dtype=torch.long).expand(TOGETHER, -1)
-    embedding = model.get_input_embeddings().weight
-    device, unused = embedding.device, list(range(size, len(embedding)))  # rows that no token of the base has
-    settings = GenerationConfig(
-        do_sample=True,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        max_new_tokens=LENGTH - 1,
-        min_new_tokens=LEAST,
-        eos_token_id=control or None,
-        pad_token_id=control[0] if control else 0,
-        suppress_tokens=unused or None,
-    )
-    choose = torch.Generator().manual_seed(seed)
-    for call in range(1 << 30):
-        first = words[torch.randint(len(words), (TOGETHER, 1), generator=choose)]
-        start = torch.cat([begin, first], 1).to(device)
+    def draw(self, call: int, seed: int) -> list[list[int]]:
+        """Some texts, as ids of plain text, the same for the same call and seed. They end where the base ends them, or
+        at LENGTH ids."""
+        model, vocabulary = self.model, self.vocabulary
+        ends = sorted(vocabulary.special_ids | self._ends())
+        words = torch.tensor([i for i in range(vocabulary.text_size) if i not in ends and vocabulary.decode([i])])
+        embedding = model.get_input_embeddings().weight
+        settings = GenerationConfig(
+            do_sample=True,
+            temperature=1.0,
+            top_k=0,
+            top_p=1.0,
+            max_new_tokens=LENGTH - 1,
+            min_new_tokens=LEAST,
+            eos_token_id=ends or None,
+            pad_token_id=ends[0] if ends else 0,
+            suppress_tokens=list(range(vocabulary.text_size, len(embedding))) or None,  # rows that no token has
+        )
+        chosen = torch.Generator().manual_seed(seed + call)
+        first = words[torch.randint(len(words), (TOGETHER, 1), generator=chosen)]
+        begin = torch.tensor([self.begin], dtype=torch.long).expand(TOGETHER, -1)
+        start = torch.cat([begin, first], 1).to(embedding.device)
         with (
-            torch.random.fork_rng([device] if device.type == "cuda" else []),
+            torch.random.fork_rng([start.device] if start.is_cuda else []),
             torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, enabled=bf16_is_fast()),
+            torch.autocast(start.device.type, torch.bfloat16, enabled=bf16_is_fast()),
         ):
             torch.manual_seed(seed + call)
             found = model.generate(start, attention_mask=torch.ones_like(start), generation_config=settings)
-        for ids in found[:, begin.shape[1] :].tolist():
-            yield ids[: next((at for at, token in enumerate(ids) if token in control), len(ids))]
+        texts = found[:, len(self.begin) :].tolist()
+        return [ids[: next((at for at, token in enumerate(ids) if token in ends), len(ids))] for ids in texts]
+
+    def _ends(self) -> set[int]:
+        end = self.model.config.eos_token_id
+        found = end if isinstance(end, list) else [] if end is None else [end]
+        return {token for token in found if 0 <= token < self.vocabulary.text_size}
+
+
+def write_rehearsal(speaker: Speaker, rows: int, seed: int, folder: Path, say: Callable[[str], None]) -> None:
+    """Leaves `rows` rows of LENGTH ids in `folder`, as `write_rows` leaves others. What was drawn before an
+    interruption is not drawn again."""
+    drawn, newline, started = folder / TEXTS, speaker.vocabulary.encode("\n"), time.monotonic()
+    calls = _calls(drawn)
+    for call in count(len(calls)):
+        written = sum(len(text) + len(newline) for texts in calls for text in texts)
+        if written >= rows * LENGTH:
+            break
+        calls.append(speaker.draw(call, seed))
+        with drawn.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(calls[-1]) + "\n")
+        made = min(rows, (written + sum(map(len, calls[-1]))) // LENGTH)
+        say(f"{made:,} of {rows:,} rows in the base's own words  {time.monotonic() - started:.0f} s")
+    found = [row | {"task": "rehearsal"} for row, _ in zip(_rows(calls, newline), range(rows), strict=False)]
+    part = folder / f"{ROWS}.part"
+    pq.write_table(pa.Table.from_pylist(found, schema=SCHEMA), part)
+    part.rename(folder / ROWS)
+    drawn.unlink()
+
+
+def _calls(drawn: Path) -> list[list[list[int]]]:
+    """What each call has drawn so far; a line that was cut off is removed."""
+    lines = drawn.read_text(encoding="utf-8").splitlines(keepends=True) if drawn.exists() else []
+    whole = [line for line in lines if line.endswith("\n")]
+    if len(whole) < len(lines):
+        drawn.write_text("".join(whole), encoding="utf-8")
+    return [json.loads(line) for line in whole]
+
+
+def _rows(calls: Iterable[list[list[int]]], newline: list[int]) -> Iterator[dict[str, list[int]]]:
+    """Texts joined by line breaks, and cut. What the base has not drawn, the first id of a text and the break after one
+    that was cut off, is no label."""
+    ids, labels = list[int](), list[int]()
+    for text in (text for texts in calls for text in texts):
+        ids += [*text, *newline]
+        cut = len(text) == LENGTH
+        labels += [IGNORED, *text[1:], *([IGNORED] * len(newline) if cut else newline)]
+        while len(ids) >= LENGTH:
+            yield {"input_ids": ids[:LENGTH], "labels": labels[:LENGTH]}
+            ids, labels = ids[LENGTH:], labels[LENGTH:]

@@ -41,7 +41,7 @@ from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import launched
-from neo.training.rehearsal import write_rehearsal
+from neo.training.rehearsal import Speaker, write_rehearsal
 from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
 from neo.training.split import split_of
@@ -245,13 +245,15 @@ class Run:
             once(self.folder / "rehearsal", self._rehearsal_key, "the base's own words", self._rehearse, self.say)
 
     def _rehearse(self, folder: Path) -> None:
-        write_rehearsal(*self.base_model(), self.config.instruction.rehearsal, self.config.seed, folder, self.say)
+        speaker = Speaker.of(*self.base_model(), Vocabulary.load(self.folder / "stage2"))
+        write_rehearsal(speaker, self.config.instruction.rehearsal, self.config.seed, folder, self.say)
 
     @cached_property
     def _instruction_key(self) -> str:
         config = self.config
         listener = None if config.listener is None else self._listener_key
-        stage = (config.instruction, config.teacher, listener, *([config.lora] if config.lora else []))
+        stage = [config.instruction, config.teacher, listener, *([config.lora] if config.lora else [])]
+        stage += [self._rehearsal_key] if config.instruction.rehearsal else []
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:

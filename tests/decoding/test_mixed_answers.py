@@ -101,7 +101,8 @@ def test_a_batch_answers_each_request_as_alone(world: World, n: int, opening: fl
             [world.index, shared, world.filtered()][seed % 3],
             world.prompt(int(rng.integers(0, 20)))[:-1],
             world.some_types(),
-            format=["mixed", "mixed", "text"][int(rng.integers(3))],  # type: ignore[arg-type]
+            format=["mixed", "mixed", "items", "text"][int(rng.integers(4))],  # type: ignore[arg-type]
+            words_first=bool(rng.integers(2)),
             max_tokens=int(rng.integers(1, 25)),
             max_items=most,
             min_items=int(rng.integers(0, most + 1)),
@@ -155,6 +156,34 @@ def test_text_answers_name_no_item() -> None:
         )
     assert not check_events(world, events, world.index, ())
     assert check_events(world, mixed, world.index, ("show",))
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(world=worlds(), most=st.integers(0, 5), beams=st.integers(1, 9))
+def test_items_alone_are_what_a_model_would_name_that_says_nothing(world: World, most: int, beams: int) -> None:
+    index, types, prompt = world.filtered(), world.some_types(), world.prompt(5)[:-1]
+    asked = AnswerRequest(index, prompt, types, max_items=most, beams=beams, format="items")
+    with leaning(world.model, lean(world, opening=-50.0, ending=30.0)):
+        events = list(stream_answer(world.model, world.vocab, asked))
+    with leaning(world.model, lean(world, opening=60.0)):
+        silent = list(stream_answer(world.model, world.vocab, replace(asked, format="mixed", max_tokens=1)))
+    items = check_events(world, events, index, types)
+    assert events == [*items, Done("stop", len(items) * (world.vocab.levels + 2))]
+    assert [item.row for item in items] == [item.row for item in silent if isinstance(item, ItemNamed)]
+    assert len(items) == min(most, index.reachable(types), (MAX_POSITIONS - len(prompt)) // (world.vocab.levels + 2))
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(world=worlds(), opening=st.sampled_from([6.0, 60.0]), ending=st.sampled_from([0.0, 60.0]))
+def test_words_come_first_where_they_must(world: World, opening: float, ending: float) -> None:
+    prompt, types = world.prompt(5)[:-1], world.some_types()
+    asked = AnswerRequest(world.index, prompt, types, max_items=3, min_items=1, words_first=True)
+    with leaning(world.model, lean(world, opening=opening, ending=ending)):
+        events = list(stream_answer(world.model, world.vocab, asked))
+    items = check_events(world, events, world.index, types)
+    done = events[-1]
+    assert items and isinstance(done, Done)
+    assert done.said[0] not in (world.vocab.open, world.vocab.end)
 
 
 def test_min_items_are_named_even_by_a_model_that_ends_at_once() -> None:
@@ -235,7 +264,7 @@ def test_bad_arguments_are_refused_before_the_first_event() -> None:
     world = make_world(10)
     base = (world.model, world.vocab, world.index, world.prompt(4)[:-1])
     for how, match in [
-        ({"format": "items"}, "format"),
+        ({"format": "list"}, "format"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_items": -1}, "max_items"),
         ({"min_items": 11}, "min_items"),

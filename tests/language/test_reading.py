@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from neo.catalog.activity import Dataset
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
+from neo.language.denials import plain
 from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
+from neo.language.reading_format import read_format
 from neo.language.reading_modes import read_mode
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings.instructions import TASKS
@@ -317,6 +319,18 @@ def test_types_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
             assert types in (meant, set()), sentence
             read.append(types == meant)
     assert sum(read) > 0.84 * len(read)
+
+
+def test_formats_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
+    """The reader was made with the seen in sight; of the unseen two were looked at, which say nothing and were read."""
+    said = json.loads((Path(__file__).parent / "formats_said.json").read_text(encoding="utf-8"))
+    for part, least in (("seen", 0.95), ("unseen", 0.69)):
+        right = []
+        for wanted, sentences in said[part].items():
+            read = [read_format(plain(sentence)) for sentence in sentences]
+            assert set(read) <= {wanted, "any"}
+            right += [one == wanted for one in read]
+        assert sum(right) > least * len(right)
 
 
 def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
