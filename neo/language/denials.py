@@ -9,15 +9,15 @@ _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
 _NO = re.compile(
     r"\b(?:not in the mood for|not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from"
     r"|enough of|tired of|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than"
-    r"|hate|dislike|nor|neither|skip|forget|(?:stop|quit) \w+ing|less|(?:do|does|wo|ca|is)nt)\b|n't\b",
+    r"|hate|dislike|nor|neither|skip|less|(?:stop|quit) (?:giving|sending|recommending|suggesting|offering)"
+    r"|(?:do|does|wo|ca|is)nt)\b|n't\b|^\W*forget\b",
     re.I,
 )
 # What sounds like a denial and is none.
 _YES = re.compile(
     r"\b(?:nothing (?:but|apart from|except(?: for)?|besides|other than|and)|not only|not just|no matter|none but"
-    r"|no idea|(?:don't|do not|never) forget|(?:wouldn't|would not) (?:say no to|have|happen)"
-    r"|(?:can't|cannot|couldn't|could not) (?:find|choose|decide|pick|think of)"
-    r"|(?:haven't|have not) (?:got|had|found|tried|heard)|why not|why (?:do|is|are|ca)n't"
+    r"|no idea|(?:don't|do not|never) forget|(?:wouldn't|would not) (?:say no to|mind)"
+    r"|(?:can't|cannot|couldn't|could not) find (?:a|an|any|anything)|why not|why (?:do|is|are|ca)n't"
     r"|(?:is|are|do|ca|could|wo)n't (?:you|there|we|it)|(?:can't|cannot|never) get (?:enough|tired|sick) of"
     r"|(?:don't|do not) mind|(?:no|nothing) (?:\w+ ){0,3}(?:more|better) than)\b",
     re.I,
@@ -34,6 +34,11 @@ def plain(text: str) -> str:
 def last_clause(text: str) -> str:
     """What is left of a text since its last clause began."""
     return text[max((match.end() for match in _CLAUSE.finditer(text)), default=0) :]
+
+
+def clause_starts(text: str) -> list[int]:
+    """Where the clauses of a text begin, from its own beginning on."""
+    return [0, *(match.end() for match in _CLAUSE.finditer(text))]
 
 
 def denies(clause: str) -> bool:

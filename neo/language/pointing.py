@@ -19,30 +19,35 @@ from neo.language.wordings.follow_ups import PLACES, references
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
-_VERBS = r"(?:is|was|has|had|does|did|do|would|could|can|will|might|should)(?:n't)?|sounds|seems|looks|feels|suits|got"
-_JOINTS = r"to|for|but|among|and|or|please|like|then|instead|before|after|because|since|if|than|though|so"
-_ADVERBS = r"still|already|yet|again|really|actually|ever|too"
-_ENDS = rf"(?=\s*(?:$|[.?!,:;)]|(?:{_VERBS}|{_JOINTS}|{_ADVERBS}|\w+s\s+(?:me|my|us))\b))"
-_NTH = {word: place for place, word in enumerate((*PLACES, *("1st", "2nd", "3rd", "4th", "5th")))}
-_NTH = {word: place % len(PLACES) for word, place in _NTH.items()}
-_PLACED = rf"({'|'.join(_NTH)}|last|final|middle)"
-_OF_THEM = r"one|pick|item|suggestion|option|choice|recommendation|title|(?:of|from) (?:them|these|those|your|what you)"
+_VERBS = r"(?:is|was|has|had|does|did|do|would|could|might|should)(?:n't)?|sounds|seems|looks|feels|suits|got"
+_JOINTS = r"to|for|but|among|and|or|please|like|then|instead|before|after|because|since|if|than|though"
+_ENDS = rf"(?=\s*(?:$|[.?!,:;)]|(?:{_VERBS}|{_JOINTS}|still|already|yet|again|too|\w+s\s+(?:me|my|us))\b))"
+_YOURS = r"(?=\s+(?:on your list|you(?:'ve)?|from your)\b)"
+_NTH = {word: place for place, word in enumerate(PLACES)} | {
+    word: place for place, word in enumerate(("1st", "2nd", "3rd", "4th", "5th"))
+}
+_PICK = r"(?:pick|item|suggestion|option|choice|recommendation|title)"
+_ONE = (
+    r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her)\b)"
+    rf"|\s+(?:{_PICK}|of (?:them|these|those))(?:{_ENDS}|{_YOURS}))"
+)
+_THE = r"\b(?:the|your|that|this)\s+(?:very\s+)?"
 _ORDINALS = (
-    re.compile(rf"\b(?:the|your|that|this)\s+(?:very\s+)?{_PLACED}(?:\s+(?:{_OF_THEM})\b|{_ENDS})", re.I | re.A),
-    re.compile(rf"(?:(?<=[.?!,;]\s)|^){_PLACED}\s+one\b", re.I | re.A),
+    re.compile(rf"{_THE}({'|'.join(_NTH)}|last)(?:{_ONE}|{_ENDS}|{_YOURS})", re.I | re.A),
+    re.compile(rf"{_THE}(final|middle){_ONE}", re.I | re.A),
+    re.compile(rf"(?:(?<=[.?!,;]\s)|^)({'|'.join(_NTH)})\s+one\b", re.I | re.A),
 )
-_COUNTED = rf"(\d|{'|'.join(NUMBERS)})\b"
-_NUMBERED = (
-    re.compile(rf"#\s*{_COUNTED}{_ENDS}", re.I | re.A),  # "the #1 podcast" points at nothing,
-    re.compile(  # and so does "my number one rule"
-        rf"(?<!\bmy )(?<!\byour )(?<!\bthe )(?<!\bour )(?<!\ba )\b(?:number|nr\.?|option|(?-i:no\.))\s*{_COUNTED}"
-        rf"(?!\s+(?:on|in)\b)",
-        re.I | re.A,
-    ),
-    re.compile(rf"\b(?:your|the)\s+(?:number|option)\s*{_COUNTED}{_ENDS}", re.I | re.A),
+_COUNTED = rf"(?:\s*(\d)|\s+({'|'.join(NUMBERS)}))\b"
+# "My number one rule", "episode number 3" and "the #1 podcast" point at nothing.
+_BEFORE_NUMBERS = (
+    r"(?:^|[.,:;!?(]\s*|\b(?:is|was|isn't|wasn't|has|hasn't|does|doesn't|did|why|how|about|like|on|with|try|play|put|and|or"
+    r"|but|not|to|for|of|from|than|hear|skip|start|started|pick|take|choose|want|prefer|loved?|liked?|know|more)\s+)"
 )
-_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right|come|going|any|worth|made|read|narrated|now|first|available)\b))"
-_BY = re.compile(r"\b(?:the one|(?:the|that|this) (?P<noun>[\w ]{1,20}?)) (?:by|from)\s+", re.I)
+_NUMBERED = re.compile(
+    rf"{_BEFORE_NUMBERS}((?:\b(?:your\s+|the\s+)?(?:number|nr\.?|option)|\b(?-i:no\.)|#){_COUNTED}){_ENDS}", re.I | re.A
+)
+_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right|come|going|any|worth|now|available)\b))"
+_BY = re.compile(r"\b(?:the one (?:by|from)|(?:the|that|this) (?P<noun>[\w ]{1,20}?) by)\s+", re.I)
 _SOLE = re.compile(
     r"\b(?:that one|this one|your pick|it|that)\b(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please)\b))", re.I
 )
@@ -80,9 +85,11 @@ def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
         if word != "middle" or len(named) % 2:
             ends = {"last": len(named) - 1, "final": len(named) - 1, "middle": len(named) // 2}
             found += _at(match, ends[word] if word in ends else _NTH[word], named)
-    for match in (match for pattern in _NUMBERED for match in pattern.finditer(text)):
-        word = match[1].lower()
-        found += _at(match, (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1, named)
+    for match in _NUMBERED.finditer(text):
+        word = (match[2] or match[3]).lower()
+        place = (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1
+        if 0 <= place < len(named):
+            found.append(Pointed(match.start(1), match.end(1), named[place].row))
     return found
 
 
@@ -97,21 +104,23 @@ def _by_creator(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Seque
     for match in _BY.finditer(text):
         said, kind = said_at.get(match.end(), {}), match["noun"]
         meant = [
-            (item, next(said[name] for name in _goes_by(item) if name in said))
+            Pointed(match.start(), name.end, item.row)
             for item in named
-            if not said.keys().isdisjoint(_goes_by(item))
-            and (kind is None or kind.lower() in map(str.lower, nouns[item.type]))
+            if kind is None or kind.lower() in map(str.lower, nouns[item.type])
+            if (name := _name_of(item, said, text, match)) is not None
         ]
-        if len(meant) == 1:
-            item, phrase = meant[0]
-            found.append(Pointed(match.start(), phrase.end, item.row))
+        found += meant if len(meant) == 1 else []
     return found
 
 
-def _goes_by(item: ItemFacts) -> tuple[str, ...]:
-    """The name of who made it, and the last word of it."""
+def _name_of(item: ItemFacts, said: Mapping[str, Phrase], text: str, match: re.Match[str]) -> Phrase | None:
+    """Where the name of who made it stands behind "by"; its last word alone will do, if no other name goes on there."""
     name = (item.creator or "").lower()
-    return (name, name.split()[-1]) if name.strip() else ()
+    if not name.strip() or name in said:
+        return said.get(name)
+    last = said.get(name.split()[-1])
+    alone = last is not None and not re.match(r"\s+[A-Z]", text[last.end :])
+    return last if alone and match[0].split()[-1].lower() == "by" else None
 
 
 def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> list[Pointed]:

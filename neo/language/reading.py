@@ -66,23 +66,23 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else."""
-        return self.read_all([(text, titles)])[0]
+        return self.read_last([(text, titles)])[0]
 
-    def read_all(self, texts: Iterable[tuple[str, Iterable[Phrase]]]) -> list[Said]:
-        """What each of some texts says, (text, titles) as for `read`; all of them are looked up together."""
+    def read_last(self, texts: Sequence[tuple[str, Iterable[Phrase]]]) -> tuple[Said, list[Wish]]:
+        """What the last of some texts says, (text, titles) as for `read`, and the wishes of those before it. All of
+        them are looked up together."""
         written = [
             _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for text, titles in texts
         ]
         said = [plain(text) for text in written]
-        return [self._read(*one) for one in zip(written, said, self._named(said), strict=True)]
+        *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
+        return self._read(written[-1], said[-1], tuple(last)), [wish for wishes in before for wish in wishes]
 
-    def _read(self, written: str, said: str, names: Mapping[Phrase, tuple[WishAspect, str]]) -> Said:
+    def _read(self, written: str, said: str, wishes: tuple[Wish, ...]) -> Said:
         types = self._types.read(said)
         of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
         about = asks_of_them(said), of_it, asks_for_others(said)
-        return Said(
-            tuple(self._wishes(said, names)), types.asked, types.count, read_mode(written), read_format(said), *about
-        )
+        return Said(wishes, types.asked, types.count, read_mode(written), read_format(said), *about)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False
@@ -132,10 +132,11 @@ class Reader:
 
     @cached_property
     def _types(self) -> TypeReader:
-        types_of = dict[str, str]()  # where two types go by one noun it means the first
+        types_of = dict[str, tuple[str, bool]]()  # where two types go by one noun it means the first
         for kind in self.catalog.types:
-            for noun in (noun for words in type_words(kind) for noun in words):
-                types_of.setdefault(noun.lower(), kind.name)
+            for words in type_words(kind):
+                types_of.setdefault(words.plural.lower(), (kind.name, True))
+                types_of.setdefault(words.singular.lower(), (kind.name, False))
         return TypeReader(types_of)
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from neo.language.denials import denies, last_clause
 
+FAR = 160  # characters around what speaks of a format that decide whether it is denied
 Wanted = Literal["any", "items", "mixed"]
 
 _NAMES = r"(?:titles?|names?|list|picks?|recs|recommendations|suggestions|results|items)"
@@ -86,14 +87,19 @@ def read_format(text: str) -> Wanted:
     said = re.sub(r"\s+", " ", text)
     wanted = [not _denied(said, match) for match in _WORDS.finditer(said)]
     more = _MORE_THAN_BARE.search(said) is not None
-    bare = any(not _OF_A_SHOW.search(said[: match.start()]) for match in _BARE.finditer(said))
+    bare = any(not _OF_A_SHOW.search(_before(said, match)) for match in _BARE.finditer(said))
     bare = (bare and not more) or (bool(wanted) and not any(wanted))
     return _only(bare, more or any(wanted))
 
 
 def _denied(text: str, match: re.Match[str]) -> bool:
     """By what stands before it in its clause, or after it, as in "why you chose it is of no interest"."""
-    return denies(last_clause(text[: match.start()])) or _NEVER_MIND.search(text[match.end() :]) is not None
+    after = text[match.end() : match.end() + FAR]
+    return denies(last_clause(_before(text, match))) or _NEVER_MIND.search(after) is not None
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    return text[max(0, match.start() - FAR) : match.start()]
 
 
 def _only(bare: bool, words: bool) -> Wanted:

@@ -1,26 +1,71 @@
 """Which types of item a request asks for, and how many. English, and only where it asks: a model that has read a few
 thousand requests knows types well, so a wrong reading costs more than none.
 
-A noun that names a type is asked for, refused, or neither: pointed at ("that show"), part of what is told ("my sister
-writes books", "I can't find a podcast I like"), or the whole that something is to be of ("an episode of a show").
+A noun that names a type is asked for; refused, by the words right around it; doubted, where it is denied in another way
+or part of what is told ("I can't find a podcast I like", "my sister writes books"); or an aside: pointed at ("that
+show"), a verb ("show me"), the whole that something is of ("an episode of a show"), what something is compared with.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from neo.language.denials import denies, last_clause
+from neo.language.denials import clause_starts, denies
 
 MOST_COUNTED = 20  # items that words alone can ask for at once
+FAR = 160  # characters around a noun that decide what is said of it
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
 _MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
 _VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
-_LABEL = re.compile(r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?)\s*$", re.I)
+_LETTER = r"[\w\u0080-\U0010ffff]"
+# "Chapter two", "a top 10 show", "World War Two podcasts"
+_LABEL = re.compile(
+    r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?|top|level|year|grade|formula|war|than)\s*$", re.I
+)
+
+_THE = r"(?:(?:as|a|an|any|another|more|the|your|all|those|these|such|random|single|whole|full|of)\s+)*$"
+_ME = r"(?:\s+(?:me|us|him|her|them))?\s+"
+_GIVE = r"(?:give|send|recommend|suggest|offer|name|show|pick|play|include|bring|bother with|want|do)"
+_REFUSED = re.compile(
+    r"\b(?:not|no|without|never|except|excluding|besides|apart from|minus|instead of|rather than|other than|nor|less"
+    rf"|fewer)\s+{_THE}"
+    rf"|\b(?:don't|do not)\s+(?:just\s+|please\s+)?{_GIVE}{_ME}{_THE}"
+    rf"|\b(?:stop|quit)\s+(?:giving|sending|recommending|suggesting|offering|naming|showing|picking|playing){_ME}{_THE}",
+    re.I,
+)
+_UNWANTED = re.compile(
+    r"\b(?:hate|dislike|avoid|(?:sick|tired|bored|enough) (?:of|with|by)|fed up (?:of|with)|not in the mood for"
+    r"|(?:can't|cannot|can not) (?:stand|bear|abide|get on with|do)"
+    r"|(?:don't|do not|didn't|wouldn't|would not|won't) (?:really |actually |even )?"
+    r"(?:want|like|need|fancy|enjoy|care for|feel like|do))"
+    rf"\s+(?:(?:to )?(?:hear|listen to|try)\s+)?{_THE}",
+    re.I,
+)
+_DROPPED = re.compile(
+    r"^\W*(?:(?:please|just|and|so|let's|you can|can you|could you)\s+)*"
+    r"(?:drop|ditch|scrap|skip|forget|bar|barring|(?P<off>leave|take|cut|rule|count|keep))\s+(?:(?:the|all|any|about)\s+)*$",
+    re.I,
+)
+_OFF = re.compile(r"\s+(?:off|out)\b(?! there)", re.I)
+_ALONE = re.compile(
+    r"\W*(?:(?:and|so|also|ok|okay|well|now|honestly|single|whole|full|all|most|a|an|the|i'm afraid)\s+)*", re.I
+)
+_OUT = re.compile(
+    r"(?:\s+(?:is|are)|'s)\s+(?:(?:both|all|just|really|simply|a)\s+)*(?:out(?! there)|too|not|off|no)\b"
+    r"|\s+(?:(?:is|are|do|does)n't|never)\b",
+    re.I,
+)
+_NO_AFTER = re.compile(
+    r"\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)"
+    r"|\s*\?+\s*(?:no|nah|nope|not|never|ugh|yuck|please no)(?:\s+thank\w*|\s+way)?\s*(?:[.,!]|$)",
+    re.I,
+)
 
 # "The second show" was named; "the next show", "my best show" and "other shows" are asked for.
 _POINTING = re.compile(
@@ -28,43 +73,33 @@ _POINTING = re.compile(
     re.I,
 )
 _MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
-_TOLD = re.compile(
-    r"^\W*(?:because\b"
-    r"|(?:(?:and|so|well|since|as|when|while|honestly|ok|okay|yes|no|now|also|that)\s+)*"
-    r"(?:you (?:keep|always|only|already|gave|sent|picked|said)"
-    r"|i|we|he|she|they|my|our|his|her|their|half|most|people|(?:every|some|no)(?:one|body)|no one)\b)",
+_COMPARED = re.compile(r"\b(?:than|(?:break|rest) from)\s+(?:(?:a|an|any|the)\s+)?$", re.I)
+_OF_THE_ANSWER = re.compile(
+    r"\b(?:is|was|are|were)(?:n't)?\s+(?:it|this|that)\s+(?:also\s+|really\s+)?(?:a|an)\b"
+    r"|\bdid you\b",
     re.I,
 )
-_WANTED = re.compile(
-    r"\b(?:want|wanna|need|asking|like|love|fancy|could|can|would|after|looking|searching|hunting|mood|miss|prefer|ready"
-    r"|hoping|dying|craving|up for|time for|wish|take|try|go with|go for|start|begin|pick|choose|wouldn't mind)\b|'d\b",
-    re.I,
+_VERB_AFTER = re.compile(
+    r"\s+(?:me|us|him|her|them|something|anything|somebody|everyone|a|an|the|my|how|what|to (?:me|us))\b", re.I
 )
-_REFUSED = re.compile(
-    r"\b(?:not|no|without|never|except|bar|barring|minus|instead of|rather than|other than)"
-    r"\s+(?:(?:as|a|an|any|another|more)\s+)*$",
-    re.I,
-)
-_DROPPED = re.compile(
-    r"\b(?:drop|ditch|scrap|(?P<off>leave|take|cut|rule|count|keep))\s+(?:(?:the|all|any)\s+)*$", re.I
-)
-_OFF = re.compile(r"\s+(?:off|out)\b(?! there)", re.I)
-# What somebody does not or can't do with one says nothing about what they would like.
-_UNABLE = re.compile(
-    r"\b(?:(?:ca|could|wo|have|has|had|did)n't|(?:can|could|have|has|had|did) not|cannot|never)\b"
-    r"(?!\s+(?:stand|bear|abide)\b)",
-    re.I,
-)
-_OUT = re.compile(
-    r"(?:\s+(?:is|are)|'s)\s+(?:(?:both|all|just|really|simply|a)\s+)*(?:out|too|not|off|no)\b"
-    r"|\s+(?:(?:is|are|do|does)n't|never)\b"
-    r"|\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)"
-    r"|\s*\?+\s*(?:no|nah|nope|not|never|ugh|yuck|please no)(?:\s+thank\w*|\s+way)?\s*(?:[.,!]|$)",
-    re.I,
+_VERB_BEFORE = re.compile(
+    r"(?:^\W*|\b(?:you|to|please|and|just|could|would|can|will|now|then|i|we|they|let's))\s*$", re.I
 )
 _DOES = re.compile(
     r"\s+(?:sends?|puts?|makes?|bores?|annoys?|drives?|takes?|tends?|feels?|does|do|is|are|was|were|has|have|gets?"
-    r"|just|always)\b",
+    r"|just|always|never|(?:is|are|do|does)n't)\b",
+    re.I,
+)
+_TOLD = re.compile(
+    r"^\W*because\b|^\W*(?:\w+\s+){0,2}(?:my|our|his|her|their|half|most|people|mum|mom|dad|kids|(?:every|some)(?:one|body))\b"
+    r"|\byou (?:\w+ed|keep|always|only|already|gave|sent|said|told)\b|\b(?:i|we|he|she|they)(?:'\w+)?\b"
+    r"|\b(?:writes|wrote|written|hosts|hosted|made)\b",
+    re.I,
+)
+_WANTED = re.compile(
+    r"\b(?:want|wanna|need|asking|(?:would|feel) like|would love|fancy|(?:could|can|may|shall) (?:i|we|you)"
+    r"|(?:should|would) (?:i|we|you)|could (?:use|do with|go for)|after|looking|searching|hunting|mood|miss"
+    r"|prefer|ready|hoping|dying|craving|up for|time for|wish|try|go with|go for|pick|choose)\b|'d\b",
     re.I,
 )
 _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
@@ -72,12 +107,16 @@ _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
 
 @dataclass(frozen=True)
 class _Noun:
-    """One that stands in a text: which type it names, where, and the number before it."""
+    """One that stands in a text: which type it names, where, the number before it, and the words around it: before, of
+    its clause."""
 
     name: str
     start: int
     end: int
     number: str | None
+    before: str
+    after: str
+    plural: bool
 
 
 @dataclass(frozen=True)
@@ -92,74 +131,96 @@ class Types:
 
 @dataclass(frozen=True)
 class TypeReader:
-    """types_of: the type of each noun, in lower case."""
+    """types_of: the type of each noun, in lower case, and whether the noun is a plural."""
 
-    types_of: Mapping[str, str]
+    types_of: Mapping[str, tuple[str, bool]]
 
     def read(self, text: str) -> Types:
         asked, refused, doubted, count = list[_Noun](), set[str](), False, None
         for noun in self._nouns(text):
-            clause = last_clause(text[: noun.start])
-            if self._is_aside(clause, text, noun):
+            if _is_aside(noun) or self._whole.search(noun.before):
                 continue
-            if _is_refused(clause, text[noun.end :], noun):
+            if _is_refused(noun):
                 refused.add(noun.name)
-            elif denies(clause):
-                unable = _UNABLE.search(clause) is not None
-                refused |= set() if unable else {noun.name}
-                doubted |= unable
-            elif _TOLD.search(clause) and not _WANTED.search(clause):
+            elif _is_doubted(noun):
                 doubted = True
             else:
                 asked.append(noun)
-                if noun.number and count is None and not _LABEL.search(clause):
-                    count = _value(noun.number)
+                count = count or _count(noun)
         names = tuple(dict.fromkeys(noun.name for noun in asked if noun.name not in refused))
         if refused and not asked and not doubted:
-            names = tuple(name for name in dict.fromkeys(self.types_of.values()) if name not in refused)
+            names = tuple(name for name, _ in dict.fromkeys(self.types_of.values()) if name not in refused)
+            names = tuple(dict.fromkeys(names))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
         return Types(names, min(count or 0, MOST_COUNTED) or None, doubted)
 
     def _nouns(self, text: str) -> Iterator[_Noun]:
+        starts = clause_starts(text)
         for found in self._pattern.finditer(text):
-            yield _Noun(self.types_of[found["noun"].lower()], found.start(), found.end(), found["number"])
-
-    def _is_aside(self, clause: str, text: str, noun: _Noun) -> bool:
-        """Whether it is pointed at, was met, is the whole of something, or begins a clause that tells what it does."""
-        if _POINTING.search(clause) or _MET.search(clause) or self._whole.search(clause):
-            return True
-        after = text[noun.end :]
-        return not clause.strip() and _DOES.match(after) is not None and _OUT.match(after) is None
+            begins = starts[bisect_right(starts, found.start()) - 1]
+            before, after = text[begins : found.start()], text[found.end() : found.end() + FAR]
+            if len(before) > FAR:
+                before = f"x {before[-FAR:]}"  # not the beginning of a clause
+            name, plural = self.types_of[" ".join(found["noun"].lower().split())]
+            yield _Noun(name, found.start(), found.end(), found["number"], before, after, plural)
 
     @cached_property
     def _alternatives(self) -> str:
-        return "|".join(re.escape(noun) for noun in sorted(self.types_of, key=len, reverse=True))
+        nouns = sorted(self.types_of, key=len, reverse=True)
+        return "|".join(r"\s+".join(map(re.escape, noun.split())) for noun in nouns)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         number = rf"\b(?P<number>{_NUMBER})\s+(?:(?!(?:{_MEASURES})\b)\w+\s+)?"
-        return re.compile(rf"(?:{number})?\b(?P<noun>{self._alternatives})\b", re.I | re.A)
+        noun = rf"(?<!{_LETTER})(?P<noun>{self._alternatives})(?!{_LETTER})"
+        return re.compile(rf"(?:{number})?{noun}", re.I | re.A)
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:
         return re.compile(rf"\b(?:{self._alternatives})\s+(?:of|from|in|by)\s+(?:\w+\s+){{0,3}}$", re.I)
 
 
-def _is_refused(before: str, after: str, noun: _Noun) -> bool:
-    """Whether the words right around a noun say no to it."""
-    dropped = None if noun.number else _DROPPED.search(before)  # "drop two shows here" asks for them
-    if dropped is not None and (not dropped["off"] or _OFF.match(after)):
+def _is_aside(noun: _Noun) -> bool:
+    bare = not (noun.plural or noun.number)
+    if bare and _VERB_AFTER.match(noun.after) and _VERB_BEFORE.search(noun.before):
         return True
-    return bool(_REFUSED.search(before) or _OUT.match(after))
+    if bare and re.search(r"\bof\s+$", noun.before, re.I):  # "of course", where that is a type
+        return True
+    return any(one.search(noun.before) for one in (_POINTING, _MET, _COMPARED, _OF_THE_ANSWER))
+
+
+def _is_refused(noun: _Noun) -> bool:
+    """Whether the words right around it say no to it."""
+    dropped = None if noun.number else _DROPPED.search(noun.before)  # "drop two shows here" asks for them
+    if dropped is not None and (not dropped["off"] or _OFF.match(noun.after)):
+        return True
+    if _UNWANTED.search(noun.before) or _NO_AFTER.match(noun.after):
+        return True
+    if _ALONE.fullmatch(noun.before) and _OUT.match(noun.after):
+        return True
+    return _REFUSED.search(noun.before) is not None and not _is_told(noun)
+
+
+def _is_doubted(noun: _Noun) -> bool:
+    tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
+    return tells or denies(noun.before) or _is_told(noun)
+
+
+def _is_told(noun: _Noun) -> bool:
+    return _TOLD.search(noun.before) is not None and _WANTED.search(noun.before) is None
+
+
+def _count(noun: _Noun) -> int | None:
+    """The number before a noun, but not that of a name or a label, nor a number of parts."""
+    if noun.number is None or _LABEL.search(noun.before) or re.search(r"\w\s+[A-Z]\w+\s+$", noun.before):
+        return None
+    number = noun.number.lower()
+    count = int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1
+    return None if count > 1 and not noun.plural else count
 
 
 def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:
     """Whether types that are asked for stand in one phrase, as in "a show or an audiobook": else one is told of."""
     pairs = [(one, other) for one, other in pairwise(asked) if one.name != other.name]
     return all(_JOINT.search(text[one.end : other.start]) for one, other in pairs)
-
-
-def _value(number: str) -> int:
-    number = number.lower()
-    return int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1

@@ -51,7 +51,7 @@ class Keeping(Ranker):
 
     def said(self, spoken: Spoken) -> Said:
         """What the last request says, and what those before it wish to avoid."""
-        *before, last = self.reader.read_all(spoken.requests)
-        avoided = [wish for said in before for wish in said.wishes if wish.avoid]
+        last, before = self.reader.read_last(spoken.requests)
+        avoided = [wish for wish in before if wish.avoid]
         avoided = [wish for wish in avoided if replace(wish, avoid=False) not in last.wishes]
         return replace(last, wishes=tuple(dict.fromkeys((*last.wishes, *avoided))))

@@ -103,6 +103,24 @@ def test_words_that_say_plainly_what_they_ask_for_are_kept(neo: NeoModel) -> Non
     assert wished.items and all(topic not in item.topics for item in wished.items)
 
 
+def test_a_format_that_is_plainly_asked_for_is_kept(neo: NeoModel) -> None:
+    """By a model that says anything at all."""
+    for seed in range(8):
+        how = {"temperature": 2.0, "seed": seed, "max_tokens": 6}
+        bare = neo.chat("Four shows, just the titles.", **how)  # type: ignore[arg-type]
+        assert [type(part) for part in bare.parts] == [ItemPart] * 4
+        assert bare.guaranteed == ("type", "words: items alone") and bare.finish_reason == "stop"
+        few = neo.chat("Anything calm, no explanations.", **how)  # type: ignore[arg-type]
+        assert few.items and all(isinstance(part, ItemPart) for part in few.parts)
+        told = neo.chat("Something calm, and tell me why.", **how)  # type: ignore[arg-type]
+        assert isinstance(told.parts[0], TextPart) and told.items and "words: with words" in told.guaranteed
+    for how in ({"read_words": False}, {"max_items": 4}):
+        asked = neo.prepare_chat("Four shows, just the titles.", **how).asked  # type: ignore[arg-type]
+        assert asked.format == "mixed" and not asked.words_first
+    last = neo.prepare_chat([*named(neo, 1, 2)[:2], {"role": "user", "content": "Why the first one? No essays."}]).asked
+    assert last.begins and last.format == "mixed" and not last.words_first  # words on what was named are asked for
+
+
 def test_what_is_to_be_avoided_is_so_until_it_is_asked_for(neo: NeoModel) -> None:
     topic = next(item.topics[0] for item in map(neo.bundle.catalog.item, range(20)) if item.topics)
     turns = [("user", f"No {topic}, please."), ("assistant", "Fine."), ("user", "Two shows.")]
