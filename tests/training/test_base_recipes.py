@@ -22,6 +22,7 @@ from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training.base import load_model, scratch_tokenizer
 from neo.training.config import load_config
+from neo.training.pipeline import view
 from neo.training.run import Run
 
 
@@ -131,6 +132,15 @@ def test_a_recipe_trains_its_base(name: str, runs: Callable[[str], Ran]) -> None
     listener = neo.bundle.listeners.id(0)
     assert len(neo.recommend(listener, type="show", k=3).items) == 3
     assert_no_control(neo, Tokenizer.from_file(str(base / "tokenizer.json")))
+
+
+def test_what_a_base_said_by_itself_can_be_viewed(
+    runs: Callable[[str], Ran], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, base, _ = runs("smollm2-135m")
+    settings = [*SMALL, f"output={run.folder.parent}", f"base.pretrained.model={base}"]
+    view(RECIPES / "smollm2-135m.yaml", settings, "rehearsal", 2)
+    assert capsys.readouterr().out.count("rehearsal, rehearsal") == 2
 
 
 def assert_no_control(neo: NeoModel, tokenizer: Tokenizer) -> None:
