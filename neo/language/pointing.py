@@ -37,14 +37,17 @@ _ORDINALS = (
     re.compile(rf"{_THE}(final|middle){_ONE}", re.I | re.A),
     re.compile(rf"(?:(?<=[.?!,;]\s)|^)({'|'.join(_NTH)})\s+one\b", re.I | re.A),
 )
-_COUNTED = rf"(?:\s*(\d)|\s+({'|'.join(NUMBERS)}))\b"
-# "My number one rule", "episode number 3" and "the #1 podcast" point at nothing.
-_BEFORE_NUMBERS = (
-    r"(?:^|[.,:;!?(]\s*|\b(?:is|was|isn't|wasn't|has|hasn't|does|doesn't|did|why|how|about|like|on|with|try|play|put|and|or"
-    r"|but|not|to|for|of|from|than|hear|skip|start|started|pick|take|choose|want|prefer|loved?|liked?|know|more)\s+)"
-)
 _NUMBERED = re.compile(
-    rf"{_BEFORE_NUMBERS}((?:\b(?:your\s+|the\s+)?(?:number|nr\.?|option)|\b(?-i:no\.)|#){_COUNTED}){_ENDS}", re.I | re.A
+    rf"((?:\b(?:your\s+|the\s+)?(?:number|nr\.?|option)|\b(?-i:no\.)|#)"
+    rf"(?:\s*(\d)\b(?!\s+(?:of|in|on)\b)|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
+    re.I | re.A,
+)
+# "My number one rule", "episode number 3", "Britain's number one" and "symphony no. 2" point at nothing.
+_OF_ANOTHER = re.compile(
+    r"(?:\b(?:my|our|his|her|their|its|a|an|the|episode|chapter|part|volume|season|series|book|show|podcast|audiobook"
+    r"|symphony|sonata|concerto|opus|bus|line|route|track|room|gate|platform|page|question|rule|step|day|week|size)"
+    r"|'s)\s*$",
+    re.I,
 )
 _TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right|come|going|any|worth|now|available)\b))"
 _BY = re.compile(r"\b(?:the one (?:by|from)|(?:the|that|this) (?P<noun>[\w ]{1,20}?) by)\s+", re.I)
@@ -88,7 +91,7 @@ def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
     for match in _NUMBERED.finditer(text):
         word = (match[2] or match[3]).lower()
         place = (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1
-        if 0 <= place < len(named):
+        if 0 <= place < len(named) and not _OF_ANOTHER.search(text[max(0, match.start() - 20) : match.start()]):
             found.append(Pointed(match.start(1), match.end(1), named[place].row))
     return found
 

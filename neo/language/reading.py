@@ -37,6 +37,9 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
+_ASKS = re.compile(
+    r"\b(?:something|anything|some|others?|recommend|suggest|find|pick|give me|more|what should i|which)\b", re.I
+)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -82,7 +85,10 @@ class Reader:
         types = self._types.read(said)
         of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
         about = asks_of_them(said), of_it, asks_for_others(said)
-        return Said(wishes, types.asked, types.count, read_mode(written), read_format(said), *about)
+        how = read_format(said)
+        if how == "mixed" and not (types.asked or types.count or types.doubted or _ASKS.search(said)):
+            how = "any"  # "describe my taste", "explain that": words alone may be meant
+        return Said(wishes, types.asked, types.count, read_mode(written), how, *about)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

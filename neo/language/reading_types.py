@@ -204,7 +204,8 @@ def _is_refused(noun: _Noun) -> bool:
 
 def _is_doubted(noun: _Noun) -> bool:
     tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
-    return tells or denies(noun.before) or _is_told(noun)
+    several = noun.number is not None and noun.plural  # "I have room for three shows" asks for them
+    return tells or denies(noun.before) or (_is_told(noun) and not several)
 
 
 def _is_told(noun: _Noun) -> bool:

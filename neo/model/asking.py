@@ -231,7 +231,7 @@ class Asking(Speaking):
         if said.for_others and about is not None and max_items is None:
             about, least = None, max(least, 1)  # an answer that speaks of what was turned down would name nothing new
         begins = (*self.about_words, self.bundle.vocabulary.open) if said.of_it and one and left else ()
-        if said.format != "any" and not begins and max_items is None:
+        if said.format != "any" and not begins and max_items is None and (said.format == "items" or not one):
             manner, least = replace(manner, format=said.format), max(least, 1)
             about = None if said.format == "items" else about
             choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.format]}"))
