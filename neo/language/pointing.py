@@ -28,28 +28,35 @@ _NTH = {word: place for place, word in enumerate(PLACES)} | {
 }
 _PICK = r"(?:pick|item|suggestion|option|choice|recommendation|title)"
 _ONE = (
-    r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her)\b)"
+    r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her|to|ever)\b)"
+    r"(?!\s+(?:of|in)\s+(?!(?:your|the|this|that) list\b|th[eo]\w+\b))"
     rf"|\s+(?:{_PICK}|of (?:them|these|those))(?:{_ENDS}|{_YOURS}))"
 )
 _THE = r"\b(?:the|your|that|this)\s+(?:very\s+)?"
 _ORDINALS = (
-    re.compile(rf"{_THE}({'|'.join(_NTH)}|last)(?:{_ONE}|{_ENDS}|{_YOURS})", re.I | re.A),
+    re.compile(rf"{_THE}({'|'.join(_NTH)}|last)(?:{_ONE}|{_ENDS}(?!\s*to\b)|{_YOURS})", re.I | re.A),
     re.compile(rf"{_THE}(final|middle){_ONE}", re.I | re.A),
     re.compile(rf"(?:(?<=[.?!,;]\s)|^)({'|'.join(_NTH)})\s+one\b", re.I | re.A),
 )
 _NUMBERED = re.compile(
     rf"((?:\b(?:your\s+|the\s+)?(?:number|nr\.?|option)|\b(?-i:no\.)|#)"
-    rf"(?:\s*(\d)\b(?!\s+(?:of|in|on)\b)|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
+    rf"(?:\s*(\d)\b(?!\s+(?:of|in|on|hits?|bestsellers?|fans?|podcasts?|shows?|books?|episodes?|songs?|spot)\b|:)|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
     re.I | re.A,
 )
-# "My number one rule", "episode number 3", "Britain's number one" and "symphony no. 2" point at nothing.
-_OF_ANOTHER = re.compile(
-    r"(?:\b(?:my|our|his|her|their|its|a|an|the|episode|chapter|part|volume|season|series|book|show|podcast|audiobook"
-    r"|symphony|sonata|concerto|opus|bus|line|route|track|room|gate|platform|page|question|rule|step|day|week|size)"
-    r"|'s)\s*$",
+# "My number one rule", "episode number 3", "Britain's number one", "Harry Potter number 3" point at nothing.
+_BEFORE_NUMBERS = re.compile(
+    r"(?:^|[.,:;!?(]|\b(?:about|on|of|for|with|to|from|than|like|by|into|over|after|before|as|and|or|but|so|because|if|while"
+    r"|that|when|whether|is|was|isn't|wasn't|has|hasn't|does|doesn't|do|did|would|could|can|will|should|why|how|what's|hear"
+    r"|play|try|put|skip|start|started|pick|take|choose|want|prefer|loved?|liked?|know|see|get|give|explain|describe|keep"
+    r"|drop|think|thinking|makes?|made|mean|find|found|recommend|suggest|call|add|need|enjoyed|more|not|just|only|maybe"
+    r"|also|even|really|please|exactly))\s*$",
     re.I,
 )
-_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+(?:about|right|come|going|any|worth|now|available)\b))"
+# "I have two dogs, the second one is deaf": they were counted there.
+_COUNTED = re.compile(
+    r"\b(?:two|three|four|five|both)\s+(?!of\b|you\b|more\b|that\b)\w+|\b(?:movies?|films?|trilogy|seasons)\b", re.I
+)
+_TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+about\s*(?:$|[.?!,:;)])|\s+(?:right|come|going|any|worth|now|available)\b))"
 _BY = re.compile(r"\b(?:the one (?:by|from)|(?:the|that|this) (?P<noun>[\w ]{1,20}?) by)\s+", re.I)
 _SOLE = re.compile(
     r"\b(?:that one|this one|your pick|it|that)\b(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please)\b))", re.I
@@ -84,14 +91,16 @@ def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:
 def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
     found = []
     for match in (match for pattern in _ORDINALS for match in pattern.finditer(text)):
-        word = match[1].lower()
+        word, before = match[1].lower(), text[: match.start()]
+        if re.match(r"\w+ [A-Z][a-z]", match[0]) or _COUNTED.search(before):  # "Henry the Second"
+            continue
         if word != "middle" or len(named) % 2:
             ends = {"last": len(named) - 1, "final": len(named) - 1, "middle": len(named) // 2}
             found += _at(match, ends[word] if word in ends else _NTH[word], named)
     for match in _NUMBERED.finditer(text):
         word = (match[2] or match[3]).lower()
         place = (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1
-        if 0 <= place < len(named) and not _OF_ANOTHER.search(text[max(0, match.start() - 20) : match.start()]):
+        if 0 <= place < len(named) and _BEFORE_NUMBERS.search(text[max(0, match.start() - 20) : match.start()]):
             found.append(Pointed(match.start(1), match.end(1), named[place].row))
     return found
 
@@ -132,6 +141,9 @@ def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence
         if sum(other.type == item.type for other in named) > 1:
             continue
         words = "|".join(re.escape(noun) for noun in nouns[item.type])
+        own = rf"\b(?:a|an|my|his|her|another|some)\s+(?:\w+\s+){{0,3}}(?:{words})\b|\b(?:movie|film)\b"
+        if re.search(own, text, re.I):
+            continue  # the listener speaks of one
         for match in re.finditer(rf"(?<!not )\b(?:the|that|this)\s+(?:{words})\b{_TYPE_ENDS}", text, re.I):
             found.append(Pointed(match.start(), match.end(), item.row))
     return found

@@ -33,8 +33,8 @@ _THE = r"(?:(?:as|a|an|any|another|more|the|your|all|those|these|such|random|sin
 _ME = r"(?:\s+(?:me|us|him|her|them))?\s+"
 _GIVE = r"(?:give|send|recommend|suggest|offer|name|show|pick|play|include|bring|bother with|want|do)"
 _REFUSED = re.compile(
-    r"\b(?:not|no|without|never|except|excluding|besides|apart from|minus|instead of|rather than|other than|nor|less"
-    rf"|fewer)\s+{_THE}"
+    r"\b(?:not|no|without|never|except|excluding|besides|apart from|minus|instead of|rather than|other than|nor"
+    rf"|(?<!or )less|fewer)\s+{_THE}"
     rf"|\b(?:don't|do not)\s+(?:just\s+|please\s+)?{_GIVE}{_ME}{_THE}"
     rf"|\b(?:stop|quit)\s+(?:giving|sending|recommending|suggesting|offering|naming|showing|picking|playing){_ME}{_THE}",
     re.I,
@@ -67,20 +67,38 @@ _NO_AFTER = re.compile(
     re.I,
 )
 
+# Only where nothing follows is a type refused, and not some of it: "no podcasts with ads"
+_LAST = re.compile(
+    r"\s*(?:$|[.,;:!?)]|(?:please|thanks|today|tonight|now|any ?more|at all|for (?:me|us|now|once)|this time|either"
+    r"|then|again|and|but|or|nor|though|off|out)\b)",
+    re.I,
+)
+_JOINED = re.compile(r"\s*,?\s*(?:or|nor)\s+(?:\w+\s+){0,2}|\s*,\s*", re.I)
+
 # "The second show" was named; "the next show", "my best show" and "other shows" are asked for.
 _POINTING = re.compile(
     r"\b(?:the|that|this|these|those|my|your|last|first|second|third)\s+(?:(?!(?:next|right|best|closest)\s)\w+\s+)?$",
     re.I,
 )
-_MET = re.compile(r"\b(?:finished|read|heard|watched|seen|listened to)\b", re.I)
+_MET = re.compile(
+    r"\b(?:finished|read|heard|watched|seen|listened to)\b"
+    r"|(?:^\W*|\b(?:been|currently|just|i'm|am)\s+)(?:reading|watching|listening to)\b"
+    r"|\b(?:writ(?:e|ing)|mak(?:e|ing)|record(?:ing)?)\s+(?:a|an|my)\s+(?:\w+\s+)?$"
+    r"|\b(?:tv|television|comic|talk|game|reality)\s+$",
+    re.I,
+)
+_TOPIC = re.compile(r"(?<!how )(?<!what )(?<!me )\babout\s+(?:(?:a|an|the)\s+)?$", re.I)
 _COMPARED = re.compile(r"\b(?:than|(?:break|rest) from)\s+(?:(?:a|an|any|the)\s+)?$", re.I)
 _OF_THE_ANSWER = re.compile(
-    r"\b(?:is|was|are|were)(?:n't)?\s+(?:it|this|that)\s+(?:also\s+|really\s+)?(?:a|an)\b"
-    r"|\bdid you\b",
+    r"\b(?:is|was|are|were)(?:n't)?\s+(?:it|this|that|the \w+(?: one)?)\s+(?:also\s+|really\s+)?(?:a|an)\b"
+    r"|\bdid you\b|\bdifference between\b|^\W*(?:and\s+)?(?:how many|when)\b"
+    r"|\b(?:does|do|did) (?:it|this|that|they) have\b",
     re.I,
 )
 _VERB_AFTER = re.compile(
-    r"\s+(?:me|us|him|her|them|something|anything|somebody|everyone|a|an|the|my|how|what|to (?:me|us))\b", re.I
+    r"\s+(?:me|us|him|her|them|something|anything|somebody|everyone|a|an|the|my|how|what|to (?:me|us)|more|all|only"
+    r"|some|others?|similar|new|everything|it|them|these|those|this|that)\b",
+    re.I,
 )
 _VERB_BEFORE = re.compile(
     r"(?:^\W*|\b(?:you|to|please|and|just|could|would|can|will|now|then|i|we|they|let's))\s*$", re.I
@@ -99,7 +117,7 @@ _TOLD = re.compile(
 _WANTED = re.compile(
     r"\b(?:want|wanna|need|asking|(?:would|feel) like|would love|fancy|(?:could|can|may|shall) (?:i|we|you)"
     r"|(?:should|would) (?:i|we|you)|could (?:use|do with|go for)|after|looking|searching|hunting|mood|miss"
-    r"|prefer|ready|hoping|dying|craving|up for|time for|wish|try|go with|go for|pick|choose)\b|'d\b",
+    r"|prefer|ready|hoping|dying|craving|up for|(?:time|room|space) for|wish|try|go with|go for|pick|choose)\b|'d\b",
     re.I,
 )
 _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
@@ -136,24 +154,31 @@ class TypeReader:
     types_of: Mapping[str, tuple[str, bool]]
 
     def read(self, text: str) -> Types:
-        asked, refused, doubted, count = list[_Noun](), set[str](), False, None
+        asked, refused, doubted, denied = list[_Noun](), set[str](), False, None
         for noun in self._nouns(text):
             if _is_aside(noun) or self._whole.search(noun.before):
                 continue
-            if _is_refused(noun):
-                refused.add(noun.name)
+            joint = denied and _JOINED.fullmatch(text[denied.end : noun.start])  # "no shows, books or ..."
+            if joint or _is_refused(noun):
+                denied = noun
+                if _LAST.match(noun.after) and not (joint and joint[0].strip() == ","):
+                    refused.add(noun.name)
+                else:
+                    doubted = True
             elif _is_doubted(noun):
-                doubted = True
+                doubted, denied = True, noun if denies(noun.before) else None
             else:
                 asked.append(noun)
-                count = count or _count(noun)
+                denied = None
         names = tuple(dict.fromkeys(noun.name for noun in asked if noun.name not in refused))
         if refused and not asked and not doubted:
             names = tuple(name for name, _ in dict.fromkeys(self.types_of.values()) if name not in refused)
             names = tuple(dict.fromkeys(names))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        return Types(names, min(count or 0, MOST_COUNTED) or None, doubted)
+        counts = [_count(noun) or (0 if noun.plural or len(names) < 2 else 1) for noun in asked]
+        count = sum(counts) if len(names) > 1 and all(counts) else 0 if len(names) > 1 else max(counts, default=0)
+        return Types(names, min(count, MOST_COUNTED) or None, doubted)
 
     def _nouns(self, text: str) -> Iterator[_Noun]:
         starts = clause_starts(text)
@@ -178,13 +203,15 @@ class TypeReader:
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:
-        return re.compile(rf"\b(?:{self._alternatives})\s+(?:of|from|in|by)\s+(?:\w+\s+){{0,3}}$", re.I)
+        return re.compile(rf"\b(?:{self._alternatives})\s+(?:of|from|in|by|with|has|having)\s+(?:\w+\s+){{0,3}}$", re.I)
 
 
 def _is_aside(noun: _Noun) -> bool:
     bare = not (noun.plural or noun.number)
     if bare and _VERB_AFTER.match(noun.after) and _VERB_BEFORE.search(noun.before):
         return True
+    if noun.number and re.search(r"\b(?:some|any|no)thing\s+with\s+(?:only\s+|about\s+)?$", noun.before, re.I):
+        return True  # "something with ten episodes"
     if bare and re.search(r"\bof\s+$", noun.before, re.I):  # "of course", where that is a type
         return True
     return any(one.search(noun.before) for one in (_POINTING, _MET, _COMPARED, _OF_THE_ANSWER))
@@ -204,8 +231,8 @@ def _is_refused(noun: _Noun) -> bool:
 
 def _is_doubted(noun: _Noun) -> bool:
     tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
-    several = noun.number is not None and noun.plural  # "I have room for three shows" asks for them
-    return tells or denies(noun.before) or (_is_told(noun) and not several)
+    topic = noun.number is None and _TOPIC.search(noun.before) is not None  # "something about books"
+    return tells or topic or denies(noun.before) or _is_told(noun)
 
 
 def _is_told(noun: _Noun) -> bool:
