@@ -2,15 +2,14 @@
 
     python benchmarks/english.py [benchmarks/english.yaml] [key=value ...] [--json FILE]
 
-The file is one of `neo ablate`: a recipe with a pretrained base, and what is changed. Each is trained and asked for
-recommendations, and then for its perplexity.
+The file is one of `neo ablate`: a recipe with a pretrained base, and what is changed. Each is trained, and then asked
+for nothing but its perplexity.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from pydoc_data.topics import topics
@@ -21,9 +20,8 @@ from transformers import PreTrainedModel
 
 from neo.evaluation.english import perplexity
 from neo.evaluation.machine import this_machine
-from neo.evaluation.report import Report
 from neo.language.vocabulary import Vocabulary
-from neo.training.ablate import ablate, ablation_rows
+from neo.training.ablate import FULL, variations
 from neo.training.base import load_model
 from neo.training.examples.language import story
 from neo.training.run import Run
@@ -38,12 +36,15 @@ def main() -> None:
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    made = ablate(options.file, options.settings, lambda line: print(f"[{time.strftime('%H:%M:%S')}] {line}"))
-    found = {
-        "kept_english": {name: english(run, ("stage0", "stage3")) for name, (run, _) in made.items()},
-        "reports": {name: report.model_dump(mode="json") for name, (_, report) in made.items()},
-        "machine": this_machine().model_dump(),
-    }
+    full, varied = variations(options.file, options.settings, print)
+    runs = {FULL: full} | {ablation.name: run for ablation, run in varied}
+    kept = {}
+    for name, run in runs.items():
+        if run is not full:
+            run.borrow(full)
+        run.all()
+        kept[name] = english(run, ("stage0", "stage3") if run is full else ("stage3",))
+    found = {"kept_english": kept, "machine": this_machine().model_dump()}
     print(markdown(found))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -93,19 +94,13 @@ def perplexities(texts: Mapping[str, Any]) -> list[str]:
 
 
 def markdown(found: Mapping[str, Any]) -> str:
-    """A row for each variation: perplexities after stage 3, and what it recommends."""
+    """A row for each variation: its perplexities after stage 3."""
     kept = found["kept_english"]
-    reports = {name: Report.model_validate(report) for name, report in found["reports"].items()}
-    titles, rows = ablation_rows(reports, {})
-    types = [at for at, title in enumerate(titles) if title.endswith("HR@10")]
     first = next(iter(kept.values()))
-    heads = ["", *(f"perplexity of {some['texts']} {TEXTS[name]}" for name, some in first.items())]
-    heads += [titles[at] for at in types]
-    before = ["the base", *(f"{some['perplexity']['stage0']:.1f}" for some in first.values()), *[""] * len(types)]
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], before]
-    for (name, texts), row in zip(kept.items(), rows, strict=True):
-        after = [f"{some['perplexity']['stage3']:.1f}" for some in texts.values()]
-        lines.append([name, *after, *(row[at] for at in types)])
+    lines = [["perplexity", *(f"{some['texts']} {TEXTS[name]}" for name, some in first.items())]]
+    lines += [["---", *["---:"] * len(first)]]
+    lines += [["the base", *(f"{some['perplexity']['stage0']:.1f}" for some in first.values())]]
+    lines += [[name, *(f"{some['perplexity']['stage3']:.1f}" for some in of.values())] for name, of in kept.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -68,25 +68,31 @@ class Ablations(Strict):
         return self
 
 
-def ablate(
-    file: Path, settings: Sequence[str], say: Callable[[str], None], output: Path | None = None
-) -> dict[str, tuple[Run, Report]]:
-    """Trains and measures every variation, prints a row for each, and writes `output` as JSON. Returned by name."""
+def variations(
+    file: Path, settings: Sequence[str], say: Callable[[str], None]
+) -> tuple[Run, list[tuple[Ablation, Run]]]:
+    """The recipe as it is, and each variation with its run, which is the same one where only the decoding changes."""
     asked = parse(Ablations, load_yaml(file), str(file))
     recipe = (file.parent / asked.recipe).resolve()
     full = Run(load_config(recipe, [*asked.settings, *settings]), say)
-    runs = []  # all of them before the first is trained: a mistake in the last should not show hours later
+    varied = []  # all of them before the first is trained: a mistake in the last should not show hours later
     for ablation in asked.ablations:
         name = f"name={full.config.name}-{ablation.slug}"
         changed = Run(load_config(recipe, [*asked.settings, *settings, *ablation.settings, name]), say)
         _same_cases(full, changed, ablation.other_world)
-        runs.append(changed if ablation.settings else full)
+        varied.append((ablation, changed if ablation.settings else full))
+    return full, varied
+
+
+def ablate(file: Path, settings: Sequence[str], say: Callable[[str], None], output: Path | None = None) -> None:
+    """Trains and measures every variation, prints a row for each as it is done, and writes `output` as JSON."""
+    full, varied = variations(file, settings, say)
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
-    papers = {ablation.name: ablation.paper for ablation in asked.ablations}
+    papers = {ablation.name: ablation.paper for ablation, _ in varied}
     full.all()
     reports = {FULL: _measured(full, None, say)}
-    for ablation, run in zip(asked.ablations, runs, strict=True):
+    for ablation, run in varied:
         say(f"ablation: {ablation.name}")
         if run is not full:
             run.borrow(full)
@@ -102,7 +108,6 @@ def ablate(
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-    return {name: (run, reports[name]) for name, run in zip(reports, [full, *runs], strict=True)}
 
 
 def _same_cases(full: Run, run: Run, other_world: bool = False) -> None:
