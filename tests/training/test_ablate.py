@@ -76,7 +76,7 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
     ]
     # The variations that share data and language did not make them again, and nothing is done twice.
     assert printed.err.count("stage 0, language ...") == 3 and printed.err.count("data ...") == 2
-    monkeypatch.setattr("neo.training.run.instruct", None)
+    monkeypatch.setattr("neo.training.run.instruct", lambda *_: pytest.fail("it was trained again"))
     monkeypatch.setattr("neo.training.semantic_ids.build_sids", None)
     assert main(command) == 0
     assert json.loads((tmp_path / "found.json").read_text())["reports"] == found
