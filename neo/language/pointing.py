@@ -28,7 +28,7 @@ _NTH = {word: place for place, word in enumerate(PLACES)} | {
 }
 _PICK = r"(?:pick|item|suggestion|option|choice|recommendation|title)"
 _ONE = (
-    r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her|to|ever)\b)"
+    r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her|to(?! (?:me|us)\b)|ever)\b)"
     r"(?!\s+(?:of|in)\s+(?!(?:your|the|this|that) list\b|th[eo]\w+\b))"
     rf"|\s+(?:{_PICK}|of (?:them|these|those))(?:{_ENDS}|{_YOURS}))"
 )
@@ -43,13 +43,17 @@ _NUMBERED = re.compile(
     rf"(?:\s*(\d)\b(?!\s+(?:of|in|on|hits?|bestsellers?|fans?|podcasts?|shows?|books?|episodes?|songs?|spot)\b|:)|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
     re.I | re.A,
 )
-# "My number one rule", "episode number 3", "Britain's number one", "Harry Potter number 3" point at nothing.
-_BEFORE_NUMBERS = re.compile(
-    r"(?:^|[.,:;!?(]|\b(?:about|on|of|for|with|to|from|than|like|by|into|over|after|before|as|and|or|but|so|because|if|while"
-    r"|that|when|whether|is|was|isn't|wasn't|has|hasn't|does|doesn't|do|did|would|could|can|will|should|why|how|what's|hear"
-    r"|play|try|put|skip|start|started|pick|take|choose|want|prefer|loved?|liked?|know|see|get|give|explain|describe|keep"
-    r"|drop|think|thinking|makes?|made|mean|find|found|recommend|suggest|call|add|need|enjoyed|more|not|just|only|maybe"
-    r"|also|even|really|please|exactly))\s*$",
+# "Episode number 3", "the #1 podcast", "Britain's no. 2" and "Harry Potter number 3" point at nothing,
+_OF_ANOTHER = re.compile(
+    r"(?i:\b(?:my|our|his|her|their|its|a|an|the|at|episode|chapter|part|volume|season|series|book|show|podcast|audiobook"
+    r"|symphony|sonata|concerto|opus|bus|line|route|track|room|gate|platform|page|question|rule|step|day|week|size))\s*$"
+    r"|'s\s*$|[\w,]\s+[A-Z]\w*\s*$"
+)
+# and "my number one rule" and "baby number two" do not: in letters it is a number after these alone.
+_BEFORE_LETTERS = re.compile(
+    r"(?:^|[.,:;!?(]|\b(?:about|on|of|for|with|to|from|than|like|by|and|or|but|so|because|if|that|when|is|was|isn't|wasn't"
+    r"|has|does|do|did|would|could|will|should|why|how|what's|hear|play|try|put|skip|start|started|pick|take|choose|want"
+    r"|prefer|loved?|liked?|know|see|get|more|not|just|only|also|please))\s*$",
     re.I,
 )
 # "I have two dogs, the second one is deaf": they were counted there.
@@ -100,7 +104,9 @@ def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
     for match in _NUMBERED.finditer(text):
         word = (match[2] or match[3]).lower()
         place = (int(word) if word.isdigit() else NUMBERS.index(word) + 1) - 1
-        if 0 <= place < len(named) and _BEFORE_NUMBERS.search(text[max(0, match.start() - 20) : match.start()]):
+        before = text[max(0, match.start() - 20) : match.start()]
+        meant = not _OF_ANOTHER.search(before) if match[2] else _BEFORE_LETTERS.search(before) is not None
+        if meant and 0 <= place < len(named):
             found.append(Pointed(match.start(1), match.end(1), named[place].row))
     return found
 
