@@ -20,7 +20,8 @@ def perplexity(model: PreTrainedModel, texts: Sequence[Sequence[int]], text_size
     """
     model.eval()
     total, count = 0.0, 0
-    rows = [torch.tensor(list(text), device=model.device) for text in texts if len(text) > 1]
+    told = sorted((text for text in texts if len(text) > 1), key=len)  # of like length: little padding
+    rows = [torch.tensor(list(text), device=model.device) for text in told]
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         longest = max(map(len, batch))
