@@ -24,7 +24,8 @@ from neo.listeners.soft_prompt import SOFT, SoftPrompt, attach, soft_prompt_of
 from neo.model.neo_model import NeoModel
 from neo.training.config import ListenerStage, load_config
 from neo.training.examples.long_term import LongTerm
-from neo.training.run import ROWS, VECTORS, Run
+from neo.training.instruction import VECTORS
+from neo.training.run import ROWS, Run
 from neo.training.trainer import Interrupted, train_stage
 
 RECIPE = """
