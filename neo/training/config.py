@@ -154,7 +154,7 @@ class InstructionStage(Stage):
     recommend_mixed: int = Field(1_000, ge=0)
     search_mixed: int = Field(500, ge=0)
     chat: int = Field(500, ge=0)
-    rehearsal: int = Field(0, ge=0, description="what a pretrained base says by itself, so that it keeps its language")
+    rehearsal: int = Field(0, ge=0, description="what a pretrained base says by itself; see RESULTS.md first")
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:

@@ -1,9 +1,10 @@
-"""What a pretrained base says by itself, written down before it is trained: rows of stage 3 that keep its language.
+"""What a pretrained base says by itself, written down before it is trained: rows of stage 3 to keep its language by.
 
 Instructions about a catalog take a base away from all else that it knew: the perplexity of Python's documentation to
-SmolLM2-135M went from 20.9 to 116.5. Cross-entropy over what the base itself draws is, but for a constant, how far the
-trained model has moved from it there, and needs nobody's texts (self-synthesized rehearsal, arXiv 2403.01244). Texts
-begin with a token of any kind, as in data-free quantization (arXiv 2305.17888), and go on as the base draws them.
+SmolLM2-135M went from 20.9 to 116.5. Cross-entropy over what the base itself draws is, on average and but for a
+constant, how far the trained model has moved from it there, and needs nobody's texts (self-synthesized rehearsal, arXiv
+2403.01244). Texts begin with a token of any kind, as in data-free quantization (arXiv 2305.17888), and go on as the
+base draws them. In the one comparison so far, at a sixteenth of a run, it did not help: benchmarks/english.py.
 """
 
 from __future__ import annotations
