@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 NEAR = 4  # words that may stand between a denial and what it denies
+FAR = 160  # characters around a phrase that are looked at to decide what is said of it
+GIVING = r"(?:giving|sending|recommending|suggesting|offering|naming|showing|picking|playing)"
+NO_AFTER = r"\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)"  # behind a name: "books, no thanks"
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
 _NO = re.compile(
     r"\b(?:not in the mood for|not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from"
     r"|enough of|tired of|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than"
-    r"|hate|dislike|nor|neither|skip|less|(?:stop|quit) (?:giving|sending|recommending|suggesting|offering)"
+    rf"|hate|dislike|nor|neither|skip|less|(?:stop|quit) {GIVING}"
     r"|(?:do|does|wo|ca|is)nt)\b|n't\b|^\W*forget\b",
     re.I,
 )

@@ -40,16 +40,17 @@ _ORDINALS = (
 )
 _NUMBERED = re.compile(
     rf"((?:\b(?:your\s+|the\s+)?(?:number|nr\.?|option)|\b(?-i:no\.)|#)"
-    rf"(?:\s*(\d)\b(?!\s+(?:of|in|on|hits?|bestsellers?|fans?|podcasts?|shows?|books?|episodes?|songs?|spot)\b|:)|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
+    r"(?:\s*(\d)\b(?!\s+(?:of|in|on|hits?|bestsellers?|fans?|podcasts?|shows?|books?|episodes?|songs?|spot)\b|:)"
+    rf"|\s+({'|'.join(NUMBERS)})\b{_ENDS}))",
     re.I | re.A,
 )
-# "Episode number 3", "the #1 podcast", "Britain's no. 2" and "Harry Potter number 3" point at nothing,
+# A number in digits that is another's: "episode number 3", "Britain's no. 2", "Harry Potter number 3".
 _OF_ANOTHER = re.compile(
     r"(?i:\b(?:my|our|his|her|their|its|a|an|the|at|episode|chapter|part|volume|season|series|book|show|podcast|audiobook"
     r"|symphony|sonata|concerto|opus|bus|line|route|track|room|gate|platform|page|question|rule|step|day|week|size))\s*$"
     r"|'s\s*$|[\w,]\s+[A-Z]\w*\s*$"
 )
-# and "my number one rule" and "baby number two" do not: in letters it is a number after these alone.
+# One in letters points after these alone: "my number one rule" and "baby number two" do not.
 _BEFORE_LETTERS = re.compile(
     r"(?:^|[.,:;!?(]|\b(?:about|on|of|for|with|to|from|than|like|by|and|or|but|so|because|if|that|when|is|was|isn't|wasn't"
     r"|has|does|do|did|would|could|will|should|why|how|what's|hear|play|try|put|skip|start|started|pick|take|choose|want"

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
-from neo.language.denials import denies, last_clause, plain
+from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_format import Wanted, read_format
@@ -29,9 +29,7 @@ from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
-_DENIED_AFTER = re.compile(
-    r"\s+(?:is|are|was)(?:\s+not\b|n't\b)|\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)", re.I
-)
+_DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
 # Before these a tone is how somebody is, or the weather, and no wish.
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I

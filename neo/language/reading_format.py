@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from neo.language.denials import denies, last_clause
+from neo.language.denials import FAR, denies, last_clause
 
-FAR = 160  # characters around what speaks of a format that decide whether it is denied
 Wanted = Literal["any", "items", "mixed"]
 
 _NAMES = r"(?:titles?|names?|list|picks?|recs|recommendations|suggestions|results|items)"

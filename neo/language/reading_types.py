@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from neo.language.denials import clause_starts, denies
+from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
 
 MOST_COUNTED = 20  # items that words alone can ask for at once
-FAR = 160  # characters around a noun that decide what is said of it
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
 _MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
@@ -36,7 +35,7 @@ _REFUSED = re.compile(
     r"\b(?:not|no|without|never|except|excluding|besides|apart from|minus|instead of|rather than|other than|nor"
     rf"|(?<!or )less|fewer)\s+{_THE}"
     rf"|\b(?:don't|do not)\s+(?:just\s+|please\s+)?{_GIVE}{_ME}{_THE}"
-    rf"|\b(?:stop|quit)\s+(?:giving|sending|recommending|suggesting|offering|naming|showing|picking|playing){_ME}{_THE}",
+    rf"|\b(?:stop|quit)\s+{GIVING}{_ME}{_THE}",
     re.I,
 )
 _UNWANTED = re.compile(
@@ -62,7 +61,7 @@ _OUT = re.compile(
     re.I,
 )
 _NO_AFTER = re.compile(
-    r"\s*,?\s*no(?:\s+thanks|\s+thank you|\s*[.,!]|\s*$)"
+    rf"{NO_AFTER}"
     r"|\s*\?+\s*(?:no|nah|nope|not|never|ugh|yuck|please no)(?:\s+thank\w*|\s+way)?\s*(?:[.,!]|$)",
     re.I,
 )
@@ -172,12 +171,10 @@ class TypeReader:
                 denied = None
         names = tuple(dict.fromkeys(noun.name for noun in asked if noun.name not in refused))
         if refused and not asked and not doubted:
-            names = tuple(name for name, _ in dict.fromkeys(self.types_of.values()) if name not in refused)
-            names = tuple(dict.fromkeys(names))
+            names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        counts = [_count(noun) or (0 if noun.plural or len(names) < 2 else 1) for noun in asked]
-        count = sum(counts) if len(names) > 1 and all(counts) else 0 if len(names) > 1 else max(counts, default=0)
+        count = _sum_of(asked) if len(names) > 1 else max((_count(noun) or 0 for noun in asked), default=0)
         return Types(names, min(count, MOST_COUNTED) or None, doubted)
 
     def _nouns(self, text: str) -> Iterator[_Noun]:
@@ -246,6 +243,12 @@ def _count(noun: _Noun) -> int | None:
     number = noun.number.lower()
     count = int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1
     return None if count > 1 and not noun.plural else count
+
+
+def _sum_of(asked: Sequence[_Noun]) -> int:
+    """Of "two shows and an episode" 3; 0 where one of them has no number."""
+    counts = [_count(noun) or (0 if noun.plural else 1) for noun in asked]
+    return sum(counts) if all(counts) else 0
 
 
 def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:

@@ -92,6 +92,8 @@ class Speaker:
 def write_rehearsal(speaker: Speaker, rows: int, seed: int, folder: Path, say: Callable[[str], None]) -> None:
     """Leaves `rows` rows of LENGTH ids in `folder`, as `write_rows` leaves others. What was drawn before an
     interruption is not drawn again."""
+    if (folder / ROWS).exists():
+        return
     drawn, newline, started = folder / TEXTS, speaker.vocabulary.encode("\n"), time.monotonic()
     calls = _calls(drawn)
     for call in count(len(calls)):
