@@ -277,7 +277,7 @@ class RunConfig(Strict):
     @model_validator(mode="after")
     def _something_to_rehearse(self) -> RunConfig:
         if self.instruction.rehearsal and self.base.pretrained is None:
-            raise ValueError("instruction.rehearsal is what a pretrained base says, and base.scratch knows nothing: leave it out")
+            raise ValueError("instruction.rehearsal is what a pretrained base says, not base.scratch: leave it out")
         return self
 
     @model_validator(mode="after")
