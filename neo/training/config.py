@@ -154,7 +154,6 @@ class InstructionStage(Stage):
     recommend_mixed: int = Field(1_000, ge=0)
     search_mixed: int = Field(500, ge=0)
     chat: int = Field(500, ge=0)
-    rehearsal: int = Field(0, ge=0, description="what a pretrained base says by itself; see RESULTS.md first")
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:
@@ -272,12 +271,6 @@ class RunConfig(Strict):
     def _frozen_is_frozen(self) -> RunConfig:
         if self.lora is not None and self.instruction.weight_decay:
             raise ValueError("with `lora`, instruction.weight_decay must be 0: it would move the rows that are frozen")
-        return self
-
-    @model_validator(mode="after")
-    def _something_to_rehearse(self) -> RunConfig:
-        if self.instruction.rehearsal and self.base.pretrained is None:
-            raise ValueError("instruction.rehearsal is what a pretrained base says, not base.scratch: leave it out")
         return self
 
     @model_validator(mode="after")

@@ -22,7 +22,6 @@ from neo.training.examples.instruction import InstructionExamples
 from neo.training.examples.near import Near
 from neo.training.examples.rows import Example, write_rows
 from neo.training.examples.walks import Walks
-from neo.training.rehearsal import LENGTH
 from neo.training.run import Run
 from neo.training.teacher.built_in import BuiltInTeacher
 
@@ -67,7 +66,7 @@ def any_sids(catalog: Catalog, config: SidConfig) -> SidTable:
 
 def expected_rows(run: Run, renderer: Renderer, folder: Path) -> list[TaskRows]:
     """Every task of stages 2 and 3 that a recipe asks for. folder: for files that are of no use afterwards."""
-    return [*_grounding(run, renderer, folder), *_instruction(run, renderer, folder), *_rehearsal(run)]
+    return [*_grounding(run, renderer, folder), *_instruction(run, renderer, folder)]
 
 
 def _grounding(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRows]:
@@ -92,12 +91,6 @@ def _instruction(run: Run, renderer: Renderer, folder: Path) -> Iterator[TaskRow
             drafts = InstructionExamples(run.known, run.visible, only, seed, walks, near=near)
             examples = drafts.examples(BuiltInTeacher())
             yield _made("instruction", task, asked, wanted, examples, renderer, stage, folder)
-
-
-def _rehearsal(run: Run) -> Iterator[TaskRows]:
-    if rows := run.config.instruction.rehearsal:
-        row = [0] * LENGTH, [0] * LENGTH  # every token of which meets the whole head
-        yield TaskRows("instruction", "rehearsal", rows, rows, LENGTH, LENGTH, LENGTH, 0, 0, (row,))
 
 
 def _made(

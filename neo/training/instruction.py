@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from datasets import concatenate_datasets
 from safetensors.numpy import load_file, save_file
 
 from neo.language.render import Renderer
@@ -43,8 +42,6 @@ def instruct(run: Run, folder: Path) -> None:
         soft = new_soft_prompt(model, vocabulary, table, known, run.known, listener.positions, seed)
     first_makes(folder / ROWS, partial(write_instructions, run, folder, vocabulary, soft))
     rows = run.rows(folder)
-    if stage.rehearsal:
-        rows = concatenate_datasets([rows, run.rows(run.folder / "rehearsal")])
     if run.config.lora is not None:
         adapt(model, vocabulary.new_rows, run.config.lora, run.config.seed)
     if soft is not None:

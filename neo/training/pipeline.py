@@ -46,7 +46,6 @@ REPORT = "report.json"
 OF_BOTH = ("data", "evaluation", "seed", "name", "output")  # settings that a comparison never changes on one side
 CODE_CASES = 1_500  # cases that tell what each code carries
 STAGES = ("stage2", "stage3")  # those that are trained on turns
-REHEARSAL = "rehearsal"  # and what is trained with the last, where a recipe asks for it
 
 
 def train(recipe: Path, settings: Sequence[str], say: Say) -> Run:
@@ -204,15 +203,14 @@ def view(recipe: Path, settings: Sequence[str], task: str | None, count: int) ->
         )
     if count < 1:
         raise InvalidRequestError(f"-n is {count}, expected 1 or more rows of each task.")
-    stages = (*STAGES, REHEARSAL) if run.has_rows(REHEARSAL) else STAGES
-    tasks = [pq.read_table(run.folder / stage / ROWS, columns=["task"])["task"] for stage in stages]
+    tasks = [pq.read_table(run.folder / stage / ROWS, columns=["task"])["task"] for stage in STAGES]
     there = sorted({name for column in tasks for name in column.unique().to_pylist()})
     if task is not None and task not in there:
         raise InvalidRequestError(f"There are no rows of the task {task!r}, expected one of {', '.join(there)}.")
     vocabulary = Vocabulary.load(run.folder / "stage2")
     console = Console(soft_wrap=True)
     console.print(LEGEND)
-    for stage in stages:
+    for stage in STAGES:
         table = pq.read_table(run.folder / stage / ROWS)
         tasks = table["task"].to_pylist()
         for name in dict.fromkeys(tasks):

@@ -41,7 +41,6 @@ from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import launched
-from neo.training.rehearsal import Speaker, write_rehearsal
 from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
 from neo.training.split import split_of
@@ -50,7 +49,7 @@ from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_st
 
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
-LISTENER_VERSION, PREFERENCE_VERSION, REHEARSAL_VERSION = 2, 2, 1
+LISTENER_VERSION, PREFERENCE_VERSION = 2, 2
 REPORT_VERSION = 4  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -71,7 +70,6 @@ class Run:
         self.learn_listeners()
         self.teach_language()
         self.ground()
-        self.rehearse()
         self.instruct()
         self.prefer()
         return self.pack() if launched().first else self.bundle_folder
@@ -85,7 +83,6 @@ class Run:
             "listeners": self._listener_key,
             "stage0": self._base_key,
             "stage2": self._grounding_key,
-            "rehearsal": self._rehearsal_key,
             "stage3": self._instruction_key,
         }
 
@@ -236,24 +233,10 @@ class Run:
     # Stage 3: instruction
 
     @cached_property
-    def _rehearsal_key(self) -> str:
-        known = (self._base_key, self.config.instruction.rehearsal, self.config.seed)
-        return fingerprint(REHEARSAL_VERSION, *known, *self._bits)
-
-    def rehearse(self) -> None:
-        if self.config.instruction.rehearsal:
-            once(self.folder / "rehearsal", self._rehearsal_key, "the base's own words", self._rehearse, self.say)
-
-    def _rehearse(self, folder: Path) -> None:
-        speaker = Speaker.of(*self.base_model(), Vocabulary.load(self.folder / "stage2"))
-        write_rehearsal(speaker, self.config.instruction.rehearsal, self.config.seed, folder, self.say)
-
-    @cached_property
     def _instruction_key(self) -> str:
         config = self.config
         listener = None if config.listener is None else self._listener_key
         stage = [config.instruction, config.teacher, listener, *([config.lora] if config.lora else [])]
-        stage += [self._rehearsal_key] if config.instruction.rehearsal else []
         return fingerprint(INSTRUCTION_VERSION, FORMAT, self._grounding_key, *stage)
 
     def instruct(self) -> None:

@@ -21,7 +21,6 @@ from neo.training.config import InstructionStage, Stage, load_config
 from neo.training.expected_rows import TASKS, any_sids, expected_rows
 from neo.training.instruction import write_instructions
 from neo.training.lora import Lora
-from neo.training.rehearsal import LENGTH
 from neo.training.run import ROWS, Run
 
 RECIPE = """
@@ -76,23 +75,10 @@ def test_rows_are_as_many_and_as_long_as_they_will_be(recipe: Path, tmp_path: Pa
     assert {task.task for task in forecast if task.stage == "grounding"} == {"verbalize", "ground", "type"}
 
 
-def test_rows_that_a_base_will_write_are_counted(recipe: Path, tmp_path: Path) -> None:
-    config = load_config(recipe, [f"output={tmp_path}"])
-    nothing = config.grounding.model_copy(update=dict.fromkeys(("verbalize", "ground", "type"), 0))
-    asked = config.instruction.model_copy(update=dict.fromkeys(TASKS, 0) | {"rehearsal": 5})
-    run = Run(config.model_copy(update={"grounding": nothing, "instruction": asked}), lambda _: None)
-    run.read_data()
-    vocabulary = Vocabulary.extend(scratch_tokenizer(["course"], 300), 2, {"course": 32})
-    (task,) = expected_rows(run, Renderer(vocabulary, any_sids(run.full.catalog, run.config.sids)), tmp_path)
-    assert (task.task, task.rows, task.longest, task.total) == ("rehearsal", 5, LENGTH, 5 * LENGTH)
-    ((ids, labels),) = task.sample
-    assert len(ids) == len(labels) == LENGTH and min(labels) >= 0
-
-
 def test_every_number_of_rows_is_counted() -> None:
     """A setting of stage 3 that is new is either a task or listed here."""
     own = {name: field for name, field in InstructionStage.model_fields.items() if name not in Stage.model_fields}
-    assert {name for name, field in own.items() if field.annotation is int} - {"history", "rehearsal"} == set(TASKS)
+    assert {name for name, field in own.items() if field.annotation is int} - {"history"} == set(TASKS)
 
 
 def test_any_codes_are_different_and_of_the_recipes_shape(recipe: Path, tmp_path: Path) -> None:

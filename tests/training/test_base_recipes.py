@@ -22,7 +22,6 @@ from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training.base import load_model, scratch_tokenizer
 from neo.training.config import load_config
-from neo.training.pipeline import view
 from neo.training.run import Run
 
 
@@ -43,7 +42,7 @@ SMALL = [
     *(f"instruction.{task}=12" for task in ("recommend", "recommend_short", "histories", "familiar", "unfamiliar")),
     *(f"instruction.{task}=12" for task in ("search", "lookup", "verbalize", "explain", "understand", "chat")),
     *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed", "wishes", "counted")),
-    *(f"instruction.{task}=4" for task in ("conversations", "mentions", "rehearsal")),
+    *(f"instruction.{task}=4" for task in ("conversations", "mentions")),
 ]
 SHAPE = {
     "hidden_size": 32,
@@ -127,20 +126,10 @@ def test_a_recipe_trains_its_base(name: str, runs: Callable[[str], Ran]) -> None
     layer = "model.layers.1.mlp.up_proj.weight"
     assert not torch.equal(after[layer].float(), before[layer].float())
     assert sum("% of a batch is padding" in line for line in said) == 2
-    assert "the base's own words ..." in said and run.rows(run.folder / "rehearsal").num_rows == 4
     assert sum("dropped as too long" in line for line in said) == 2
     listener = neo.bundle.listeners.id(0)
     assert len(neo.recommend(listener, type="show", k=3).items) == 3
     assert_no_control(neo, Tokenizer.from_file(str(base / "tokenizer.json")))
-
-
-def test_what_a_base_said_by_itself_can_be_viewed(
-    runs: Callable[[str], Ran], capsys: pytest.CaptureFixture[str]
-) -> None:
-    run, base, _ = runs("smollm2-135m")
-    settings = [*SMALL, f"output={run.folder.parent}", f"base.pretrained.model={base}"]
-    view(RECIPES / "smollm2-135m.yaml", settings, "rehearsal", 2)
-    assert capsys.readouterr().out.count("rehearsal, rehearsal") == 2
 
 
 def assert_no_control(neo: NeoModel, tokenizer: Tokenizer) -> None:
