@@ -30,8 +30,9 @@ from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 from neo.training import trainer
 from neo.training.base import scratch_model
+from neo.training.codebooks import Codebooks
 from neo.training.config import Scratch, Stage
-from neo.training.loss import Codebooks, next_token_loss
+from neo.training.loss import next_token_loss
 from neo.training.trainer import StageTrainer, train_stage
 
 TYPES, LEVELS, CODES = ("show", "episode", "audiobook"), 3, 64

@@ -30,9 +30,10 @@ from neo.language.render import IGNORED
 from neo.language.vocabulary import CONTROL, Vocabulary
 from neo.listeners.soft_prompt import attach, detach, embed
 from neo.training import base
+from neo.training.codebooks import Codebooks
 from neo.training.config import load_config
 from neo.training.instruction import VECTORS
-from neo.training.loss import Codebooks, next_token_loss
+from neo.training.loss import next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.run import Run
 from neo.training.soft_start import new_soft_prompt

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from rich.text import Text as Styled
 
-from neo.language.render import IGNORED
 from neo.language.vocabulary import CONTROL, Vocabulary
 
 LEGEND = Styled.assemble(
@@ -19,7 +18,7 @@ def colored(ids: Sequence[int], labels: Sequence[int], vocabulary: Vocabulary) -
     """The row as styled text; neighboring tokens of one style are decoded together, so that UTF-8 stays whole."""
     out, run, style = Styled(), list[int](), ""
     for token, label in zip(ids, labels, strict=True):
-        new = _style(token, label != IGNORED, vocabulary)
+        new = _style(token, label >= 0, vocabulary)
         if new != style or token >= vocabulary.text_size:
             _flush(out, run, style, vocabulary)
         style = new

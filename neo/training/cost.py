@@ -20,9 +20,10 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from neo.evaluation.machine import peak_gb
 from neo.training import base
 from neo.training.batches import plan
+from neo.training.codebooks import Codebooks
 from neo.training.config import Base, Stage
 from neo.training.lora import Lora
-from neo.training.loss import Codebooks, next_token_loss
+from neo.training.loss import next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.pretrained import pretrained_config
 

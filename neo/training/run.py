@@ -31,13 +31,13 @@ from neo.sids import ray_build
 from neo.sids.build import SidModel
 from neo.sids.meanings import code_meanings, item_meanings
 from neo.training import base
+from neo.training.codebooks import Codebooks
 from neo.training.config import ListenerStage, RunConfig, Stage, fingerprint
 from neo.training.grounding import ground
 from neo.training.instruction import instruct
 from neo.training.language import teach_language
 from neo.training.listener_model import train_listener_model
 from neo.training.lora import is_adapted, merged, quantized, save_adapters
-from neo.training.loss import Codebooks
 from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import launched

@@ -23,9 +23,9 @@ from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from neo.listeners.soft_prompt import SOFT, soft_prompt_of
+from neo.training.codebooks import Codebooks
 from neo.training.config import RunConfig, Stage
 from neo.training.freeze import trained_rows
-from neo.training.loss import Codebooks
 from neo.training.parts import like, part_of, read, rows_of, whole
 from neo.training.processes import any_of, launched
 from neo.training.trainer import Loss, StageTrainer

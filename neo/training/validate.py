@@ -15,12 +15,12 @@ from neo.decoding.index import SidIndex
 from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.training import base
+from neo.training.codebooks import Codebooks
 from neo.training.config import Stage, load_config
 from neo.training.cost import Cost, Row, expected_cost, gb
 from neo.training.enough import too_few_cases, too_little
 from neo.training.examples.language import texts_of
 from neo.training.expected_rows import TaskRows, any_sids, expected_rows
-from neo.training.loss import Codebooks
 from neo.training.pretrained import pretrained_tokenizer
 from neo.training.run import Run
 from neo_sdk.errors import TrainingError

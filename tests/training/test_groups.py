@@ -26,8 +26,8 @@ from neo.decoding.reading import writable
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training import trainer
+from neo.training.codebooks import Codebooks
 from neo.training.config import Grpo, PreferenceStage, load_config
-from neo.training.loss import Codebooks
 from neo.training.preference import groups as groups_module
 from neo.training.preference import stage as stage_module
 from neo.training.preference.asked import Asked, Lives

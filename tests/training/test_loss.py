@@ -14,7 +14,8 @@ from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import SidTable
 from neo.training.base import scratch_tokenizer
-from neo.training.loss import Codebooks, next_token_loss
+from neo.training.codebooks import Codebooks
+from neo.training.loss import next_token_loss
 from neo.training.new_rows import extend
 
 CODES = {"show": 3, "episode": 5}

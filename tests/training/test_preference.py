@@ -30,8 +30,9 @@ from neo.language.vocabulary import Vocabulary
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training import trainer
+from neo.training.codebooks import Codebooks
 from neo.training.config import Dpo, PreferenceStage, load_config
-from neo.training.loss import Codebooks, next_token_loss, row_log_probs
+from neo.training.loss import next_token_loss, row_log_probs
 from neo.training.preference import trainer as preference_trainer
 from neo.training.preference.asked import Lives
 from neo.training.preference.cases import Told, Worth, held_out, last_cases, worth

@@ -12,6 +12,7 @@ from neo.language.asides import item_aside, listener_aside
 from neo.language.prompts import told
 from neo.language.segments import Segment, Turn, merge_texts
 from neo.training.examples.rows import Example
+from neo.training.semantic_loss import packed
 from neo.training.teacher.ask import Ask, Teacher
 
 TEACHER_BATCH = 256
@@ -32,15 +33,23 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Draft:
-    """An example before its teacher has been asked."""
+    """An example before its teacher has been asked. fitting: bool [items], those that its words ask for."""
 
     task: str
     exchanges: tuple[Exchange, ...]
+    fitting: np.ndarray | None = None
 
     @classmethod
-    def of(cls, task: str, request: Known, answer: Known | Ask | None, opening: Known = ()) -> Draft:
+    def of(
+        cls,
+        task: str,
+        request: Known,
+        answer: Known | Ask | None,
+        opening: Known = (),
+        fitting: np.ndarray | None = None,
+    ) -> Draft:
         """Of one turn."""
-        return cls(task, (Exchange(request, answer, opening),))
+        return cls(task, (Exchange(request, answer, opening),), fitting)
 
 
 def answered(drafts: Iterable[Draft], teacher: Teacher, rng: np.random.Generator) -> Iterator[Example]:
@@ -66,7 +75,8 @@ def _answered(drafts: Sequence[Draft], teacher: Teacher, rng: np.random.Generato
             else:
                 known = turn.answer
                 turns.append(Turn(turn.request, None if known is None else merge_texts((*turn.opening, *known))))
-        yield Example(draft.task, tuple(turns))
+        fitting = None if draft.fitting is None or draft.fitting.all() else packed(draft.fitting)
+        yield Example(draft.task, tuple(turns), fitting)
 
 
 def _aside(ask: Ask, row: int | None, links: bool) -> str:

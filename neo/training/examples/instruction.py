@@ -29,6 +29,7 @@ from neo.training.examples.near import Near
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
+from neo_sdk.errors import TrainingError
 from neo_sdk.types import Mode, OutputFormat
 
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -41,6 +42,8 @@ COUNTED_CHATS = 0.25  # of them, with how many
 MOST_COUNTED = 5  # items of an answer
 MIXED_WISHES = 0.25  # of the wishes are answered with words
 TITLES = 0.7  # of the items that a request begins with are named by their titles
+MOST_SEMANTIC = 1_000_000  # items: 125 kB of a row, before it is compressed
+WRONG, OTHERS = 3, 6  # items of a row that were not asked for, and of others those that they are drawn from
 NEW_SHARE = 0.12  # of the short requests come from listeners without a history
 
 
@@ -59,6 +62,11 @@ class InstructionExamples:
     ) -> None:
         """`walks`: what `stage.walks` are drawn from; `near`: what conversations find more of a kind with;
         `long_term`: where a soft prompt is trained."""
+        if stage.semantic and len(dataset.catalog) > MOST_SEMANTIC:
+            raise TrainingError(
+                f"instruction.semantic keeps a bit an item for every row, so {MOST_SEMANTIC:,} items at most, and this "
+                f"catalog has {len(dataset.catalog):,}: set instruction.semantic=0."
+            )
         self.dataset, self.visible, self.stage, self.walks = dataset, visible, stage, walks
         self.long_term = long_term
         self.rng = np.random.default_rng([seed, 3])
@@ -133,13 +141,34 @@ class InstructionExamples:
         for moment in self.moments.discoveries(mode, self.types, count, self.rng):
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
-            last, coming = len(context.history), moment.upcoming
             word = Text(note(mode, 0 if self.rng.random() < CANONICAL else self._any()))
-            notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(coming))]
+            last, coming = len(context.history), moment.upcoming
+            fitting, wrong = None, tuple[int, ...]()
+            if self.stage.semantic:
+                fitting = self.moments.fitting(mode, moment)
+                coming = tuple(row for row in coming if fitting[row])
+                wrong = self._wrong(moment, fitting)
+            items = (*coming, *wrong)
+            notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(items))]
             if context.vector:
                 notes.insert(0, (last, Vector(context.vector)))
-            met = Context(context.about, (*context.history, *coming), notes=tuple(notes), learned_from=last)
-            yield Draft.of(mode, met.unfinished(), None)
+            met = Context(
+                context.about,
+                (*context.history, *items),
+                notes=tuple(notes),
+                learned_from=last,
+                wrong_from=last + len(coming) if wrong else -1,
+            )
+            yield Draft.of(mode, met.unfinished(), None, fitting=fitting)
+
+    def _wrong(self, moment: Moment, fitting: np.ndarray) -> tuple[int, ...]:
+        """Up to WRONG items of the type in question that were not asked for: what this listener meets, or others do."""
+        code = self._code(moment.upcoming[0])
+        met = self.events_of[code]
+        others = met[self.rng.integers(len(met), size=OTHERS)]
+        rows = np.array([*moment.history, *moment.upcoming, *others.tolist()])
+        rows = np.unique(rows[(self.dataset.catalog.type_codes[rows] == code) & ~fitting[rows]])
+        return tuple(self.rng.permutation(rows)[:WRONG].tolist())
 
     def _wish(self, moment: Moment, count: int = 1) -> str:
         """For some requests, where all of the first items are of one mode, its words."""
@@ -319,6 +348,11 @@ class InstructionExamples:
 
     def _facts(self, items: tuple[int, ...]) -> tuple[ItemFacts, ...]:
         return tuple(self.facts.item(row) for row in items)
+
+    @cached_property
+    def events_of(self) -> dict[int, np.ndarray]:
+        """By type, the items of all events."""
+        return {code: self.dataset.events.item[self.moments.types == code] for code in self.heard}
 
     @cached_property
     def opened(self) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from neo.catalog.activity import Events
-from neo.listeners.familiarity import LEVELS, Familiarity, familiarities
+from neo.listeners.familiarity import LEVELS, Familiarity, acquaintances, familiarities
 from neo.listeners.recent import recent
 from neo_sdk.types import Mode
 
@@ -88,6 +88,17 @@ class Moments:
                 history = self.events.item[start:now][recent(self.types[start:now], self.length)]
                 when = int(self.events.time[now])
                 yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items))
+
+    def fitting(self, mode: Mode, moment: Moment) -> np.ndarray:
+        """bool [items]: what is of a mode for a moment's listener, by all that they had met before it."""
+        first, last = self.events.offsets[moment.listener : moment.listener + 2]
+        end = first + np.searchsorted(self.events.time[first:last], moment.when)
+        history, times = self.events.item[first:end], self.events.time[first:end]
+        habits, others = acquaintances(history, times, moment.when, self.parents)
+        wholes = np.where(self.parents < 0, np.arange(len(self.parents)), self.parents)
+        if mode == "familiar":
+            return np.isin(wholes, others)
+        return ~np.isin(wholes, np.concatenate([habits, others]))
 
     def _familiar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Places of a type's events that met something familiar for the first time: asked at, and met at."""

@@ -12,16 +12,25 @@ import pyarrow.parquet as pq
 from neo.language.render import Renderer
 from neo.language.segments import History, Segment, Turn
 
-SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32())), ("task", pa.string())])
+SCHEMA = pa.schema(
+    [
+        ("input_ids", pa.list_(pa.int32())),
+        ("labels", pa.list_(pa.int32())),
+        ("task", pa.string()),
+        ("fitting", pa.binary()),
+    ]
+)
 CHUNK = 2_000
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training conversation and the task it teaches."""
+    """One training conversation and the task it teaches. fitting: which items its words ask for, where they leave a
+    choice, see `neo.training.semantic_loss.packed`."""
 
     task: str
     turns: tuple[Turn, ...]
+    fitting: bytes | None = None
 
 
 @dataclass
@@ -99,7 +108,7 @@ def _rendered(
         count.kept += 1
         count.cut += turns is not example.turns
         count.tasks[example.task] = count.tasks.get(example.task, 0) + 1
-        yield {"input_ids": row.ids, "labels": row.labels, "task": example.task}
+        yield {"input_ids": row.ids, "labels": row.labels, "task": example.task, "fitting": example.fitting}
 
 
 def _chunks(rows: Iterator[dict[str, object]], size: int) -> Iterator[list[dict[str, object]]]:

@@ -13,8 +13,8 @@ from transformers import PreTrainedModel
 
 from neo.language.vocabulary import Vocabulary
 from neo.training.batches import Steps
+from neo.training.codebooks import Codebooks
 from neo.training.config import Grpo
-from neo.training.loss import Codebooks
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.preference.tree import Tree, chosen_log_probs, node_log_probs
 

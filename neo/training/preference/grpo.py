@@ -17,7 +17,7 @@ from datasets import Dataset
 from torch import Tensor, nn
 
 from neo.training.batches import Steps
-from neo.training.loss import Codebooks
+from neo.training.codebooks import Codebooks
 from neo.training.preference.groups import Group, group_loss
 from neo.training.preference.rounds import Rounds
 from neo.training.trainer import StageTrainer

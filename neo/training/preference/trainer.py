@@ -14,8 +14,9 @@ from transformers import PreTrainedModel
 
 from neo.language.render import IGNORED
 from neo.training.batches import Steps
+from neo.training.codebooks import Codebooks
 from neo.training.config import PreferenceStage
-from neo.training.loss import Codebooks, row_log_probs
+from neo.training.loss import row_log_probs
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.trainer import StageTrainer
 

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 from neo.decoding.reading import writable
 from neo.language.vocabulary import Vocabulary
 from neo.listeners.soft_prompt import embed
-from neo.training.loss import Codebooks
+from neo.training.codebooks import Codebooks
 
 MOST = 1 - 1e-6  # of all that may be named has been: for float32's sake something is left
 

@@ -1,0 +1,87 @@
+"""Semantic loss against its definition, one code at a time, for random sets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_loss import EPISODES, ITEMS, LEVELS, SHOWS, small
+from transformers import PreTrainedModel
+
+from neo.decoding.index import SidIndex
+from neo.language.render import IGNORED, WRONG, Renderer
+from neo.language.segments import History, ItemRef, Text, Turn
+from neo.language.vocabulary import Vocabulary
+from neo.training.codebooks import Codebooks
+from neo.training.loss import next_token_loss
+from neo.training.semantic_loss import packed, unpacked
+
+COUNT = SHOWS + EPISODES
+MODEL, VOCABULARY = small(tied=True, bias=False)
+BOOKS = Codebooks.of(VOCABULARY, SidIndex.build(ITEMS))
+ROWS = [
+    Renderer(VOCABULARY, ITEMS).example(turns, learn_history)
+    for turns, learn_history in (
+        ((Turn((Text("Calm."), History((0, 13, 2)), Text("More")), (ItemRef(14), Text("!"), ItemRef(3))),), True),
+        ((Turn((History((20, 1)),), (ItemRef(2),)),), False),
+        ((Turn((History((4, 21, 5, 30), learned_from=1, wrong_from=2),), (ItemRef(2),)),), True),
+        ((Turn((History(tuple(range(COUNT))),), (ItemRef(0),)),), True),
+    )
+]
+
+
+def by_hand(
+    model: PreTrainedModel, vocabulary: Vocabulary, ids: list[int], labels: list[int], fitting: np.ndarray
+) -> float:
+    """Over the codes of a row that are trained, or wrong: how unlikely those are that lead on to what fits."""
+    logits, total = model(torch.tensor([ids])).logits[0], 0.0
+    for at, label in enumerate(labels):
+        if label != WRONG and label < vocabulary.code_start("show", 0):
+            continue
+        name, level, _ = vocabulary.type_level_code(ids[at])
+        table = ITEMS.of(name)
+        before = [vocabulary.type_level_code(token)[2] for token in ids[at - level : at]]
+        after = table.codes[(table.codes[:, :level] == before).all(1)]
+        fits = table.codes[(table.codes[:, :level] == before).all(1) & fitting[table.rows]]
+        if not len(fits):
+            continue  # nothing that fits begins so
+        start, among = vocabulary.code_start(name, level), logits[at - 1].exp()
+        each = {code: float(among[start + code]) for code in set(after[:, level].tolist())}
+        total -= np.log(sum(each[code] for code in set(fits[:, level].tolist())) / sum(each.values()))
+    return total
+
+
+sets = st.lists(st.booleans(), min_size=COUNT, max_size=COUNT).map(np.array)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.none() | sets, min_size=len(ROWS), max_size=len(ROWS)))
+def test_it_is_the_probability_of_what_fits(fitting: list[np.ndarray | None]) -> None:
+    longest = max(len(row.ids) for row in ROWS)
+    ids = torch.tensor([row.ids + [VOCABULARY.pad] * (longest - len(row.ids)) for row in ROWS])
+    labels = torch.tensor([row.labels + [IGNORED] * (longest - len(row.labels)) for row in ROWS])
+    trained = int((labels[:, 1:] >= 0).sum())
+    assert int((labels == WRONG).sum()) == 2 * LEVELS
+    with torch.no_grad():
+        expected = sum(
+            by_hand(MODEL, VOCABULARY, row.ids, row.labels, fits)
+            for row, fits in zip(ROWS, fitting, strict=True)
+            if fits is not None
+        )
+        plain = next_token_loss(MODEL, ids, labels, BOOKS).item()
+        kept = unpacked([None if fits is None else packed(fits) for fits in fitting])
+        with_it = next_token_loss(MODEL, ids, labels, BOOKS, kept, weight=2.0).item()
+        assert next_token_loss(MODEL, ids, labels, BOOKS, kept).item() == plain
+    assert (with_it - plain) * trained == pytest.approx(2 * expected, abs=2e-3)
+
+
+@given(st.lists(st.none() | sets, min_size=1, max_size=4))
+def test_sets_are_kept_a_bit_an_item(fitting: list[np.ndarray | None]) -> None:
+    kept = unpacked([None if fits is None else packed(fits) for fits in fitting])
+    if kept is None:
+        assert all(fits is None for fits in fitting)
+        return
+    for found, fits in zip(kept, fitting, strict=True):
+        assert found.all() if fits is None else found[:COUNT].tolist() == fits.tolist()
