@@ -18,6 +18,7 @@ from neo.language.vocabulary import Vocabulary
 class Codebook:
     """The tokens of one type and level: `size` of them from `start` on. sids: the tuples of the type."""
 
+    type: str
     start: int
     size: int
     level: int
@@ -40,7 +41,7 @@ class Codebooks:
     def of(cls, vocabulary: Vocabulary, index: SidIndex) -> Codebooks:
         """index: the items that a history may hold."""
         books = [
-            Codebook(vocabulary.code_start(name, level), part.size, level, part.folded().base)
+            Codebook(name, vocabulary.code_start(name, level), part.size, level, part.folded().base)
             for level in range(vocabulary.levels)
             for name, part in index.types.items()
         ]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from neo.language.render import IGNORED
 from neo.listeners.soft_prompt import embed
 from neo.training.codebooks import Codebooks
 from neo.training.semantic_loss import semantic_loss
@@ -28,7 +29,8 @@ def next_token_loss(
 ) -> Tensor:
     """The mean cross-entropy of the labels, over int64 [rows, length] padded on the right.
 
-    fitting: bool [rows, items], what each row asks for; its semantic loss is added `weight` times.
+    fitting: bool [rows, items], what each row asks for; its semantic loss is added `weight` times, and the mean is over
+    the codes that it alone scores too.
 
     Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
     only, padding on the right needs no mask. Without any label the loss is 0.
@@ -43,7 +45,8 @@ def next_token_loss(
         total = total + _heard(hidden, wanted, ids, heard, head, codebooks)
         if weight and fitting is not None:
             total = total + weight * semantic_loss(hidden, ids, labels, fitting, head, codebooks)
-    return total / trained.sum().clamp(min=1)
+    scored = (wanted != IGNORED).sum() if weight else trained.sum()
+    return total / scored.clamp(min=1)
 
 
 def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.Linear, codebooks: Codebooks) -> Tensor:

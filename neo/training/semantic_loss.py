@@ -1,12 +1,14 @@
 """Semantic loss: what a discovery mode's word asks for is a set of items, and its probability is trained too.
 
 The word leaves many items to choose from: all that are new to this listener. Cross-entropy shows one of them at a time,
-and a small model copies what it has seen long before it learns when not to. So the minus logarithm of the probability
-that what comes lies in the set is added (Xu et al. 2018, arXiv 1711.11157), code by code: of the codes that lead on to
-an item, those that lead on to an item of the set.
+and a small model copies what it has seen long before it learns when not to. So the minus logarithm of a probability is
+added (Xu et al. 2018, arXiv 1711.11157), code by code: of the codes that lead on to an item, that it is one which leads
+on to an item of the set. What is right counts as of the set where it is the label. What a row names beside it does not:
+nothing is named twice.
 
-Along the codes of what is right the set is hardly ever left: a search goes wrong along those of what was not asked for.
-So rows end with some of that, as no label, where each code is told which ones it should have been.
+Nearly all items are new, so the first codes can hardly leave the set, and along the codes of what is right nothing is
+left to learn: a search goes wrong along those of what was not asked for. So rows end with some of that, as no label,
+where each code is told which ones it should have been.
 """
 
 from __future__ import annotations
@@ -45,19 +47,22 @@ def semantic_loss(
     """Summed over all codes that are labels or WRONG, where a code could stand that leads on to an item of the set.
 
     hidden: [rows, length - 1, d], from which the labels [rows, length] after the first are predicted; fitting: bool
-    [rows, items].
+    [rows, items], all of them for rows without a set.
     """
     asking = ~fitting.all(1)
     asked = (labels[:, 1:] != IGNORED) & asking[:, None]
     sets, of = fitting[asking], (asking.cumsum(0) - 1)[asked.nonzero()[:, 0]]
-    total, hidden, parts = hidden.new_zeros(()), hidden[asked], codebooks.parts_of(head)
+    total, hidden, wanted = hidden.new_zeros(()), hidden[asked], labels[:, 1:][asked]
+    parts, sums = codebooks.parts_of(head), dict[str, Tensor]()
     for book, own, prefixes in codebooks.prefixes(ids, functional.pad(asked, (1, 0))):
-        before = functional.pad(sets[:, book.sids.rows].cumsum(1, dtype=torch.int32), (1, 0))  # how many fit, by key
-        edges = book.sids.edges(prefixes, book.level)
-        fits = before[of[own][:, None], edges].diff() > 0
+        if book.type not in sums:  # how many items of each set come before each place
+            sums[book.type] = functional.pad(sets[:, book.sids.rows].cumsum(1, dtype=torch.int32), (1, 0))
+        edges, right = book.sids.edges(prefixes, book.level), (wanted[own] - book.start)[:, None]
+        fits = sums[book.type][of[own][:, None], edges].diff() > 0
+        fits |= right == torch.arange(book.size, device=right.device)  # of WRONG it is none
         some = fits.any(1)
         logits = functional.linear(hidden[own][some], *parts[book.start]).float()
         leads_on, fits = (edges.diff() > 0)[some], fits[some]
-        every, right = (logits.masked_fill(~among, -torch.inf).logsumexp(1) for among in (leads_on, fits))
-        total = total + (every - right).sum()
+        every, fitted = (logits.masked_fill(~among, -torch.inf).logsumexp(1) for among in (leads_on, fits))
+        total = total + (every - fitted).sum()
     return total

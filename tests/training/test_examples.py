@@ -114,11 +114,11 @@ def test_what_fits_a_mode_is_what_is_of_it(mode: Mode, events: Events, seed: int
     for code in range(3):
         for moment in moments.draw(code, 4, np.random.default_rng(seed)):
             life, times = events.history(moment.listener), events.times(moment.listener)
-            before = times < moment.when
-            known = [
-                familiarity(item, life[before], times[before], moment.when, PARENTS) for item in range(len(PARENTS))
-            ]
-            assert moments.fitting(mode, moment).tolist() == [level == mode for level in known]
+            before, when = life[: moment.lived], moment.when
+            known = [familiarity(item, before, times[: moment.lived], when, PARENTS) for item in range(len(PARENTS))]
+            heard = {item for item in before.tolist() if PARENTS[item] >= 0}
+            fitting = [level == mode and item not in heard for item, level in enumerate(known)]
+            assert moments.fitting(mode, moment).tolist() == fitting
 
 
 def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
@@ -206,19 +206,33 @@ def test_discoveries_hold_what_is_of_their_mode_and_then_what_is_not(dataset: Da
     none = dict.fromkeys(("search", "lookup", "verbalize", "explain", "understand", "recommend_mixed", "chat"), 0)
     asked = {"familiar": 40, "unfamiliar": 40, "recommend": 0, "search_mixed": 0, "semantic": 1.0}
     stage, rows = InstructionStage.model_validate({**none, **asked}), np.arange(len(dataset.catalog))
-    found = Counter[tuple[str, str]]()
+    found, parents = Counter[tuple[str, str]](), dataset.catalog.parent_rows
     for example in InstructionExamples(dataset, rows, stage, seed=0).examples(BuiltInTeacher()):
         (turn,) = example.turns
         history = next(part for part in turn.request if isinstance(part, History))
         begins = history.wrong_from if history.wrong_from >= 0 else len(history.rows)
         right, wrong = list(history.rows[history.learned_from : begins]), list(history.rows[begins:])
-        assert len(set(dataset.catalog.type_codes[[*right, *wrong]])) == 1
-        fits = unpacked([example.fitting])
-        assert fits is None or (fits[0][right].all() and not fits[0][wrong].any())
+        assert right and len(set(dataset.catalog.type_codes[[*right, *wrong]])) == 1
+        fits = unpacked([example.fitting]).numpy()[0, : len(rows)]
+        assert not fits[[*right, *wrong]].any()  # what is right is so by its label, and not once more
+        wholes = np.where(parents < 0, rows, parents)
+        shown = set(wholes[list(history.rows[: history.learned_from])])
+        if example.task == "unfamiliar":
+            assert not fits[np.isin(wholes, [*shown, *wholes[right]])].any() and not shown & set(wholes[right])
         found.update({(example.task, "right"): len(right), (example.task, "wrong"): len(wrong)})
     assert all(found[mode, told] >= 30 for mode in ("familiar", "unfamiliar") for told in ("right", "wrong"))
     with patch("neo.training.examples.instruction.MOST_SEMANTIC", 10), pytest.raises(TrainingError, match="semantic=0"):
         InstructionExamples(dataset, rows, stage, seed=0)
+
+
+def test_other_rows_are_the_same_with_sets_and_without(dataset: Dataset) -> None:
+    def made(semantic: float) -> list[Example]:
+        asked = {"familiar": 9, "unfamiliar": 9, "recommend": 20, "search": 9, "lookup": 9, "verbalize": 9}
+        stage = InstructionStage.model_validate({**asked, "semantic": semantic})
+        examples = InstructionExamples(dataset, np.arange(len(dataset.catalog)), stage, seed=0)
+        return [one for one in examples.examples(BuiltInTeacher()) if one.task not in ("familiar", "unfamiliar")]
+
+    assert made(0) == made(2)
 
 
 def test_codes_of_what_is_wrong_are_no_labels() -> None:

@@ -12,7 +12,6 @@ from neo.language.asides import item_aside, listener_aside
 from neo.language.prompts import told
 from neo.language.segments import Segment, Turn, merge_texts
 from neo.training.examples.rows import Example
-from neo.training.semantic_loss import packed
 from neo.training.teacher.ask import Ask, Teacher
 
 TEACHER_BATCH = 256
@@ -33,11 +32,11 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Draft:
-    """An example before its teacher has been asked. fitting: bool [items], those that its words ask for."""
+    """An example before its teacher has been asked. fitting: as an `Example` has it."""
 
     task: str
     exchanges: tuple[Exchange, ...]
-    fitting: np.ndarray | None = None
+    fitting: bytes | None = None
 
     @classmethod
     def of(
@@ -46,7 +45,7 @@ class Draft:
         request: Known,
         answer: Known | Ask | None,
         opening: Known = (),
-        fitting: np.ndarray | None = None,
+        fitting: bytes | None = None,
     ) -> Draft:
         """Of one turn."""
         return cls(task, (Exchange(request, answer, opening),), fitting)
@@ -75,8 +74,7 @@ def _answered(drafts: Sequence[Draft], teacher: Teacher, rng: np.random.Generato
             else:
                 known = turn.answer
                 turns.append(Turn(turn.request, None if known is None else merge_texts((*turn.opening, *known))))
-        fitting = None if draft.fitting is None or draft.fitting.all() else packed(draft.fitting)
-        yield Example(draft.task, tuple(turns), fitting)
+        yield Example(draft.task, tuple(turns), draft.fitting)
 
 
 def _aside(ask: Ask, row: int | None, links: bool) -> str:

@@ -24,6 +24,7 @@ class Moment:
 
     when: the second of the moment; the history lies strictly before it.
     known: how well the listener knew each of what came next, in places of `neo.listeners.familiarity.LEVELS`.
+    lived: how many events of the listener lie before the moment, of which the history holds the latest.
     """
 
     listener: int
@@ -31,6 +32,7 @@ class Moment:
     upcoming: tuple[int, ...]
     when: int
     known: tuple[int, ...] = ()
+    lived: int = 0
 
     def levels(self, count: int) -> tuple[Familiarity, ...]:
         """How well the listener knew each of the first `count` items that came next."""
@@ -87,18 +89,27 @@ class Moments:
                 items = tuple(dict.fromkeys(self.events.item[coming].tolist()))
                 history = self.events.item[start:now][recent(self.types[start:now], self.length)]
                 when = int(self.events.time[now])
-                yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items))
+                yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items), now - start)
 
     def fitting(self, mode: Mode, moment: Moment) -> np.ndarray:
-        """bool [items]: what is of a mode for a moment's listener, by all that they had met before it."""
-        first, last = self.events.offsets[moment.listener : moment.listener + 2]
-        end = first + np.searchsorted(self.events.time[first:last], moment.when)
-        history, times = self.events.item[first:end], self.events.time[first:end]
-        habits, others = acquaintances(history, times, moment.when, self.parents)
-        wholes = np.where(self.parents < 0, np.arange(len(self.parents)), self.parents)
-        if mode == "familiar":
-            return np.isin(wholes, others)
-        return ~np.isin(wholes, np.concatenate([habits, others]))
+        """bool [items]: what is of a mode for a moment's listener, by all that they had met before it.
+
+        An episode that was heard is not given again. A show that was met is, or nothing would be familiar among shows.
+        """
+        first = int(self.events.offsets[moment.listener])
+        lived = slice(first, first + moment.lived)
+        history = self.events.item[lived]
+        habits, others = acquaintances(history, self.events.time[lived], moment.when, self.parents)
+        if mode == "unfamiliar":
+            return ~np.isin(self.wholes, np.concatenate([habits, others]))
+        fitting = np.isin(self.wholes, others)
+        fitting[history[self.parents[history] >= 0]] = False
+        return fitting
+
+    @cached_property
+    def wholes(self) -> np.ndarray:
+        """int [items]: the row of what each item belongs to, its own without a parent."""
+        return np.where(self.parents < 0, np.arange(len(self.parents)), self.parents)
 
     def _familiar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Places of a type's events that met something familiar for the first time: asked at, and met at."""
@@ -182,4 +193,4 @@ class Moments:
         # What was first met between now and then is unfamiliar to who asks now.
         new = LEVELS.index("unfamiliar")
         known = tuple(int(self.known[p]) if self.begun[p] < now else new for p in map(upcoming.get, fresh))
-        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known)
+        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known, now - first)

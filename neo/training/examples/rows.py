@@ -25,8 +25,8 @@ CHUNK = 2_000
 
 @dataclass(frozen=True)
 class Example:
-    """One training conversation and the task it teaches. fitting: which items its words ask for, where they leave a
-    choice, see `neo.training.semantic_loss.packed`."""
+    """One training conversation and the task it teaches. fitting: what else its word asks for than the items that it
+    names, see `neo.training.semantic_loss`."""
 
     task: str
     turns: tuple[Turn, ...]
