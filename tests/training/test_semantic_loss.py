@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_loss import EPISODES, ITEMS, LEVELS, SHOWS, small
+from test_stages import padded
 from transformers import PreTrainedModel
 
 from neo.decoding.index import SidIndex
@@ -15,8 +22,11 @@ from neo.language.render import IGNORED, WRONG, Renderer
 from neo.language.segments import History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
 from neo.training.codebooks import Codebooks
+from neo.training.config import InstructionStage
+from neo.training.examples.rows import Example, write_rows
 from neo.training.loss import next_token_loss
 from neo.training.semantic_loss import packed, unpacked
+from neo.training.trainer import train_stage
 
 COUNT = SHOWS + EPISODES
 MODEL, VOCABULARY = small(tied=True, bias=False)
@@ -88,3 +98,27 @@ def test_sets_are_kept_a_bit_an_item(fitting: list[np.ndarray | None]) -> None:
         return
     for found, fits in zip(kept, fitting, strict=True):
         assert found.all() if fits is None else found[:COUNT].tolist() == fits.tolist()
+
+
+@pytest.mark.parametrize("semantic", [0.0, 3.0])
+def test_what_rows_ask_for_reaches_the_loss(semantic: float, tmp_path: Path) -> None:
+    """Through a Parquet file, TRL and the collator."""
+    asked = packed(np.arange(COUNT) % 2 == 0)
+    examples = [Example("unfamiliar", (Turn((History((4, 21, 5, 30)),)),), sets) for sets in (None, asked, asked)]
+    write_rows(examples, Renderer(VOCABULARY, ITEMS), tmp_path / "rows.parquet", 99, True, lambda _: None)
+    rows = Dataset.from_parquet(str(tmp_path / "rows.parquet"), cache_dir=str(tmp_path / "cache")).remove_columns(
+        "task"
+    )
+    stage = InstructionStage.model_validate({"familiar": 1, "semantic": semantic, "tokens": 400, "log_steps": 1})
+    found: list[tuple[np.ndarray | None, float]] = []
+
+    def spied(model: Any, ids: Any, labels: Any, books: Any, fitting: Any, weight: float) -> torch.Tensor:
+        found.append((None if fitting is None else fitting.numpy(), weight))
+        return next_token_loss(model, ids, labels, books, fitting, weight)
+
+    with patch("neo.training.trainer.next_token_loss", spied):
+        train_stage(deepcopy(MODEL), padded(VOCABULARY, tmp_path), rows, stage, tmp_path, 0, lambda _: None, BOOKS)
+    ((sets, weight),) = found
+    assert weight == semantic and sets is not None
+    expected = [[True] * COUNT, *[(np.arange(COUNT) % 2 == 0).tolist()] * 2]
+    assert sorted(sets[:, :COUNT].tolist()) == sorted(expected)
