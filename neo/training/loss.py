@@ -33,7 +33,7 @@ def next_token_loss(
     the codes that it alone scores too.
 
     Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
-    only, padding on the right needs no mask. Without any label the loss is 0.
+    only, padding on the right needs no mask. Where nothing is scored the loss is 0.
     """
     hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]

@@ -23,6 +23,8 @@ from torch.nn import functional
 from neo.language.render import IGNORED
 from neo.training.codebooks import Codebooks
 
+MOST_ITEMS = 100_000  # a row keeps a bit for each of them, and a batch of rows unpacks them
+
 
 def packed(fitting: np.ndarray) -> bytes:
     """A set of catalog rows, bool [items], as a bit an item."""

@@ -30,7 +30,6 @@ from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.semantic_loss import packed
 from neo.training.teacher.ask import Ask, Teacher
-from neo_sdk.errors import TrainingError
 from neo_sdk.types import Mode, OutputFormat
 
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
@@ -43,7 +42,6 @@ COUNTED_CHATS = 0.25  # of them, with how many
 MOST_COUNTED = 5  # items of an answer
 MIXED_WISHES = 0.25  # of the wishes are answered with words
 TITLES = 0.7  # of the items that a request begins with are named by their titles
-MOST_SEMANTIC = 100_000  # items: 12.5 kB of a row, and .06 s of a batch of 16 rows and one thread
 MOST_WRONG, OTHERS = 3, 6  # items of a row that were not asked for, and of others those that they are drawn from
 NEW_SHARE = 0.12  # of the short requests come from listeners without a history
 
@@ -63,11 +61,6 @@ class InstructionExamples:
     ) -> None:
         """`walks`: what `stage.walks` are drawn from; `near`: what conversations find more of a kind with;
         `long_term`: where a soft prompt is trained."""
-        if stage.semantic and len(dataset.catalog) > MOST_SEMANTIC:
-            raise TrainingError(
-                f"instruction.semantic keeps a bit an item for every row, so {MOST_SEMANTIC:,} items at most, and this "
-                f"catalog has {len(dataset.catalog):,}: set instruction.semantic=0."
-            )
         self.dataset, self.visible, self.stage, self.walks = dataset, visible, stage, walks
         self.long_term = long_term
         self.rng = np.random.default_rng([seed, 3])
