@@ -13,7 +13,7 @@ import numpy as np
 
 from neo.language.facts import FactBook, ItemFacts, sayable
 from neo.language.phrases import Phrase, phrases
-from neo.language.reading_types import NUMBERS
+from neo.language.reading_count import NUMBERS
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.language.wordings.follow_ups import PLACES, references
 

@@ -86,7 +86,9 @@ class Reader:
         how = read_format(said)
         if how == "mixed" and not (types.asked or types.count or types.doubted or _ASKS.search(said)):
             how = "any"  # "describe my taste", "explain that": words alone may be meant
-        return Said(wishes, types.asked, types.count, read_mode(written), how, *about)
+        counted = {types.count, None if of_it or about[0] else self._types.counted.read(said)} - {None}
+        count = counted.pop() if len(counted) == 1 else None
+        return Said(wishes, types.asked, count, read_mode(written), how, *about)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

@@ -16,17 +16,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
+from neo.language.reading_count import GAP, MOST_COUNTED, NUMBER, CountReader, counts, several, value
 
-MOST_COUNTED = 20  # items that words alone can ask for at once
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER = rf"\d{{1,2}}|{'|'.join(NUMBERS)}|a single|a pair of|a couple of"
-_MEASURES = r"hours?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|stars?|hundred|thousand|million|percent"
-_VALUES = {"a single": 1, "a pair of": 2, "a couple of": 2}
 _LETTER = r"[\w\u0080-\U0010ffff]"
-# "Chapter two", "a top 10 show", "World War Two podcasts"
-_LABEL = re.compile(
-    r"\b(?:season|series|part|volume|book|episode|chapter|number|no\.?|top|level|year|grade|formula|war|than)\s*$", re.I
-)
 
 _THE = r"(?:(?:as|a|an|any|another|more|the|your|all|those|these|such|random|single|whole|full|of)\s+)*$"
 _ME = r"(?:\s+(?:me|us|him|her|them))?\s+"
@@ -116,21 +108,27 @@ _TOLD = re.compile(
 _WANTED = re.compile(
     r"\b(?:want|wanna|need|asking|(?:would|feel) like|would love|fancy|(?:could|can|may|shall) (?:i|we|you)"
     r"|(?:should|would) (?:i|we|you)|could (?:use|do with|go for)|after|looking|searching|hunting|mood|miss"
+    r"|\b(?:so|then|please|just|now) (?:give|find|show|send|recommend|suggest|offer|name|pick)|i'll (?:take|have)"
     r"|prefer|ready|hoping|dying|craving|up for|(?:time|room|space) for|wish|try|go with|go for|pick|choose)\b|'d\b",
     re.I,
 )
+_PARTS = re.compile(
+    r"\b(?:something|anything|series|serial|trilogy|drama|show|podcast)\b[^.!?;,]*[,(-]\s*(?:(?:just|only)\s+)?$", re.I
+)
+_AND = re.compile(r"\b(?:and|plus)\b|&", re.I)
 _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
 
 
 @dataclass(frozen=True)
 class _Noun:
-    """One that stands in a text: which type it names, where, the number before it, and the words around it: before, of
-    its clause."""
+    """One that stands in a text: which type it names, where, the number before it, that and what lies between, and the
+    words around it: before, of its clause."""
 
     name: str
     start: int
     end: int
     number: str | None
+    between: str
     before: str
     after: str
     plural: bool
@@ -174,7 +172,11 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        count = _sum_of(asked) if len(names) > 1 else max((_count(noun) or 0 for noun in asked), default=0)
+        numbers = [number for noun in asked if (number := _count(text, noun))]
+        if len({noun.name for noun in asked}) > 1:
+            count = _sum_of(text, asked)
+        else:
+            count = numbers[0] if len(numbers) == 1 and not several(text) else 0
         return Types(names, min(count, MOST_COUNTED) or None, doubted)
 
     def _nouns(self, text: str) -> Iterator[_Noun]:
@@ -184,8 +186,13 @@ class TypeReader:
             before, after = text[begins : found.start()], text[found.end() : found.end() + FAR]
             if len(before) > FAR:
                 before = f"x {before[-FAR:]}"  # not the beginning of a clause
+            between = text[found.start() : found.start("noun")]
             name, plural = self.types_of[" ".join(found["noun"].lower().split())]
-            yield _Noun(name, found.start(), found.end(), found["number"], before, after, plural)
+            yield _Noun(name, found.start(), found.end(), found["number"], between, before, after, plural)
+
+    @cached_property
+    def counted(self) -> CountReader:
+        return CountReader(self._alternatives)
 
     @cached_property
     def _alternatives(self) -> str:
@@ -194,7 +201,7 @@ class TypeReader:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        number = rf"\b(?P<number>{_NUMBER})\s+(?:(?!(?:{_MEASURES})\b)\w+\s+)?"
+        number = rf"\b(?P<number>{NUMBER})\s+{GAP}"
         noun = rf"(?<!{_LETTER})(?P<noun>{self._alternatives})(?!{_LETTER})"
         return re.compile(rf"(?:{number})?{noun}", re.I | re.A)
 
@@ -236,19 +243,23 @@ def _is_told(noun: _Noun) -> bool:
     return _TOLD.search(noun.before) is not None and _WANTED.search(noun.before) is None
 
 
-def _count(noun: _Noun) -> int | None:
-    """The number before a noun, but not that of a name or a label, nor a number of parts."""
-    if noun.number is None or _LABEL.search(noun.before) or re.search(r"\w\s+[A-Z]\w+\s+$", noun.before):
+def _count(text: str, noun: _Noun) -> int | None:
+    """The number before a noun, where that is of what is asked for, and not of its parts: "a show, ten episodes"."""
+    if noun.number is None or _PARTS.search(text[: noun.start][-FAR:]):
         return None
-    number = noun.number.lower()
-    count = int(number) if number.isdigit() else _VALUES.get(number) or NUMBERS.index(number) + 1
-    return None if count > 1 and not noun.plural else count
+    if not counts(noun.before, noun.after, noun.between):
+        return None
+    count = value(noun.number)
+    return count if (count > 1) == noun.plural else None
 
 
-def _sum_of(asked: Sequence[_Noun]) -> int:
-    """Of "two shows and an episode" 3; 0 where one of them has no number."""
-    counts = [_count(noun) or (0 if noun.plural else 1) for noun in asked]
-    return sum(counts) if all(counts) else 0
+def _sum_of(text: str, asked: Sequence[_Noun]) -> int:
+    """Of "two shows and an episode" 3; 0 where one of them has no number, or one or the other is asked for."""
+    between = [text[one.end : other.start] for one, other in pairwise(asked)]
+    if any(re.search(r"\bor\b|[.!?;]", words) for words in between) or not _AND.search(between[-1]):
+        return 0
+    numbers = [(noun.number and value(noun.number)) or (0 if noun.plural else 1) for noun in asked]
+    return sum(numbers) if all(numbers) else 0
 
 
 def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:
