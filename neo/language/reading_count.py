@@ -194,5 +194,5 @@ class CountReader:
             rf"|\b(?:room|space|time)\s+for\s+(?:just\s+|only\s+)?(?P<room>{NUMBER})(?:\s+more)?"
             r"(?=\s*(?:$|[.,;:!?)]|please\b|in my\b|on\b))"
             rf"|\b(?P<asked>{NUMBER}){more}{ends}",
-            re.I,
+            re.I | re.A,  # else a long s is an s, and no number is found for what was matched
         )

@@ -105,6 +105,7 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
         ("I liked two of them, more like these", (), None),
         ("Not just two shows", ("show",), None),
         ("Only two shows?", ("show",), None),
+        ("\u017fix recommendations, f\u0131ve picks", (), None),
     ],
 )
 def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str, ...], count: int | None) -> None:
