@@ -108,8 +108,6 @@ def measure(run: Run, count: int, say: Callable[[str], None]) -> dict[str, Any]:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(run.folder / "stage2" / "tokenizer.json"), pad_token=CONTROL[0], eos_token=CONTROL[3]
     )
-    if stage.semantic:
-        raise SystemExit("The plain loops have no semantic loss: give instruction.semantic=0.")
     every = run.rows(run.folder / "stage3")
     waste = StageTrainer.steps(every, stage, seed).padding
     rows = every.select(sorted(np.random.default_rng(seed).permutation(len(every))[:count].tolist()))

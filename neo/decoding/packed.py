@@ -134,14 +134,14 @@ class PackedSids:
             return self._first_codes.expand(len(prefixes), -1)
         rest = self.bits * (self.levels - level - 1)
         if rest >= self.low_bits:
-            return self._children(prefixes, level)
+            return self._children(prefixes, rest)
         # On a GPU, knowing how many there are to list would mean waiting for it.
         if prefixes.device.type == "cpu" and rest + self.bits <= self.low_bits:
             bucket = prefixes >> (self.low_bits - rest - self.bits)
             start, end = self.starts[bucket].long(), self.starts[bucket + 1].long()
             if int((end - start).sum()) <= len(prefixes) * LISTED:
                 return self._listed_children(prefixes, rest, start, end)
-        return self._children(prefixes, level)
+        return self._children(prefixes, rest)
 
     def kept(self, places: torch.Tensor) -> PackedSids:
         """The items at some ascending places only, int64 [m]. Nothing is sorted again."""
@@ -194,7 +194,7 @@ class PackedSids:
     @cached_property
     def _first_codes(self) -> torch.Tensor:
         root = torch.zeros(1, dtype=torch.int64, device=self.starts.device)
-        return self._children(root, 0)
+        return self._children(root, self.bits * (self.levels - 1))
 
     def _listed_children(
         self, prefixes: torch.Tensor, rest: int, start: torch.Tensor, end: torch.Tensor
@@ -207,15 +207,10 @@ class PackedSids:
         allowed[who, torch.where(mine, low >> rest & ((1 << self.bits) - 1), self.size)] = True
         return allowed[:, : self.size]
 
-    def edges(self, prefixes: torch.Tensor, level: int) -> torch.Tensor:
-        """Prefixes [n] of `level` codes -> int64 [n, K + 1]: the place where the tuples of each child begin, and the
-        end of the last one's."""
-        codes = torch.arange(self.size + 1, device=prefixes.device)
-        return self._begin((prefixes << self.bits)[:, None] + codes, self.bits * (self.levels - level - 1))
-
-    def _children(self, prefixes: torch.Tensor, level: int) -> torch.Tensor:
+    def _children(self, prefixes: torch.Tensor, rest: int) -> torch.Tensor:
         """bool [n, K]: whether anything lies between where each child begins and where the next one does."""
-        places = self.edges(prefixes, level)
+        codes = torch.arange(self.size + 1, device=prefixes.device)
+        places = self._begin((prefixes << self.bits)[:, None] + codes, rest)
         return places[:, 1:] > places[:, :-1]
 
 

@@ -36,7 +36,7 @@ class Context:
 
     vector: what is known of them in the long run, as ids of `neo.listeners.soft_prompt`; it stands after the history.
     mode: what is asked for next in the history, see `neo.language.wordings.modes`.
-    notes, learned_from, wrong_from: see `neo.language.segments.History`.
+    notes, learned_from: see `neo.language.segments.History`.
     """
 
     about: str = ""
@@ -45,7 +45,6 @@ class Context:
     mode: Mode = "any"
     notes: tuple[tuple[int, Note], ...] = ()
     learned_from: int = 0
-    wrong_from: int = -1
 
     def segments(self) -> Request:
         """As it stands before a request in words, which says itself what is wished for."""
@@ -63,7 +62,7 @@ class Context:
         if not self.history and not last:
             return about
         notes = (*self.notes, *((len(self.history), note) for note in last))
-        return (*about, Text("History:"), History(self.history, notes, self.learned_from, self.wrong_from), *behind)
+        return (*about, Text("History:"), History(self.history, notes, self.learned_from), *behind)
 
 
 NOBODY = Context()

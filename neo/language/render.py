@@ -17,21 +17,20 @@ from neo.sids.table import SidTable
 from neo_sdk.errors import InvalidRequestError
 
 IGNORED = -100
-WRONG = -101  # of a code of what was not asked for, where it is learned to tell that: see neo.training.semantic_loss
 MOST_ASIDE = 128  # tokens of an aside, the rest is left out; a starter world's have 45 on average
 SPANS = 1 << 16  # rendered spans that are kept at hand, about 20 MB
 
 
 @dataclass
 class Rendered:
-    """Token ids and, position by position, the label: the id itself where it is trained, else IGNORED or WRONG."""
+    """Token ids and, position by position, the label: the id itself where it is trained, else -100."""
 
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
 
-    def add(self, ids: Sequence[int], trained: bool, other: int = IGNORED) -> None:
+    def add(self, ids: Sequence[int], trained: bool) -> None:
         self.ids.extend(ids)
-        self.labels.extend(ids if trained else [other] * len(ids))
+        self.labels.extend(ids if trained else [IGNORED] * len(ids))
 
 
 class Renderer:
@@ -105,9 +104,6 @@ class Renderer:
         out.add([self.vocabulary.open], False)
         for place, (_, *codes, _) in enumerate(self.items(history.rows)):
             out.add(notes.get(place, []), False)
-            if learn_history and 0 <= history.wrong_from <= place:
-                out.add(codes, False, WRONG)
-            else:
-                out.add(codes, learn_history and place >= history.learned_from)
+            out.add(codes, learn_history and place >= history.learned_from)
         out.add(notes.get(len(history.rows), []), False)
         out.add([self.vocabulary.close], False)

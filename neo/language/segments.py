@@ -39,20 +39,17 @@ class History:
     """What a listener met, oldest first: item rows, rendered as one span, `<|sid|> codes codes ... <|/sid|>`.
 
     notes: what is said of the next item before it comes, by its place; the number of items for what stands last.
-    learned_from: the place of the first item that is trained, in a row whose history is. wrong_from: of the first that
-    is an example of what the notes do not ask for; -1 without one.
+    learned_from: the place of the first item that is trained, in a row whose history is.
     """
 
     rows: tuple[int, ...]
     notes: tuple[tuple[int, Note], ...] = ()
     learned_from: int = 0
-    wrong_from: int = -1
 
     def without_oldest(self, count: int) -> History:
         """The same of the later items."""
         notes = tuple((place - count, note) for place, note in self.notes if place >= count)
-        wrong = self.wrong_from if self.wrong_from < 0 else max(0, self.wrong_from - count)
-        return History(self.rows[count:], notes, max(0, self.learned_from - count), wrong)
+        return History(self.rows[count:], notes, max(0, self.learned_from - count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from rich.text import Text as Styled
 
-from neo.language.render import WRONG
+from neo.language.render import IGNORED
 from neo.language.vocabulary import CONTROL, Vocabulary
 
 LEGEND = Styled.assemble(
     ("context", "dim"), "  ", ("trained text", "bold green"), "  ", ("item in context", "cyan"), "  ",
-    ("trained item", "bold magenta"), "  ", ("what was not asked for", "red"), "  ", ("control", "yellow"),
+    ("trained item", "bold magenta"), "  ", ("control", "yellow"),
 )  # fmt: skip
 
 
@@ -19,7 +19,7 @@ def colored(ids: Sequence[int], labels: Sequence[int], vocabulary: Vocabulary) -
     """The row as styled text; neighboring tokens of one style are decoded together, so that UTF-8 stays whole."""
     out, run, style = Styled(), list[int](), ""
     for token, label in zip(ids, labels, strict=True):
-        new = "red" if label == WRONG else _style(token, label >= 0, vocabulary)
+        new = _style(token, label != IGNORED, vocabulary)
         if new != style or token >= vocabulary.text_size:
             _flush(out, run, style, vocabulary)
         style = new

@@ -18,7 +18,6 @@ from neo.language.vocabulary import Vocabulary
 class Codebook:
     """The tokens of one type and level: `size` of them from `start` on. sids: the tuples of the type."""
 
-    type: str
     start: int
     size: int
     level: int
@@ -41,7 +40,7 @@ class Codebooks:
     def of(cls, vocabulary: Vocabulary, index: SidIndex) -> Codebooks:
         """index: the items that a history may hold."""
         books = [
-            Codebook(name, vocabulary.code_start(name, level), part.size, level, part.folded().base)
+            Codebook(vocabulary.code_start(name, level), part.size, level, part.folded().base)
             for level in range(vocabulary.levels)
             for name, part in index.types.items()
         ]
@@ -69,21 +68,13 @@ class Codebooks:
     def choices(self, ids: Tensor, where: Tensor) -> Iterator[tuple[Codebook, Tensor, Tensor]]:
         """Book by book: which of the n places are its own, bool [n], and the codes that lead on, bool [own, size].
 
-        As for `prefixes`.
-        """
-        for book, own, before in self.prefixes(ids, where):
-            yield book, own, book.sids.allowed(before, book.level)
-
-    def prefixes(self, ids: Tensor, where: Tensor) -> Iterator[tuple[Codebook, Tensor, Tensor]]:
-        """Book by book: which of the n places are its own, bool [n], and the codes before those, int64 [own].
-
-        ids: int64 [rows, length]; where: bool [rows, length], n places; codes there are of whole items.
+        ids: int64 [rows, length]; where: bool [rows, length], n places that hold codes of whole items.
         """
         prefixes = torch.zeros_like(ids)  # of an item, what has been read before each place
         for book in self.books:
             held = book.holds(ids)
             own = held[where]
             if bool(own.any()):
-                yield book, own, prefixes[where][own]
+                yield book, own, book.sids.allowed(prefixes[where][own], book.level)
             read = prefixes << book.sids.bits | (ids - book.start)
             prefixes[:, 1:] = torch.where(held[:, :-1], read[:, :-1], prefixes[:, 1:])

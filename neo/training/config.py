@@ -154,19 +154,12 @@ class InstructionStage(Stage):
     recommend_mixed: int = Field(1_000, ge=0)
     search_mixed: int = Field(500, ge=0)
     chat: int = Field(500, ge=0)
-    semantic: float = Field(
-        0, ge=0, description="weight of what comes being of the mode asked for: see semantic_loss.py"
-    )
 
     @model_validator(mode="after")
     def _histories_are_learned(self) -> InstructionStage:
         for name in ("histories", "familiar", "unfamiliar", "walks"):
             if getattr(self, name) and not self.learn_history:
                 raise ValueError(f"{name} is {getattr(self, name)}, but learn_history is false: nothing is learned")
-        if self.semantic and not (self.familiar or self.unfamiliar):
-            raise ValueError(
-                f"semantic is {self.semantic}, and weighs rows of `familiar` or `unfamiliar`: ask for some"
-            )
         return self
 
 

@@ -75,7 +75,7 @@ def expected_cost(
     """Of `tokens` tokens of which `trained` carry a label, in rows like these.
 
     size: of the vocabulary with NEO's tokens. stage: whose batches are the largest. Trying steps is left out where the
-    model does not fit, or a step takes too long, or only adapters are trained. What `semantic` adds is not counted.
+    model does not fit, or a step takes too long, or only adapters are trained.
     """
     with torch.device("meta"):
         shape = _model(config, size, 0)

@@ -16,37 +16,23 @@ from transformers import PreTrainedModel
 from neo.language.render import IGNORED
 from neo.listeners.soft_prompt import embed
 from neo.training.codebooks import Codebooks
-from neo.training.semantic_loss import semantic_loss
 
 
-def next_token_loss(
-    model: PreTrainedModel,
-    ids: Tensor,
-    labels: Tensor,
-    codebooks: Codebooks | None = None,
-    fitting: Tensor | None = None,
-    weight: float = 0.0,
-) -> Tensor:
+def next_token_loss(model: PreTrainedModel, ids: Tensor, labels: Tensor, codebooks: Codebooks | None = None) -> Tensor:
     """The mean cross-entropy of the labels, over int64 [rows, length] padded on the right.
 
-    fitting: bool [rows, items], what each row asks for; its semantic loss is added `weight` times, and the mean is over
-    the codes that it alone scores too.
-
     Only positions with a label meet the head (benchmarks/masked_loss.py has the gain). And as attention looks back
-    only, padding on the right needs no mask. Where nothing is scored the loss is 0.
+    only, padding on the right needs no mask. Without any label the loss is 0.
     """
     hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]
-    trained = wanted >= 0
+    trained = wanted != IGNORED
     heard = trained & codebooks.asked(ids)[:, 1:] if codebooks else torch.zeros_like(trained)
     answered = trained & ~heard
     total = functional.cross_entropy(head(hidden[answered]).float(), wanted[answered], reduction="sum")
     if codebooks:
         total = total + _heard(hidden, wanted, ids, heard, head, codebooks)
-        if weight and fitting is not None:
-            total = total + weight * semantic_loss(hidden, ids, labels, fitting, head, codebooks)
-    scored = (wanted != IGNORED).sum() if weight else trained.sum()
-    return total / scored.clamp(min=1)
+    return total / trained.sum().clamp(min=1)
 
 
 def _heard(hidden: Tensor, wanted: Tensor, ids: Tensor, heard: Tensor, head: nn.Linear, codebooks: Codebooks) -> Tensor:
@@ -66,7 +52,7 @@ def row_log_probs(model: PreTrainedModel, ids: Tensor, labels: Tensor, codebooks
     """float32 [rows]: the log-probability of what each row's labels say, scored as in `next_token_loss`."""
     hidden = model.get_decoder()(inputs_embeds=embed(model, ids), use_cache=False).last_hidden_state[:, :-1]
     head, wanted = model.get_output_embeddings(), labels[:, 1:]
-    trained = wanted >= 0
+    trained = wanted != IGNORED
     heard = trained & codebooks.asked(ids)[:, 1:]
     answered = trained & ~heard
     row = torch.arange(len(ids), device=ids.device)[:, None].expand(wanted.shape)

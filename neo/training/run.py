@@ -42,12 +42,10 @@ from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import launched
 from neo.training.semantic_ids import learn_sids
-from neo.training.semantic_loss import MOST_ITEMS
 from neo.training.sharded import trainer_of
 from neo.training.split import split_of
 from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps, together
 from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_stage
-from neo_sdk.errors import TrainingError
 
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
@@ -96,11 +94,6 @@ class Run:
 
     def read_data(self) -> None:
         once(self.folder / "data", self.data_key, "data", self._read_data, self.say)
-        if self.config.instruction.semantic and len(self.full.catalog) > MOST_ITEMS:
-            raise TrainingError(
-                f"instruction.semantic keeps a bit an item for every row, so {MOST_ITEMS:,} items at most, and this "
-                f"catalog has {len(self.full.catalog):,}: set instruction.semantic=0."
-            )
 
     @cached_property
     def data_key(self) -> str:

@@ -29,13 +29,12 @@ from neo.language.render import IGNORED
 from neo.listeners.soft_prompt import soft_prompt_of
 from neo.training.batches import Steps
 from neo.training.codebooks import Codebooks
-from neo.training.config import InstructionStage, Stage
+from neo.training.config import Stage
 from neo.training.lora import as_unquantized
 from neo.training.loss import next_token_loss
 from neo.training.precision import attention_in_float32, bf16_is_fast
 from neo.training.processes import any_of, launched, of_first
 from neo.training.regularize import AVERAGE, Averaging, dropping
-from neo.training.semantic_loss import unpacked
 from neo_sdk.errors import TrainingError
 
 Report = Callable[[str], None]
@@ -131,8 +130,7 @@ class StageTrainer(SFTTrainer):
     def _collated(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """A batch; of no row, one without a label, whose loss is 0."""
         if rows:
-            fitting = unpacked([row.pop("fitting", None) for row in rows])
-            return self.data_collator(rows) | ({} if fitting is None else {"fitting": fitting})
+            return self.data_collator(rows)
         pad = torch.full((1, 2), self.processing_class.pad_token_id)
         return {"input_ids": pad, "labels": torch.full_like(pad, IGNORED)}
 
@@ -167,9 +165,7 @@ class StageTrainer(SFTTrainer):
 
     def loss(self, inputs: dict[str, Any]) -> Tensor:
         """Of a batch."""
-        ids, labels, fitting = inputs["input_ids"], inputs["labels"], inputs.get("fitting")
-        weight = self.stage.semantic if isinstance(self.stage, InstructionStage) else 0.0
-        return next_token_loss(self.model, ids, labels, self.codebooks, fitting, weight)
+        return next_token_loss(self.model, inputs["input_ids"], inputs["labels"], self.codebooks)
 
     def give_back(self) -> None:
         """Once it is trained: the caller's model has the weights, as it had them all the time."""

@@ -113,10 +113,3 @@ def test_the_viewer_shows_everything_and_marks_what_is_trained(renderer: Rendere
     assert styled.plain.startswith("<|prompt|>Try <|sid|>: <|sid|><|show_0_0|><|show_1_1|><|episode_0_2|>")
     green = [styled.plain[s.start : s.end] for s in styled.spans if s.style == "bold green"]
     assert green == ["yes ", "!"]
-
-
-def test_the_viewer_marks_what_was_not_asked_for(renderer: Renderer) -> None:
-    row = renderer.example([Turn((History((0, 1), wrong_from=1),))], learn_history=True)
-    styled = colored(row.ids, row.labels, renderer.vocabulary)
-    red = "".join(styled.plain[span.start : span.end] for span in styled.spans if span.style == "red")
-    assert red == "".join(map(renderer.vocabulary.name, renderer.items([1])[0][1:-1]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -23,7 +22,6 @@ from neo.training.expected_rows import TASKS, any_sids, expected_rows
 from neo.training.instruction import write_instructions
 from neo.training.lora import Lora
 from neo.training.run import ROWS, Run
-from neo_sdk.errors import TrainingError
 
 RECIPE = """
 name: shop
@@ -75,13 +73,6 @@ def test_rows_are_as_many_and_as_long_as_they_will_be(recipe: Path, tmp_path: Pa
         assert expected[setting].rows == pytest.approx((tasks == task).sum(), rel=0.15)
         assert expected[setting].tokens == pytest.approx(lengths[tasks == task].mean(), rel=0.1)
     assert {task.task for task in forecast if task.stage == "grounding"} == {"verbalize", "ground", "type"}
-
-
-def test_a_catalog_too_large_for_sets_is_refused_before_anything_is_learned(recipe: Path, tmp_path: Path) -> None:
-    run = Run(load_config(recipe, [f"output={tmp_path}", "instruction.familiar=9", "instruction.semantic=1"]))
-    with patch("neo.training.run.MOST_ITEMS", 149), pytest.raises(TrainingError, match=r"has 150: set .*semantic=0"):
-        run.all()
-    assert {path.name for path in run.folder.iterdir()} == {"config.yaml", "data"}
 
 
 def test_every_number_of_rows_is_counted() -> None:

@@ -69,7 +69,6 @@ def test_files_are_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.
         ("name: a\ndata: {world: {}}\nbase: {scratch: {}, pretrained: {model: x}}\n", "exactly one of `scratch`"),
         ("name: ../up\ndata: {world: {}}\n", "name"),
         ("name: a\ndata: {world: {}}\ninstruction: {histories: 9, learn_history: false}\n", "is learned"),
-        ("name: a\ndata: {world: {}}\ninstruction: {semantic: 1}\n", "ask for some"),
         ("- a\n", "list"),
         ("a: !!python/object/apply:os.system ['true']\n", "YAML"),
     ],

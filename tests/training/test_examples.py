@@ -33,7 +33,6 @@ from neo.training.examples.language import language_rows
 from neo.training.examples.moments import Moments
 from neo.training.examples.rows import Example, shorten, write_rows
 from neo.training.examples.walks import Walks
-from neo.training.semantic_loss import unpacked
 from neo.training.teacher.built_in import BuiltInTeacher
 from neo_sdk.types import Mode
 
@@ -102,21 +101,6 @@ def test_a_discovery_is_of_its_mode_when_it_is_asked_for(mode: Mode, events: Eve
             if known == mode and item not in life[:at]:
                 there.add(int(TYPES[item]))
     assert there <= found
-
-
-@pytest.mark.parametrize("mode", ["familiar", "unfamiliar"])
-@given(events=events(), seed=st.integers(0, 2**31))
-@settings(max_examples=50, deadline=None)
-def test_what_fits_a_mode_is_what_is_of_it(mode: Mode, events: Events, seed: int) -> None:
-    moments = Moments(events, TYPES, history=3, recency_days=10.0, parents=PARENTS)
-    for code in range(3):
-        for moment in moments.draw(code, 4, np.random.default_rng(seed)):
-            life, times = events.history(moment.listener), events.times(moment.listener)
-            before, when = life[: moment.lived], moment.when
-            known = [familiarity(item, before, times[: moment.lived], when, PARENTS) for item in range(len(PARENTS))]
-            heard = {item for item in before.tolist() if PARENTS[item] >= 0}
-            fitting = [level == mode and item not in heard for item, level in enumerate(known)]
-            assert moments.fitting(mode, moment).tolist() == fitting
 
 
 def test_histories_go_from_all_of_a_life_to_as_many_of_each_type() -> None:
@@ -198,56 +182,6 @@ def test_every_task_is_there_with_its_answer(dataset: Dataset) -> None:
         assert all([type(s) for s in turn.answer] == expected for turn in by_task[task])
     for task in ("recommend_mixed", "search_mixed", "chat"):
         assert all({type(s) for s in turn.answer} == {Text, ItemRef, Aside} for turn in by_task[task])
-
-
-def test_discoveries_hold_what_is_of_their_mode_and_then_what_is_not(dataset: Dataset) -> None:
-    none = dict.fromkeys(("search", "lookup", "verbalize", "explain", "understand", "recommend_mixed", "chat"), 0)
-    asked = {"familiar": 40, "unfamiliar": 40, "recommend": 0, "search_mixed": 0, "semantic": 1.0}
-    stage, rows = InstructionStage.model_validate({**none, **asked}), np.arange(len(dataset.catalog))
-    found, parents = Counter[tuple[str, str]](), dataset.catalog.parent_rows
-    for example in InstructionExamples(dataset, rows, stage, seed=0).examples(BuiltInTeacher()):
-        (turn,) = example.turns
-        history = next(part for part in turn.request if isinstance(part, History))
-        begins = history.wrong_from if history.wrong_from >= 0 else len(history.rows)
-        right, wrong = list(history.rows[history.learned_from : begins]), list(history.rows[begins:])
-        assert right and len(set(dataset.catalog.type_codes[[*right, *wrong]])) == 1
-        fits = unpacked([example.fitting]).numpy()[0, : len(rows)]
-        assert not fits[[*right, *wrong]].any()  # what is right is so by its label, and not once more
-        wholes = np.where(parents < 0, rows, parents)
-        shown = set(wholes[list(history.rows[: history.learned_from])])
-        if example.task == "unfamiliar":
-            assert (
-                fits.any()
-                and not fits[np.isin(wholes, [*shown, *wholes[right]])].any()
-                and not shown & set(wholes[right])
-            )
-        found.update({(example.task, "right"): len(right), (example.task, "wrong"): len(wrong)})
-    assert all(found[mode, told] >= 30 for mode in ("familiar", "unfamiliar") for told in ("right", "wrong"))
-
-
-def test_other_rows_are_the_same_with_sets_and_without(dataset: Dataset) -> None:
-    def made(semantic: float) -> list[Example]:
-        asked = {"familiar": 9, "unfamiliar": 9, "recommend": 20, "search": 9, "lookup": 9, "verbalize": 9}
-        stage = InstructionStage.model_validate({**asked, "semantic": semantic})
-        examples = InstructionExamples(dataset, np.arange(len(dataset.catalog)), stage, seed=0)
-        return [one for one in examples.examples(BuiltInTeacher()) if one.task not in ("familiar", "unfamiliar")]
-
-    assert made(0) == made(2)
-
-
-def test_codes_of_what_is_wrong_are_no_labels() -> None:
-    table = SidTable.from_codes(
-        {"show": np.arange(4)}, {"show": np.array([[0, 0], [0, 1], [1, 0], [1, 1]])}, {"show": 2}
-    )
-    vocabulary = Vocabulary.extend(byte_tokenizer(), 2, {"show": 2})
-    history = History((0, 1, 2, 3), learned_from=1, wrong_from=3)
-    turn = Turn((history,), (ItemRef(2),))
-    row = Renderer(vocabulary, table).example((turn,), learn_history=True)
-    codes = [
-        label for token, label in zip(row.ids, row.labels, strict=True) if token >= vocabulary.code_start("show", 0)
-    ]
-    assert [label if label < 0 else 0 for label in codes] == [-100] * 2 + [0] * 4 + [-101] * 2 + [0] * 2
-    assert history.without_oldest(1).wrong_from == 2
 
 
 def test_short_requests_come_from_any_length_of_a_history_and_from_none(dataset: Dataset) -> None:

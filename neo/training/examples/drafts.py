@@ -32,23 +32,15 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Draft:
-    """An example before its teacher has been asked. fitting: as an `Example` has it."""
+    """An example before its teacher has been asked."""
 
     task: str
     exchanges: tuple[Exchange, ...]
-    fitting: bytes | None = None
 
     @classmethod
-    def of(
-        cls,
-        task: str,
-        request: Known,
-        answer: Known | Ask | None,
-        opening: Known = (),
-        fitting: bytes | None = None,
-    ) -> Draft:
+    def of(cls, task: str, request: Known, answer: Known | Ask | None, opening: Known = ()) -> Draft:
         """Of one turn."""
-        return cls(task, (Exchange(request, answer, opening),), fitting)
+        return cls(task, (Exchange(request, answer, opening),))
 
 
 def answered(drafts: Iterable[Draft], teacher: Teacher, rng: np.random.Generator) -> Iterator[Example]:
@@ -74,7 +66,7 @@ def _answered(drafts: Sequence[Draft], teacher: Teacher, rng: np.random.Generato
             else:
                 known = turn.answer
                 turns.append(Turn(turn.request, None if known is None else merge_texts((*turn.opening, *known))))
-        yield Example(draft.task, tuple(turns), draft.fitting)
+        yield Example(draft.task, tuple(turns))
 
 
 def _aside(ask: Ask, row: int | None, links: bool) -> str:

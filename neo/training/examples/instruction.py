@@ -28,7 +28,6 @@ from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.near import Near
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
-from neo.training.semantic_loss import packed
 from neo.training.teacher.ask import Ask, Teacher
 from neo_sdk.types import Mode, OutputFormat
 
@@ -42,7 +41,6 @@ COUNTED_CHATS = 0.25  # of them, with how many
 MOST_COUNTED = 5  # items of an answer
 MIXED_WISHES = 0.25  # of the wishes are answered with words
 TITLES = 0.7  # of the items that a request begins with are named by their titles
-MOST_WRONG, OTHERS = 3, 6  # items of a row that were not asked for, and of others those that they are drawn from
 NEW_SHARE = 0.12  # of the short requests come from listeners without a history
 
 
@@ -64,7 +62,6 @@ class InstructionExamples:
         self.dataset, self.visible, self.stage, self.walks = dataset, visible, stage, walks
         self.long_term = long_term
         self.rng = np.random.default_rng([seed, 3])
-        self.contrast = np.random.default_rng([seed, 14])  # of its own: all other rows are the same with it or without
         self.facts = FactBook(dataset.catalog, dataset.listeners)
         self.book = WishBook(dataset.catalog, self.facts)
         self.talks = None if near is None else FollowUps(dataset.catalog, self.facts, near, self.book, self.rng)
@@ -132,47 +129,17 @@ class InstructionExamples:
             )
 
     def _discoveries(self, mode: Mode, count: int) -> Iterator[Draft]:
-        """What of a mode was met next, each asked for in a word right before it; nothing else there is a label.
-
-        With `semantic` the set of what was asked for goes with the row, less what the row names itself, and some of
-        what is not in it stands at the end.
-        """
+        """What of a mode was met next, each asked for in a word right before it; nothing else there is trained."""
         for moment in self.moments.discoveries(mode, self.types, count, self.rng):
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
-            word = Text(note(mode, 0 if self.rng.random() < CANONICAL else self._any()))
             last, coming = len(context.history), moment.upcoming
-            fitting, wrong = None, tuple[int, ...]()
-            if self.stage.semantic:
-                fits = self.moments.fitting(mode, moment)
-                coming = tuple(row for row in coming if fits[row])
-                if not coming:
-                    continue
-                fits[list(coming)] = False
-                if mode == "unfamiliar":
-                    fits &= ~np.isin(self.moments.wholes, self.moments.wholes[list(coming)])
-                fitting, wrong = packed(fits), self._wrong((*context.history, *coming), coming[0], fits)
-            items = (*coming, *wrong)
-            notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(items))]
+            word = Text(note(mode, 0 if self.rng.random() < CANONICAL else self._any()))
+            notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(coming))]
             if context.vector:
                 notes.insert(0, (last, Vector(context.vector)))
-            met = Context(
-                context.about,
-                (*context.history, *items),
-                notes=tuple(notes),
-                learned_from=last,
-                wrong_from=last + len(coming) if wrong else -1,
-            )
-            yield Draft.of(mode, met.unfinished(), None, fitting=fitting)
-
-    def _wrong(self, own: Sequence[int], right: int, fits: np.ndarray) -> tuple[int, ...]:
-        """Up to MOST_WRONG items of the type of what is right that were not asked for: of those in the row, and of what
-        others meet."""
-        met = self.events_of[self._code(right)]
-        others = met[self.contrast.integers(len(met), size=OTHERS)]
-        rows = np.array([*own, *others.tolist()])
-        rows = np.unique(rows[(self.dataset.catalog.type_codes[rows] == self._code(right)) & ~fits[rows]])
-        return tuple(self.contrast.permutation(rows)[:MOST_WRONG].tolist())
+            met = Context(context.about, (*context.history, *coming), notes=tuple(notes), learned_from=last)
+            yield Draft.of(mode, met.unfinished(), None)
 
     def _wish(self, moment: Moment, count: int = 1) -> str:
         """For some requests, where all of the first items are of one mode, its words."""
@@ -352,11 +319,6 @@ class InstructionExamples:
 
     def _facts(self, items: tuple[int, ...]) -> tuple[ItemFacts, ...]:
         return tuple(self.facts.item(row) for row in items)
-
-    @cached_property
-    def events_of(self) -> dict[int, np.ndarray]:
-        """By type, the items of all events."""
-        return {code: self.dataset.events.item[self.moments.types == code] for code in self.heard}
 
     @cached_property
     def opened(self) -> dict[str, list[int]]:

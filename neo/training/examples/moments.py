@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from neo.catalog.activity import Events
-from neo.listeners.familiarity import LEVELS, Familiarity, acquaintances, familiarities
+from neo.listeners.familiarity import LEVELS, Familiarity, familiarities
 from neo.listeners.recent import recent
 from neo_sdk.types import Mode
 
@@ -24,7 +24,6 @@ class Moment:
 
     when: the second of the moment; the history lies strictly before it.
     known: how well the listener knew each of what came next, in places of `neo.listeners.familiarity.LEVELS`.
-    lived: how many events of the listener lie before the moment, of which the history holds the latest.
     """
 
     listener: int
@@ -32,7 +31,6 @@ class Moment:
     upcoming: tuple[int, ...]
     when: int
     known: tuple[int, ...] = ()
-    lived: int = 0
 
     def levels(self, count: int) -> tuple[Familiarity, ...]:
         """How well the listener knew each of the first `count` items that came next."""
@@ -89,27 +87,7 @@ class Moments:
                 items = tuple(dict.fromkeys(self.events.item[coming].tolist()))
                 history = self.events.item[start:now][recent(self.types[start:now], self.length)]
                 when = int(self.events.time[now])
-                yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items), now - start)
-
-    def fitting(self, mode: Mode, moment: Moment) -> np.ndarray:
-        """bool [items]: what is of a mode for a moment's listener, by all that they had met before it.
-
-        An episode that was heard is not given again. A show that was met is, or nothing would be familiar among shows.
-        """
-        first = int(self.events.offsets[moment.listener])
-        lived = slice(first, first + moment.lived)
-        history = self.events.item[lived]
-        habits, others = acquaintances(history, self.events.time[lived], moment.when, self.parents)
-        if mode == "unfamiliar":
-            return ~np.isin(self.wholes, np.concatenate([habits, others]))
-        fitting = np.isin(self.wholes, others)
-        fitting[history[self.parents[history] >= 0]] = False
-        return fitting
-
-    @cached_property
-    def wholes(self) -> np.ndarray:
-        """int [items]: the row of what each item belongs to, its own without a parent."""
-        return np.where(self.parents < 0, np.arange(len(self.parents)), self.parents)
+                yield Moment(listener, tuple(history.tolist()), items, when, (level,) * len(items))
 
     def _familiar(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Places of a type's events that met something familiar for the first time: asked at, and met at."""
@@ -193,4 +171,4 @@ class Moments:
         # What was first met between now and then is unfamiliar to who asks now.
         new = LEVELS.index("unfamiliar")
         known = tuple(int(self.known[p]) if self.begun[p] < now else new for p in map(upcoming.get, fresh))
-        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known, now - first)
+        return Moment(listener, tuple(history.tolist()), fresh, int(self.events.time[now]), known)

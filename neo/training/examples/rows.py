@@ -12,25 +12,16 @@ import pyarrow.parquet as pq
 from neo.language.render import Renderer
 from neo.language.segments import History, Segment, Turn
 
-SCHEMA = pa.schema(
-    [
-        ("input_ids", pa.list_(pa.int32())),
-        ("labels", pa.list_(pa.int32())),
-        ("task", pa.string()),
-        ("fitting", pa.binary()),
-    ]
-)
+SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32())), ("task", pa.string())])
 CHUNK = 2_000
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training conversation and the task it teaches. fitting: what else its word asks for than the items that it
-    names, see `neo.training.semantic_loss`."""
+    """One training conversation and the task it teaches."""
 
     task: str
     turns: tuple[Turn, ...]
-    fitting: bytes | None = None
 
 
 @dataclass
@@ -108,7 +99,7 @@ def _rendered(
         count.kept += 1
         count.cut += turns is not example.turns
         count.tasks[example.task] = count.tasks.get(example.task, 0) + 1
-        yield {"input_ids": row.ids, "labels": row.labels, "task": example.task, "fitting": example.fitting}
+        yield {"input_ids": row.ids, "labels": row.labels, "task": example.task}
 
 
 def _chunks(rows: Iterator[dict[str, object]], size: int) -> Iterator[list[dict[str, object]]]:

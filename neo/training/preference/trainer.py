@@ -50,7 +50,7 @@ class PreferenceTrainer(StageTrainer):
         logp = row_log_probs(self.model, inputs["input_ids"], inputs["labels"], self.codebooks)
         best, worst = logp.chunk(2)
         learned = best - worst - inputs["reference"]
-        said = (inputs["labels"].chunk(2)[0] >= 0).sum(1)
+        said = (inputs["labels"].chunk(2)[0] != IGNORED).sum(1)
         method = self.stage.dpo
         assert method is not None, "pairs are DPO's"
         return (-logsigmoid(method.beta * learned) - method.anchor * best / said).mean()
