@@ -13,8 +13,9 @@ quickstart: .venv/ready
 starter: .venv/ready
 	$(BIN)/neo run recipes/starter.yaml
 
+# Two processes of one thread each: tiny models gain little from a second thread, and a process takes twice as long.
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: .venv/ready-dev
 	$(BIN)/python -m pytest -q -m "slow or not slow"
