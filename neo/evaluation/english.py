@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
-BATCH = 32
+TOKENS = 4096  # of a batch: over 49,000 ids, 800 MB of logits, of which three copies exist
 
 
 @torch.inference_mode()
@@ -22,9 +22,8 @@ def perplexity(model: PreTrainedModel, texts: Sequence[Sequence[int]], text_size
     total, count = 0.0, 0
     told = sorted((text for text in texts if len(text) > 1), key=len)  # of like length: little padding
     rows = [torch.tensor(list(text), device=model.device) for text in told]
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        longest = max(map(len, batch))
+    for batch in _batches(rows):
+        longest = len(batch[-1])
         ids = torch.stack([pad(row, (0, longest - len(row))) for row in batch])
         there = torch.stack([pad(torch.ones_like(row), (0, longest - len(row))) for row in batch])
         logits = model(input_ids=ids, attention_mask=there).logits[:, :-1, :text_size].float()
@@ -32,3 +31,12 @@ def perplexity(model: PreTrainedModel, texts: Sequence[Sequence[int]], text_size
         total += float(cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum"))
         count += int((labels >= 0).sum())
     return math.exp(total / count) if count else math.nan
+
+
+def _batches(rows: Sequence[torch.Tensor]) -> Iterator[Sequence[torch.Tensor]]:
+    """Rows from short to long, cut where one more would make a batch too large; a long one is alone."""
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or (end + 1 - start) * len(rows[end]) > TOKENS:
+            yield rows[start:end]
+            start = end

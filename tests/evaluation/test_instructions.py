@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from neo.catalog.activity import Dataset
+from neo.evaluation import english
 from neo.evaluation.english import perplexity
 from neo.evaluation.instructions import instruction_results
 from neo.evaluation.protocol import RecommendCase
@@ -52,7 +53,11 @@ def test_wishes_that_are_read_are_granted(neo: NeoModel, cases: list[RecommendCa
         assert one.n == 0 or (one.oracle is not None and one.oracle.hr == 1.0)  # it knows, and the target grants
 
 
-def test_perplexity_is_that_of_every_token_by_itself(neo: NeoModel) -> None:
+@pytest.mark.parametrize("tokens", [1, 8, 4096])
+def test_perplexity_is_that_of_every_token_by_itself(
+    neo: NeoModel, tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(english, "TOKENS", tokens)
     model, size = neo.bundle.model, neo.bundle.vocabulary.text_size
     texts = [[5, 9, 11, 3], [7, 2], [4], [], [8, 8, 8, 1, 2, 3]]
     losses = []
