@@ -63,12 +63,9 @@ class Steps(Sampler[list[int]]):
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
-    def planned(self, epoch: int) -> list[list[np.ndarray]]:
-        """The steps of an epoch, as `plan` has them."""
-        return plan(self.lengths, self.tokens, self.per_step, np.random.default_rng([self.seed, epoch]))
-
     def __iter__(self) -> Iterator[list[int]]:
-        for step in self.planned(self.epoch):
+        rng = np.random.default_rng([self.seed, self.epoch])
+        for step in plan(self.lengths, self.tokens, self.per_step, rng):
             mine = [batch.tolist() for batch in step[self._index :: self._processes]]
             yield from mine
             yield from [[]] * (self._each(len(step)) - len(mine))
@@ -76,7 +73,9 @@ class Steps(Sampler[list[int]]):
     def rows_of(self, step: int) -> np.ndarray:
         """All rows of a step, counted over all epochs; of one process alone, their batches one after another."""
         epoch, place = divmod(step, -(-self._count // self.per_step))
-        return np.concatenate(self.planned(epoch)[place])
+        return np.concatenate(
+            plan(self.lengths, self.tokens, self.per_step, np.random.default_rng([self.seed, epoch]))[place]
+        )
 
     def __len__(self) -> int:
         steps, rest = divmod(self._count, self.per_step)

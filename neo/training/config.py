@@ -163,27 +163,6 @@ class InstructionStage(Stage):
         return self
 
 
-class ObedienceStage(Stage):
-    """After stage 3: lists that the decoder finds under a constraint are learned without it, from the words that ask
-    for it; see training/obedience/. Numbers of lists by what is asked for."""
-
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.0, ge=0, le=0)
-    average: float = Field(0, ge=0, le=0, description="none")
-    accumulate: int = Field(2, ge=2, description="batches of a step: one of lists, the others of stage 3's rows")
-    familiar: int = Field(0, ge=0, description="what the listener knows, and has no habit of")
-    unfamiliar: int = Field(0, ge=0, description="what the listener has never met")
-    plain: int = Field(0, ge=0, description="nothing: what is not asked for with such words stays as it is")
-    items: int = Field(30, ge=1, le=1000, description="of a list")
-    weight: float = Field(3.0, gt=0, description="of a batch of lists, beside one of other rows")
-
-    @model_validator(mode="after")
-    def _asks(self) -> ObedienceStage:
-        if not (self.familiar or self.unfamiliar):
-            raise ValueError("familiar and unfamiliar are both 0, so nothing is learned: ask for some")
-        return self
-
-
 class Dpo(Strict):
     """Of each group the best is preferred to the worst."""
 
@@ -281,7 +260,6 @@ class RunConfig(Strict):
     language: LanguageStage = LanguageStage()
     grounding: GroundingStage = GroundingStage()
     instruction: InstructionStage = InstructionStage()
-    obedience: ObedienceStage | None = Field(None, description="after stage 3, where there is one")
     preference: PreferenceStage | None = Field(None, description="stage 4, where there is one")
     listener: ListenerStage | None = Field(None, description="without one there is no soft prompt")
     lora: Lora | None = Field(None, description="stage 3 trains adapters and the new rows; see training/lora.py")

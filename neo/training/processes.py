@@ -96,11 +96,6 @@ def check_shared(config: RunConfig, stages: set[str]) -> None:
                 f"The launcher is set to {name}, which has settings of its own: use torchrun, or `accelerate launch "
                 f"--multi_gpu`, and set shard=true where each process is to hold a part of the weights (FSDP)."
             )
-    if config.obedience is not None:
-        wrong.append(
-            "Obedience trains in one process: set obedience=null here, and run the recipe without a launcher "
-            "afterwards, which goes on from stage 3."
-        )
     if config.preference is not None:
         wrong.append(
             "Stage 4 trains in one process, since its guard asks the model while it is trained: set preference=null "

@@ -30,7 +30,6 @@ STAGES = {
     "language": ("0, language", "everything, on the catalog's texts"),
     "grounding": ("2, grounding", "the rows of the new tokens"),
     "instruction": ("3, instruction", ALL),
-    "obedience": ("3, obedience", ALL),
     "preference": ("4, preference", ALL),
 }
 

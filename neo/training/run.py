@@ -38,7 +38,6 @@ from neo.training.instruction import instruct
 from neo.training.language import teach_language
 from neo.training.listener_model import train_listener_model
 from neo.training.lora import is_adapted, merged, quantized, save_adapters
-from neo.training.obedience.stage import obey
 from neo.training.preference.stage import prefer
 from neo.training.pretrained import load_pretrained, place
 from neo.training.processes import launched
@@ -50,7 +49,7 @@ from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_st
 
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
-LISTENER_VERSION, OBEDIENCE_VERSION, PREFERENCE_VERSION = 2, 1, 2
+LISTENER_VERSION, PREFERENCE_VERSION = 2, 2
 REPORT_VERSION = 4  # the same where bundles begin to answer otherwise, or a report to say more
 
 
@@ -72,7 +71,6 @@ class Run:
         self.teach_language()
         self.ground()
         self.instruct()
-        self.obey()
         self.prefer()
         return self.pack() if launched().first else self.bundle_folder
 
@@ -283,33 +281,17 @@ class Run:
         known = np.isin(np.arange(len(self.full.catalog)), self.visible)
         return Codebooks.of(vocabulary, SidIndex.build(self.sids.table).filtered(known))
 
-    # Obedience, after stage 3
-
-    @cached_property
-    def _obedience_key(self) -> str:
-        stage = self.config.obedience
-        return self._instruction_key if stage is None else fingerprint(OBEDIENCE_VERSION, self._instruction_key, stage)
-
-    @property
-    def instructed(self) -> Path:
-        """The folder of the stage that stage 4 begins with."""
-        return self.folder / ("stage3" if self.config.obedience is None else "obedience")
-
-    def obey(self) -> None:
-        if (stage := self.config.obedience) is not None:
-            once(self.instructed, self._obedience_key, "obedience", partial(obey, self, stage), self.say)
-
     # Stage 4: preference
 
     @cached_property
     def _trained_key(self) -> str:
         stage = self.config.preference
-        return self._obedience_key if stage is None else fingerprint(PREFERENCE_VERSION, self._obedience_key, stage)
+        return self._instruction_key if stage is None else fingerprint(PREFERENCE_VERSION, self._instruction_key, stage)
 
     @property
     def trained(self) -> Path:
         """The folder of the last stage."""
-        return self.instructed if self.config.preference is None else self.folder / "stage4"
+        return self.folder / ("stage3" if self.config.preference is None else "stage4")
 
     def prefer(self) -> None:
         if (stage := self.config.preference) is not None:
@@ -352,13 +334,8 @@ class Run:
         model = self.left_by(self.trained).to(getattr(torch, self.config.dtype))
         self.bundle(model).save(self.bundle_folder)
 
-    def asked_of(self, stage: Path) -> PreTrainedModel:
-        """The same where it is trained on, and asked before: without dropout, on the GPU if there is one."""
-        model = self.left_by(stage, quantized(self.config.lora)).eval()
-        return model.to("cuda") if torch.cuda.is_available() and model.device.type == "cpu" else model
-
     def left_by(self, stage: Path, kept: BitsAndBytesConfig | None = None) -> PreTrainedModel:
-        """The model that stage 3 or a later one has left, with its soft prompt. kept: in 4 bits, to be trained on."""
+        """The model that stage 3 or 4 has left, with its soft prompt. kept: in 4 bits, if so it is to be trained on."""
         model = base.load_model(stage / "model", kept)
         if self.listener_model is not None:
             attach(model, SoftPrompt.load(stage / SOFT_PROMPT))

@@ -14,9 +14,8 @@ from neo.training.config import ListenerStage
 class LongTerm:
     """Gives a number to each (listener, second) that a row asks the vector of."""
 
-    def __init__(self, soft: SoftPrompt, stage: ListenerStage, rng: np.random.Generator, first: int = 0) -> None:
-        """first: the number of the first vector, where others stand before it."""
-        self.soft, self.stage, self.rng, self.first = soft, stage, rng, first
+    def __init__(self, soft: SoftPrompt, stage: ListenerStage, rng: np.random.Generator) -> None:
+        self.soft, self.stage, self.rng = soft, stage, rng
         self._asked: dict[tuple[int, int], int] = {}
 
     def before_an_answer(self, listener: int, when: int) -> tuple[int, ...]:
@@ -36,4 +35,4 @@ class LongTerm:
         return model.vectors(events, who, when, listeners, who)
 
     def _ids(self, listener: int, when: int) -> tuple[int, ...]:
-        return self.soft.ids(self.first + self._asked.setdefault((listener, when), len(self._asked)))
+        return self.soft.ids(self._asked.setdefault((listener, when), len(self._asked)))

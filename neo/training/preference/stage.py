@@ -1,4 +1,4 @@
-"""Stage 4, from the model that the stage before has left to the one that is packed."""
+"""Stage 4, from the model that stage 3 has left to the one that is packed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from datasets import Dataset as Rows
 from safetensors.numpy import load_file, save_file
+from transformers import PreTrainedModel
 
 from neo.language.render import Renderer
 from neo.listeners.soft_prompt import soft_prompt_of
 from neo.model.neo_model import NeoModel
 from neo.training.config import PreferenceStage
-from neo.training.lora import adapt
+from neo.training.lora import adapt, quantized
 from neo.training.preference.asked import Questions
 from neo.training.preference.cases import Worth, held_out, last_cases, worth
 from neo.training.preference.grpo import GroupTrainer
@@ -30,8 +32,8 @@ PAIRS, VECTORS, REFERENCE = "pairs.parquet", "vectors.safetensors", "reference.s
 
 
 def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
-    config, began = run.config, run.instructed
-    neo = NeoModel(run.bundle(run.asked_of(began)))
+    config, began = run.config, run.folder / "stage3"
+    neo = NeoModel(run.bundle(_left(run, began)))
     model, vocabulary = neo.bundle.model, neo.bundle.vocabulary
     seed = config.seed + stage.seed
     out = held_out(len(run.known.listeners), stage.held_out, seed)
@@ -53,7 +55,7 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
         _adapt(run, neo)
         run.train(model, vocabulary, rows, stage, folder, began, PreferenceTrainer, guard)
     elif stage.grpo is not None:
-        rounds = Rounds(run, stage, stage.grpo, neo, Questions.of(run, stage, neo, out), run.asked_of(began))
+        rounds = Rounds(run, stage, stage.grpo, neo, Questions.of(run, stage, neo, out), _left(run, began))
         _adapt(run, neo)
         run.train(
             model,
@@ -68,6 +70,12 @@ def prefer(run: Run, stage: PreferenceStage, folder: Path) -> None:
         )
     step, best = guard.best
     run.say(f"kept step {step}, held out: {best}")
+
+
+def _left(run: Run, began: Path) -> PreTrainedModel:
+    """What the stage before has left, where it is trained: it is asked from the beginning on."""
+    model = run.left_by(began, quantized(run.config.lora)).eval()
+    return model.to("cuda") if torch.cuda.is_available() and model.device.type == "cpu" else model
 
 
 def _adapt(run: Run, neo: NeoModel) -> None:
