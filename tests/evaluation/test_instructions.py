@@ -66,5 +66,11 @@ def test_perplexity_is_that_of_every_token_by_itself(
             for end in range(1, len(text)):
                 logits = model(input_ids=torch.tensor([text[:end]])).logits[0, -1, :size]
                 losses.append(-float(torch.log_softmax(logits.float(), dim=0)[text[end]]))
+    shapes = list[torch.Size]()
+    watched = model.register_forward_pre_hook(
+        lambda _, __, given: shapes.append(given["input_ids"].shape), with_kwargs=True
+    )
     assert perplexity(model, texts, size) == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-4)
+    watched.remove()
+    assert all(rows == 1 or rows * length <= tokens for rows, length in shapes)
     assert math.isnan(perplexity(model, [[1], []], size))
