@@ -25,7 +25,8 @@ SCRIPT = str(Path(__file__).parent / "train_shared.py")
 EVEN = ["language.accumulate=2", "grounding.accumulate=2", "instruction.accumulate=2", "instruction.dropout=0"]
 # Measured after 8 steps: 1.2e-7 with four batches a step, and no difference with two, of which there is one sum.
 ROUNDING = 1e-6
-# In bfloat16 a last bit of a weight can decide to which side its copy is rounded, of 256 steps: 2.6e-5 was measured.
+# In bfloat16 a last bit of a weight can decide to which side its copy is rounded, of 256 steps. One process that began
+# with other last bits ended up to 6.5e-4 away, and in float32 up to 4.8e-7 (20 draws of "soft" and of "all").
 ROUNDED = 1e-3
 
 
@@ -67,8 +68,8 @@ def assert_equal(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
 @pytest.mark.parametrize("kind", ["all", "rows", "soft", "checkpointing", "lora"])
 def test_two_processes_train_what_one_trains(kind: str, tmp_path: Path) -> None:
     """13 batches in steps of four: of an epoch's last one the second process has nothing."""
-    (alone,) = trained(tmp_path / "one", kind, 1)
-    first, second = trained(tmp_path / "two", kind, 2)
+    (alone,) = trained(tmp_path / "one", f"{kind}+float32", 1)
+    first, second = trained(tmp_path / "two", f"{kind}+float32", 2)
     assert_equal(second, first)
     assert_equal(first, alone, ROUNDING)
 
@@ -107,13 +108,14 @@ def frozen(weights: dict[str, torch.Tensor], new: range) -> dict[str, torch.Tens
     return {name: weight[: new.start] if name in MATRICES else weight for name, weight in old.items()}
 
 
-@pytest.mark.parametrize("kind", ["all", "checkpointing", "lora"])
-def test_with_a_part_of_the_weights_each_rounds_where_one_process_rounds(kind: str, tmp_path: Path) -> None:
-    """Where the machine has bfloat16: else it is the test before."""
+@pytest.mark.parametrize("kind", ["soft", "checkpointing", "lora"])
+def test_two_processes_round_where_one_rounds_with_all_weights_or_a_part(kind: str, tmp_path: Path) -> None:
+    """Where the machine has bfloat16: else it is the two tests before."""
     (alone,) = trained(tmp_path / "one", kind, 1)
-    first, second = trained(tmp_path / "two", f"{kind}+shard", 2)
-    assert_equal(second, first)
-    assert_equal(first, alone, ROUNDED)
+    for how in ("", "+shard"):
+        first, second = trained(tmp_path / f"two{how}", f"{kind}{how}", 2)
+        assert_equal(second, first)
+        assert_equal(first, alone, ROUNDED)
 
 
 def test_processes_go_on_from_one_another_with_all_weights_or_a_part(tmp_path: Path) -> None:
