@@ -353,5 +353,5 @@ class _Loop:
             barred |= set() if self._may_name(row) else {self.vocab.open}
             barred |= {self.vocab.open, self.vocab.end} if row.request.words_first and not row.said else set()
             most = min(row.request.max_tokens - row.words, self._room(row))
-            asked.append(Writing(at, frozenset(barred), most, row.sampling))
+            asked.append(Writing(at, frozenset(barred), most, row.sampling, first=not row.said))
         return asked

@@ -26,12 +26,14 @@ class Writing:
     """A row that writes its next token. barred: what must not be it, beside what nobody may write (`writable`).
 
     most: how many tokens more, this one included, it will write at most. sampling: None for the most probable token.
+    first: whether the answer begins with it, see `chosen`.
     """
 
     row: int
     barred: frozenset[int]
     most: int
     sampling: Sampling | None
+    first: bool
 
 
 class Reading(Protocol):
@@ -80,7 +82,7 @@ class ModelReading:
             return []
         hidden = self.context.hidden[[asked.row for asked in rows]]
         logits = head_logits(self.model, hidden, 0, len(self.writable))
-        return chosen(log_softmax(logits), self.writable, rows)
+        return chosen(log_softmax(logits), self.writable, self.vocab, rows)
 
     def append(self, tokens: Sequence[Sequence[int]], real: Sequence[bool]) -> None:
         append(self.model, self.context, tokens, real)
@@ -104,8 +106,12 @@ class ModelReading:
             self.memory.keep(tokens, self.context, row)
 
 
-def chosen(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> list[int]:
-    """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write."""
+def chosen(logp: torch.Tensor, may: torch.Tensor, vocab: Vocabulary, rows: Sequence[Writing]) -> list[int]:
+    """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write.
+
+    An answer begins with words where these have more probability together than an item has: every item begins with one
+    token and words with many, so by single tokens an answer that is to say why began with an item too often.
+    """
     logp = logp.masked_fill(~may, -torch.inf)
     barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
     if barred:
@@ -114,6 +120,8 @@ def chosen(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> li
         if asked.sampling is not None:
             drawn = sharpen(mine, asked.sampling)
             mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
+        elif asked.first and bool(mine[: vocab.text_size].logsumexp(0) > mine[[vocab.open, vocab.end]].logsumexp(0)):
+            mine[[vocab.open, vocab.end]] = -torch.inf
     return logp.argmax(dim=1).tolist()
 
 

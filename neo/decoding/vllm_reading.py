@@ -31,7 +31,7 @@ class VllmReading:
 
     def choose(self, rows: Sequence[Writing]) -> list[int]:
         """The next token of what was written ahead; where that may not be it, the choice is made here."""
-        empty = [asked for asked in rows if not self.ahead[asked.row] and not _nucleus(asked)]
+        empty = [asked for asked in rows if not (self.ahead[asked.row] or _nucleus(asked) or _weighed(asked))]
         written = self.vllm.write(
             [self.prefixes[asked.row] for asked in empty],
             [min(asked.most, self.far[asked.row]) for asked in empty],
@@ -41,7 +41,7 @@ class VllmReading:
             self.ahead[asked.row], self.far[asked.row] = tokens, min(AHEAD, 2 * self.far[asked.row])
         refused = [asked for asked in rows if not self._stands(asked)]
         for asked in refused:
-            self.far[asked.row] = 1
+            self.far[asked.row] = 1 if self.ahead[asked.row] else self.far[asked.row]
         anew = dict(zip((asked.row for asked in refused), self._chosen(refused), strict=True))
         return [anew[asked.row] if asked.row in anew else self.ahead[asked.row][0] for asked in rows]
 
@@ -84,7 +84,12 @@ class VllmReading:
         if not rows:
             return []
         logp = self.vllm.all_logprobs([self.prefixes[asked.row] for asked in rows], len(self.may))
-        return chosen(logp, self.may, rows)
+        return chosen(logp, self.may, self.vllm.vocab, rows)
+
+
+def _weighed(asked: Writing) -> bool:
+    """Whether words together are weighed against an item, of which one token says nothing."""
+    return asked.first and asked.sampling is None
 
 
 def _nucleus(asked: Writing) -> bool:

@@ -74,6 +74,11 @@ def naive_answer(
         if named < 3 and len(index.only(types)):
             allowed.append(vocab.open)
         allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i], vocab)]
+        if len(ids) == len(prompt):  # words together against an item, or nothing
+            chances = logits[allowed].softmax(0).tolist()
+            apart = [at for at, i in enumerate(allowed) if i in (vocab.open, vocab.end)]
+            if sum(chances[at] for at in apart) < 0.5:
+                allowed = [i for i in allowed if i not in (vocab.open, vocab.end)]
         token = max(allowed, key=lambda i: float(logits[i]))
         over = words == 15
         if over or token in (vocab.end, vocab.open):

@@ -76,7 +76,7 @@ def test_every_item_exists_and_comes_once(
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(world=worlds(unique=True), opening=st.sampled_from([6.0, 12.0]))
+@given(world=worlds(unique=True), opening=st.sampled_from([6.0, 7.0, 12.0]))
 def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None:
     types, prompt = world.some_types(), world.prompt(5)[:-1]
     with leaning(world.model, lean(world, opening)):
@@ -86,6 +86,20 @@ def test_greedy_answers_equal_a_naive_loop(world: World, opening: float) -> None
         expected, reason = naive_answer(world, prompt, types)
     assert runs(events) == expected
     assert isinstance(events[-1], Done) and events[-1].reason == reason
+
+
+def test_an_answer_begins_with_words_where_these_are_more_probable_together_than_an_item() -> None:
+    world = make_world(3)
+    types, prompt = world.vocab.type_names, world.prompt(2)[:-1]
+    for opening, begins in ((7.0, str), (12.0, int)):
+        with leaning(world.model, {world.vocab.open: opening}):
+            logits = world.model(torch.tensor([prompt])).logits[0, -1, : world.vocab.open + 1]
+            assert int(logits.argmax()) == world.vocab.open  # of single tokens an item's is the first
+            asked = AnswerRequest(world.index, prompt, types, max_tokens=4)
+            found = runs(list(stream_answer(world.model, world.vocab, asked)))
+            assert type(found[0]) is begins
+            drawn = replace(asked, temperature=0.01, generator=torch.Generator().manual_seed(0))
+            assert type(runs(list(stream_answer(world.model, world.vocab, drawn)))[0]) is int  # a draw is of one token
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
