@@ -5,5 +5,9 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["neo*"]), "neo.recipes", *find_packages("demo", include=["neo_demo*"])],
     package_dir={"neo.recipes": "recipes", "neo_demo": "demo/neo_demo"},
-    package_data={"neo.recipes": ["*.yaml", "data/*.yaml"], "neo_demo": ["*.css", "*.js"]},
+    package_data={
+        "neo.language.wordings": ["texts/*.txt"],
+        "neo.recipes": ["*.yaml", "data/*.yaml"],
+        "neo_demo": ["*.css", "*.js"],
+    },
 )

@@ -20,8 +20,7 @@ from neo.language import prompts
 from neo.language.facts import FactBook
 from neo.language.pointing import reference
 from neo.language.segments import ItemRef, Segment, Text
-from neo.language.wordings.conversation import COUNTS, counted
-from neo.language.wordings.fill import slots_of
+from neo.language.wordings.fill import COUNTS, for_number, slots_of
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.modes import DISCOVERY
 from neo.listeners.familiarity import LEVELS
@@ -104,7 +103,7 @@ class _Instructor:
             said = []
             for place in range(count):
                 number, item_type = 1 + place % MOST, self.types[place // MOST % len(self.types)]
-                template = counted(self._any(HELD_OUT[task]), number)
+                template = for_number(self._any(HELD_OUT[task]), number)
                 words = prompts.words_for(item_type).slots()
                 said.append(
                     self._said(prompts.said(template, count=COUNTS[number - 1][0], **words), self._case(place), number)

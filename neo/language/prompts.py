@@ -19,9 +19,9 @@ from neo.catalog.item_types import ItemType
 from neo.language.asides import item_aside, listener_aside
 from neo.language.facts import ItemFacts, ListenerFacts
 from neo.language.segments import Aside, History, ItemRef, Note, Segment, Text, Vector, merge_texts
-from neo.language.wordings import conversation, grounding, instructions
-from neo.language.wordings.fill import TypeWords, fill, for_count, type_words
+from neo.language.wordings.fill import COUNTS, TypeWords, fill, for_count, for_number, type_words
 from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
+from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import note
 from neo_sdk.types import Mode, OutputFormat
 
@@ -100,7 +100,7 @@ def recommend(
     wish: a sentence on what they are to be like.
     """
     mixed = output != "items"
-    templates = for_count(instructions.RECOMMEND_MIXED, count) if mixed else instructions.RECOMMEND
+    templates = for_count(TASKS["recommend_mixed"], count) if mixed else TASKS["recommend"]
     asked = fill(wording(templates, variant), **words_for(item_type, words).slots())
     return merge_texts((*context.segments(), *asked, *wished(wish)))
 
@@ -124,14 +124,14 @@ def search(
     slots: dict[str, Text | ItemRef | str] = {"query": query, **type_slots}
     templates: tuple[str, ...]
     if output == "items":
-        templates = instructions.SEARCH if item_type else instructions.SEARCH_ANY
+        templates = TASKS["search"] if item_type else TASKS["search_any"]
     else:
-        templates = for_count(instructions.SEARCH_MIXED, count) if item_type else instructions.SEARCH_MIXED_ANY
+        templates = for_count(TASKS["search_mixed"], count) if item_type else TASKS["search_mixed_any"]
     return merge_texts((*context.segments(), *fill(wording(templates, variant), **slots)))
 
 
 def explain(item: int, context: Context, variant: int = 0) -> Request:
-    asked = fill(wording(instructions.EXPLAIN, variant), item=ItemRef(item))
+    asked = fill(wording(TASKS["explain"], variant), item=ItemRef(item))
     return merge_texts((*context.segments(), *asked))
 
 
@@ -169,7 +169,7 @@ def told(answer: Request, aside: Telling) -> Request:
 
 
 def understand(context: Context, variant: int = 0) -> Request:
-    return merge_texts((*context.segments(), *fill(wording(instructions.UNDERSTAND, variant))))
+    return merge_texts((*context.segments(), *fill(wording(TASKS["understand"], variant))))
 
 
 def chat(
@@ -184,9 +184,9 @@ def chat(
     """A chatty request, open or with a subject or a type, as training writes it; a user writes their own."""
     templates: tuple[str, ...]
     if about is None:
-        templates = conversation.CHAT_TYPED if item_type else conversation.CHAT_MIXED
+        templates = TASKS["chat_typed"] if item_type else TASKS["chat_mixed"]
     else:
-        templates = conversation.CHAT_ABOUT_TYPED if item_type else conversation.CHAT_ABOUT
+        templates = TASKS["chat_about_typed"] if item_type else TASKS["chat_about"]
     slots = {"query": about or "", **(words_for(item_type, words).slots() if item_type else {})}
     asked = fill(wording(for_count(templates, count), variant), **slots)
     return merge_texts((*context.segments(), *asked, *wished(wish)))
@@ -196,10 +196,10 @@ def counted(
     context: Context, item_type: ItemType, count: int, output: OutputFormat = "mixed", variant: int = 0, words: int = 0
 ) -> Request:
     """So many items of a type, asked for in a number; with words on them, or as a bare list."""
-    templates = conversation.LIST_COUNTED if output == "items" else conversation.CHAT_COUNTED
-    numbers = conversation.COUNTS[count - 1]
+    templates = TASKS["list_counted"] if output == "items" else TASKS["chat_counted"]
+    numbers = COUNTS[count - 1]
     number = numbers[variant % len(numbers)]
-    template = conversation.counted(wording(templates, variant), count)
+    template = for_number(wording(templates, variant), count)
     return merge_texts((*context.segments(), *said(template, count=number, **words_for(item_type, words).slots())))
 
 
@@ -212,15 +212,15 @@ def said(template: str, **slots: Text | ItemRef | str) -> Request:
 
 
 def verbalize(item: int, variant: int = 0) -> Request:
-    return fill(wording(grounding.VERBALIZE, variant), item=ItemRef(item))
+    return fill(wording(TASKS["verbalize"], variant), item=ItemRef(item))
 
 
 def ground(query: str, item_type: ItemType, variant: int = 0, words: int = 0) -> Request:
-    return fill(wording(grounding.GROUND, variant), query=query, **words_for(item_type, words).slots())
+    return fill(wording(TASKS["ground"], variant), query=query, **words_for(item_type, words).slots())
 
 
 def type_of(item: int, variant: int = 0) -> Request:
-    return fill(wording(grounding.TYPE, variant), item=ItemRef(item))
+    return fill(wording(TASKS["type"], variant), item=ItemRef(item))
 
 
 def describe(catalog: Catalog, row: int) -> str:

@@ -82,13 +82,14 @@ class Reader:
     def _read(self, written: str, said: str, wishes: tuple[Wish, ...]) -> Said:
         types = self._types.read(said)
         of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
-        about = asks_of_them(said), of_it, asks_for_others(said)
+        of_them = asks_of_them(said)
         how = read_format(said)
         if how == "mixed" and not (types.asked or types.count or types.doubted or _ASKS.search(said)):
             how = "any"  # "describe my taste", "explain that": words alone may be meant
-        counted = {types.count, None if of_it or about[0] else self._types.counted.read(said)} - {None}
+        counted = {types.count, None if of_it or of_them else self._types.counted.read(said)} - {None}
         count = counted.pop() if len(counted) == 1 else None
-        return Said(wishes, types.asked, count, read_mode(written), how, *about)
+        mode: Mode = "any" if of_them else read_mode(written)  # "what does all I listen to say of me?"
+        return Said(wishes, types.asked, count, mode, how, of_them, of_it, asks_for_others(said))
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

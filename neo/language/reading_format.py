@@ -62,7 +62,7 @@ _WORDS = re.compile(
     r"|^(?:please )?(?:describe|compare|summari[sz]e|sum up)\b"
     r"|\b(?:talk|walk|take) (?:me|us) through (?:your|a few|some|each|them|these|those|it|what|why)\b"
     r"|\bthe lowdown on\b|\bback it up\b|\bspell it out\b"
-    r"|\b(?:with|give|include|add|want|plus|and|your|some|appreciate|spelling out)"
+    r"|\b(?:with|give|include|add|want|plus|and|some|appreciate|spelling out)"
     rf"(?: (?:me|us|a|an|some|the|your|good|proper|quick|brief|short|honest|one|two)){{0,3}} {_ADDED}\b"
     r"(?! (?:of|to|that)\b)"
     rf"|\b{_ADDED} (?:{_EACH}|you)\b|\b{_LINE} {_EACH}\b|\beach with (?:a|an|one|some) (?:\w+ ){{0,2}}{_LINE}\b"

@@ -98,10 +98,13 @@ _KNOWN = _one_of(
     rf"tried[- ]and[- ](?:true|tested|trusted){_END}",
 )
 # Before these words they wish for neither: "not only what I know", "Jazz is new to me", "a book about things I know",
-# "like what I have heard", "whether I know it or not"; nor in a question on what was named, or where either will do.
+# "like what I have heard", "whether I know it or not", "how do they compare to what I usually hear?"; nor in a question
+# on what was named, or where either will do.
 _NEITHER = re.compile(
     r"(?:\b(?:not only|not just|not limit\w*|no matter|whether|regardless|both|either|mix|mixture|balance|half|matters?"
     r"|needn't|need not|feel free|(?:do not|don't|never) (?:mind|limit|have to))\b.*"
+    r"|\b(?:(?:compar|connect|link|join|chim|shar|resembl)(?:e|es|ed|ing|ion|s)?|in common|alongside|stack up"
+    r"|line up)\b.*"
     r"|(?<!\bthat)(?<!\bwhich)(?<!\bwhat)(?<!\bones) (?:is|are|was|were) |\b(?:lov|lik|enjoy)(?:ed|e)? "
     r"|\b(?:gather|tell|learn\w*|see|read|go(?:es)?|going|looking|relates?|ties|connects?) (?:\w+ )?"
     r"(?:from|by|at|with|to) (?:the )?|^(?:is|are|was|were|did|do|does|have|has)\b.*"

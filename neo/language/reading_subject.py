@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from neo.language.wordings.instructions import UNDERSTAND
+from neo.language.denials import plain
+from neo.language.wordings.instructions import TASKS
 
 _MINE = (
     r"my (?:own |past |main |whole |listening )*(?:tastes?|interests?|habits?|listening|history|profile|preferences"
@@ -20,7 +21,7 @@ _PORTRAY = (
 )
 _PORTRAIT = r"(?:a |an |the |my )?(?:\w+ )?(?:portrait|profile|sketch|picture|summary|description|account) of"
 _OFTEN = r"(?:seem to |usually |mostly |really |generally |tend to |keep )*"
-_PORTRAITS = frozenset(wording.lower() for wording in UNDERSTAND)
+_PORTRAITS = frozenset(plain(wording).lower() for wording in TASKS["understand"])
 _OF_THEM = re.compile(
     rf"(?:(?:so|and|please|ok|okay|well|now|then|in short|in a word)[,: ]+)*"
     rf"(?:(?:could|can|would) you (?:please )?)?"

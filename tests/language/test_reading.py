@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -248,24 +249,24 @@ def test_what_training_says_is_read_as_what_it_is(reader: Reader) -> None:
         task: [reader.read(wording.format(item="", ref="", **slots)) for wording in dict.fromkeys(wordings)]
         for task, wordings in TASKS.items()
     }
-    assert {task for task in TASKS for one in said[task] if one.of_them} == {"understand"}
-    assert all(one.of_them for one in said["understand"])
-    assert {one.mode for task in TASKS for one in said[task]} == {"any"}
-    others = (
-        "recommend",
-        "recommend_mixed",
-        "search",
-        "search_mixed",
-        "chat_typed",
-        "chat_about_typed",
-        "chat_counted",
-    )
+    items = ("recommend", "recommend_mixed", "search", "search_mixed", "chat_mixed", "chat_typed", "chat_about_typed")
     after = ("more", "more_typed", "not_this", "not_these", "switch", "thanks")
-    assert not [
-        (task, one) for task in (*others, *after, "list_counted", "chat_mixed") for one in said[task] if one.of_it
-    ]
+
+    def share(task: str, read: Callable[[Said], bool]) -> float:
+        return sum(map(read, said[task])) / len(said[task])
+
+    assert {task for task in TASKS for one in said[task] if one.of_them} == {"understand"}
+    assert share("understand", lambda one: one.of_them) == 1
+    for task in (*items, "chat_counted", "list_counted", *after):  # by many hands, and none looked at the reader
+        assert share(task, lambda one: one.mode != "any") < 0.01, task
+        assert share(task, lambda one: one.of_it) < 0.025, task
+        assert share(task, lambda one: one.types not in ((), ("show",))) < 0.005, task
+        wrong = "mixed" if task in ("recommend", "search", "list_counted") else "items"
+        assert share(task, lambda one, wrong=wrong: one.format == wrong) < 0.015, task
     for task in ("explain", "why", "what"):
-        assert sum(one.of_it for one in said[task]) > 0.8 * len(said[task]), task
+        assert share(task, lambda one: one.of_it) > 0.4, task
+    for task, wanted in (("recommend", "items"), ("recommend_mixed", "mixed")):
+        assert share(task, lambda one, wanted=wanted: one.format == wanted) > 0.2, task
 
 
 @pytest.mark.parametrize("mode", DISCOVERY)

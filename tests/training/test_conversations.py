@@ -19,7 +19,7 @@ from neo.language.pointing import reference
 from neo.language.segments import ItemRef, Segment, Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.language.wordings import follow_ups
-from neo.language.wordings.conversation import COUNTS
+from neo.language.wordings.fill import COUNTS
 from neo.training.config import InstructionStage
 from neo.training.examples.conversations import SHARES, FollowUps, Talk
 from neo.training.examples.instruction import InstructionExamples

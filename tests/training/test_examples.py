@@ -21,8 +21,8 @@ from neo.catalog.starter.world import make_world
 from neo.language.render import Renderer
 from neo.language.segments import Aside, History, ItemRef, Text, Turn
 from neo.language.vocabulary import Vocabulary
-from neo.language.wordings import conversation
 from neo.language.wordings.fill import fill, type_words
+from neo.language.wordings.instructions import TASKS
 from neo.listeners.familiarity import familiarity
 from neo.listeners.recent import recent
 from neo.sids.table import SidTable
@@ -216,7 +216,7 @@ def test_a_chat_that_names_a_type_is_answered_with_items_of_it(dataset: Dataset)
     catalog, named = dataset.catalog, Counter[str]()
     phrases = [
         (item_type.name, [part.text for part in fill(wording, query=ItemRef(0), **words.slots()) if type(part) is Text])
-        for wording in (*conversation.CHAT_TYPED, *conversation.CHAT_ABOUT_TYPED)
+        for wording in (*TASKS["chat_typed"], *TASKS["chat_about_typed"])
         for item_type in catalog.types
         for words in type_words(item_type)
     ]

@@ -17,6 +17,7 @@ from neo_sdk.errors import InvalidRequestError
 if TYPE_CHECKING:
     from neo.catalog.item_types import ItemType
 
+COUNTS = (("one", "1", "a single"), ("two", "2", "a pair of"), ("three", "3"), ("four", "4"), ("five", "5"))
 SLOTS = frozenset({"type", "types", "a_type", "query", "item", "ref", "count"})
 
 
@@ -28,6 +29,11 @@ def slots_of(template: str) -> tuple[str, ...]:
 def for_count(templates: Iterable[str], count: int) -> tuple[str, ...]:
     """The wordings whose type slot agrees with a number of items: `{types}` for several, else one."""
     return tuple(t for t in templates if _number(t) in (None, count == 1))
+
+
+def for_number(template: str, count: int) -> str:
+    """The template for a number of items: 'Give me {count} {type}.' for one."""
+    return template.replace("{types}", "{type}") if count == 1 else template
 
 
 def fill(template: str, /, **slots: Text | ItemRef | str) -> tuple[Segment, ...]:

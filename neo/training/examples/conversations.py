@@ -17,7 +17,8 @@ from neo.language.pointing import reference
 from neo.language.prompts import about_item, about_them, said, words_for
 from neo.language.segments import ItemRef, Text
 from neo.language.wishes import WishBook, say, wished
-from neo.language.wordings import follow_ups, instructions
+from neo.language.wordings.follow_ups import CANNOT, WELCOME
+from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import wish as mode_wish
 from neo.training.examples.drafts import Exchange, Known
 from neo.training.examples.grounding import VARIANTS
@@ -100,15 +101,15 @@ class FollowUps:
             case "switch":
                 return self._switch(talk)
             case "understand":
-                request = (Text(self._any(instructions.UNDERSTAND)),)
+                request = (Text(self._any(TASKS["understand"])),)
                 return Exchange(request, Ask("portrait", (), talk.known), about_them(talk.known))
             case "thanks":
-                return Exchange(self._said(follow_ups.THANKS), self._said(follow_ups.WELCOME))
-        return Exchange(self._said(follow_ups.BEYOND), self._said(follow_ups.CANNOT))
+                return Exchange(self._said(TASKS["thanks"]), self._said(WELCOME))
+        return Exchange(self._said(TASKS["beyond"]), self._said(CANNOT))
 
     def about(self, kind: str, row: int, ref: str | ItemRef, known: ListenerFacts) -> Exchange:
         """What an item is, or why it suits the listener; the answer begins with the item."""
-        request = self._filled(follow_ups.WHY if kind == "why" else follow_ups.WHAT, ref)
+        request = self._filled(TASKS["why"] if kind == "why" else TASKS["what"], ref)
         item = self.facts.item(row)
         opening = about_item(item, known)
         if kind == "why":
@@ -121,16 +122,16 @@ class FollowUps:
         typed = self.rng.random() < 0.5
         code = int(self.rng.choice(self.types)) if typed else int(self.catalog.type_codes[row])
         items = self.near.to([row], code, int(self.rng.integers(1, 4)), {*talk.passed, row})
-        wordings = follow_ups.MORE_TYPED if typed else follow_ups.MORE
+        wordings = TASKS["more_typed"] if typed else TASKS["more"]
         return self._named(talk, self._filled(wordings, ref, code), items)
 
     def _rejection(self, talk: Talk, kind: str) -> Exchange | None:
         place = int(self.rng.integers(len(talk.last)))
         these = kind == "not_these"
         request = (
-            self._said(follow_ups.NOT_THESE)
+            self._said(TASKS["not_these"])
             if these
-            else self._filled(follow_ups.NOT_THIS, reference(self.facts, talk.last, place, self.rng))
+            else self._filled(TASKS["not_this"], reference(self.facts, talk.last, place, self.rng))
         )
         code = int(self.catalog.type_codes[talk.last[place]])
         coming = [row for row in talk.moment.upcoming if row not in talk.passed]
@@ -159,7 +160,7 @@ class FollowUps:
             return None
         code = int(self.rng.choice(others))
         items = self.near.to(self._taste(talk), code, int(self.rng.integers(1, 4)), talk.passed)
-        return self._named(talk, self._filled(follow_ups.SWITCH, "", code), items)
+        return self._named(talk, self._filled(TASKS["switch"], "", code), items)
 
     def _named(self, talk: Talk, request: Known, items: Sequence[int]) -> Exchange | None:
         """The turn that names new items, which the talk then stands at."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from neo.catalog.activity import Dataset
 from neo.catalog.catalog import Catalog
-from neo.language.wordings import instructions
+from neo.language.wordings.instructions import TASKS
 from neo_sdk.errors import ConfigError
 
 
@@ -17,7 +17,7 @@ def texts_of(dataset: Dataset, visible: np.ndarray, files: Sequence[Path]) -> li
     """Everything written that was known at the cut: items, queries, our own instructions, and the files given."""
     texts = [story(dataset.catalog, int(row)) for row in visible]
     texts += dataset.searches.query.to_pylist()
-    texts += [template for templates in instructions.TASKS.values() for template in templates]
+    texts += [template for templates in TASKS.values() for template in templates]
     for file in files:
         try:
             texts += file.read_text(encoding="utf-8").split("\n\n")
