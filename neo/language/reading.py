@@ -83,7 +83,7 @@ class Reader:
         types = self._types.read(said)
         of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
         of_them = asks_of_them(said)
-        how = read_format(said)
+        how = read_format(written, self._nouns)
         if how == "mixed" and not (types.asked or types.count or types.doubted or _ASKS.search(said)):
             how = "any"  # "describe my taste", "explain that": words alone may be meant
         counted = {types.count, None if of_it or of_them else self._types.counted.read(said)} - {None}
@@ -136,6 +136,13 @@ class Reader:
             "tone": list(self.facts.tone_names),
         }
         return {aspect: (pc.utf8_lower(pa.array(names, pa.string())), names) for aspect, names in columns.items()}
+
+    @cached_property
+    def _nouns(self) -> re.Pattern[str]:
+        """What the types are called, with an article or without; the longest first."""
+        nouns = {noun for kind in self.catalog.types for words in type_words(kind) for noun in words}
+        one_of = "|".join(re.escape(noun) for noun in sorted(nouns, key=lambda noun: (-len(noun), noun)))
+        return re.compile(rf"\b(?:an? )?(?:{one_of})\b", re.I)
 
     @cached_property
     def _types(self) -> TypeReader:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neo.language.denials import plain
 from neo.language.reading import Reader
-from neo.language.reading_format import read_format
 from neo.language.reading_modes import read_mode
 from neo.language.wordings.modes import DISCOVERY
 
@@ -84,54 +82,42 @@ def test_types_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("Never heard of them, what are they about?", "mixed"),
-        ("I haven't heard it, what's it about?", "mixed"),
-        ("I don't like reading so convince me", "mixed"),
-        ("I don't know why they're so popular", "any"),
+        ("Recommend shows for me, items only.", "items"),
+        ("Just the titles of a few podcasts, please", "items"),
+        ("books for the beach, no explanations", "items"),
+        ("Pick an episode for me and tell me why", "mixed"),
+        ("Which audiobook, and what makes you think so?", "mixed"),
+        ("Convince me of a podcast", "mixed"),
         ("I can't remember why they split up, is there an episode on it?", "any"),
-        ("I don't know what it's about", "any"),
-        ("I need some suggestions please, I'm bored", "any"),
-        ("I want some recommendations for a long drive", "any"),
         ("I need a list of podcasts about parenting", "any"),
-        ("Just some recommendations would be nice", "any"),
-        ("Only suggestions under an hour", "any"),
         ("A podcast about why it's so hard to lose weight", "any"),
-        ("A book about whales and why they sing", "any"),
         ("I'm tired, that's why I'd like something calm", "any"),
-        ("Which is why I'd prefer a book", "any"),
         ("A book that will convince me to stop drinking", "any"),
-        ("A podcast to persuade me to quit smoking", "any"),
-        ("Introduce me to something new", "any"),
         ("Give me a good explanation of inflation", "any"),
-        ("don't just recommend what's popular", "any"),
-        ("The list isn't long enough, more please", "any"),
-        ("Show me what you've got", "any"),
-        ("Walk me through a meditation", "any"),
         ("Something relaxing, no talking", "any"),
-        ("Looking for sleep podcasts without talking", "any"),
         ("A history show without lectures", "any"),
-        ("I'd like football coverage without commentary", "any"),
         ("a thriller without long descriptions", "any"),
-        ("No commentary podcasts please", "any"),
-        ("I have to explain it to my son", "any"),
-        ("You'll have to explain it to me", "any"),
-        ("I want something that needs no introduction", "any"),
+        ("Tell me about my taste", "any"),
+        ("Why did you pick the second one?", "any"),
+        ("", "any"),
+        ("\u0000 \u202e {types} {0} %s <|sid|>", "any"),
     ],
 )
-def test_no_other_format_is_read_than_is_meant(text: str, wanted: str) -> None:
-    assert read_format(plain(text)) == wanted
+def test_a_format_is_read_where_it_is_asked_for(reader: Reader, text: str, wanted: str) -> None:
+    assert reader.read(text).format == wanted
 
 
-def test_formats_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
-    """The reader was made with the seen in sight; of the unseen two were looked at, which say nothing and were read."""
+def test_formats_in_sentences_by_somebody_who_knew_no_reader(reader: Reader) -> None:
+    """300, a third of which ask for none in the words of those that do; none is trained on."""
     said = json.loads((Path(__file__).parent / "formats_said.json").read_text(encoding="utf-8"))
-    for part, least in (("seen", 0.92), ("unseen", 0.66)):
-        right = []
-        for wanted, sentences in said[part].items():
-            read = [read_format(plain(sentence)) for sentence in sentences]
-            assert set(read) <= {wanted, "any"}
-            right += [one == wanted for one in read]
-        assert sum(right) > least * len(right)
+    read = [
+        (wanted, reader.read(sentence).format)
+        for part in said.values()
+        for wanted, sentences in part.items()
+        for sentence in sentences
+    ]
+    assert len(read) == 300 and sum(found not in (wanted, "any") for wanted, found in read) <= 12
+    assert sum(found == wanted for wanted, found in read) >= 210
 
 
 def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:

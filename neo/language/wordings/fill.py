@@ -6,7 +6,7 @@ a query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,9 +26,14 @@ def slots_of(template: str) -> tuple[str, ...]:
     return tuple(name for _, name in _pieces(template) if name is not None)
 
 
-def for_count(templates: Iterable[str], count: int) -> tuple[str, ...]:
+def for_count(templates: tuple[str, ...], count: int) -> tuple[str, ...]:
     """The wordings whose type slot agrees with a number of items: `{types}` for several, else one."""
-    return tuple(t for t in templates if _number(t) in (None, count == 1))
+    return _of_number(templates, count == 1)
+
+
+@lru_cache(maxsize=128)  # a request would look through a thousand
+def _of_number(templates: tuple[str, ...], one: bool) -> tuple[str, ...]:
+    return tuple(t for t in templates if _number(t) in (None, one))
 
 
 def for_number(template: str, count: int) -> str:
@@ -65,7 +70,7 @@ def _number(template: str) -> bool | None:
     return next((slots[name] for name in slots_of(template) if name in slots), None)
 
 
-@lru_cache(maxsize=4096)  # there are some hundreds of wordings, and a request looks through all of its task
+@lru_cache(maxsize=32_768)  # there are 8,400 wordings, and a request looks through all of its task
 def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
     """(text, slot that follows it or None) pairs."""
     try:
@@ -120,7 +125,7 @@ def ranked(names: Sequence[str]) -> str:
     return "".join(f"{joint}{name}" for joint, name in zip(("", ", next ", ", and then "), names, strict=False))
 
 
-# The first of each is what the SDK says. "Show" never stands in a wording as a verb: it names a type.
+# The first of each is what the SDK says. "Show" stands in a few wordings as a verb, as people say it.
 _WORDS: dict[str, tuple[TypeWords, ...]] = {
     "show": (
         TypeWords("show", "shows"),

@@ -21,8 +21,9 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _written(task: str) -> tuple[str, ...]:
+def written(task: str) -> tuple[str, ...]:
+    """The lines of a file."""
     return tuple((files(__package__) / "texts" / f"{task}.txt").read_text(encoding="utf-8").splitlines())
 
 
-TASKS: dict[str, tuple[str, ...]] = {task: _written(task) for task in _NAMES}
+TASKS: dict[str, tuple[str, ...]] = {task: written(task) for task in _NAMES}
