@@ -19,9 +19,8 @@ from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
-from neo.language.reading_format import Wanted, read_format
+from neo.language.reading_aim import ITEM, Aim, read_aim
 from neo.language.reading_modes import read_mode
-from neo.language.reading_subject import asks_for_others, asks_of_it, asks_of_them
 from neo.language.reading_types import TypeReader
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
@@ -35,27 +34,20 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-_ASKS = re.compile(
-    r"\b(?:something|anything|some|others?|recommend|suggest|find|pick|give me|more|what should i|which)\b", re.I
-)
+_BLANK = re.compile(r"_{2,}")  # where a title was
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; format: whether items are to come bare, or with words; of_them,
-    of_it: whether nothing is asked for but a portrait of them, or words on what is pointed at; for_others: whether
-    something is turned down and others are asked for."""
+    whether it is to be new to who asks, or known; aim: what the answer is to be, see `reading_aim`."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
     mode: Mode = "any"
-    format: Wanted = "any"
-    of_them: bool = False
-    of_it: bool = False
-    for_others: bool = False
+    aim: Aim = "any"
 
 
 @dataclass(frozen=True)
@@ -65,31 +57,30 @@ class Reader:
     catalog: Catalog
     facts: FactBook
 
-    def read(self, text: str, titles: Iterable[Phrase] = ()) -> Said:
-        """What a text says. titles: parts of it that name an item, which say nothing else."""
-        return self.read_last([(text, titles)])[0]
+    def read(self, text: str, titles: Iterable[Phrase] = (), aimed: str | None = None) -> Said:
+        """What a text says. titles: parts of it that name an item, which say nothing else. aimed: the text with ITEM
+        for every item that it means, where more of them are known than its titles."""
+        return self.read_last([(text, titles)], aimed)[0]
 
-    def read_last(self, texts: Sequence[tuple[str, Iterable[Phrase]]]) -> tuple[Said, list[Wish]]:
+    def read_last(
+        self, texts: Sequence[tuple[str, Iterable[Phrase]]], aimed: str | None = None
+    ) -> tuple[Said, list[Wish]]:
         """What the last of some texts says, (text, titles) as for `read`, and the wishes of those before it. All of
         them are looked up together."""
-        written = [
-            _without(text, titles)[-READ:].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for text, titles in texts
-        ]
+        written = [_straight(_without(text, titles)[-READ:]) for text, titles in texts]
         said = [plain(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        return self._read(written[-1], said[-1], tuple(last)), [wish for wishes in before for wish in wishes]
+        aimed = _BLANK.sub(ITEM, written[-1]) if aimed is None else _straight(aimed[-READ:])
+        return self._read(written[-1], said[-1], tuple(last), aimed), [wish for wishes in before for wish in wishes]
 
-    def _read(self, written: str, said: str, wishes: tuple[Wish, ...]) -> Said:
-        types = self._types.read(said)
-        of_it = asks_of_it(said) and not (types.asked or types.count or types.doubted)
-        of_them = asks_of_them(said)
-        how = read_format(written, self._nouns)
-        if how == "mixed" and not (types.asked or types.count or types.doubted or _ASKS.search(said)):
-            how = "any"  # "describe my taste", "explain that": words alone may be meant
-        counted = {types.count, None if of_it or of_them else self._types.counted.read(said)} - {None}
+    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str) -> Said:
+        types, aim = self._types.read(said), read_aim(aimed, self._nouns)
+        if aim in ("about it", "about them") and (types.asked or types.count or types.doubted):
+            aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
+        told = aim in ("about it", "about them")  # "what does all that I know say of me?"
+        counted = {types.count, None if told else self._types.counted.read(said)} - {None}
         count = counted.pop() if len(counted) == 1 else None
-        mode: Mode = "any" if of_them else read_mode(written)  # "what does all I listen to say of me?"
-        return Said(wishes, types.asked, count, mode, how, of_them, of_it, asks_for_others(said))
+        return Said(wishes, types.asked, count, "any" if told else read_mode(written), aim)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False
@@ -182,6 +173,10 @@ def _exact(text: str, phrase: Phrase, name: str) -> bool:
     written = phrase.words
     begins = not re.search(r"[^.!?\s]\s*$", text[: phrase.start])
     return written == name or (begins and written[:1].lower() + written[1:] == name)
+
+
+def _straight(text: str) -> str:
+    return text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def _without(text: str, parts: Iterable[Phrase]) -> str:

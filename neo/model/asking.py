@@ -211,15 +211,16 @@ class Asking(Speaking):
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
         spoken = spoken_of(turns, titles)
-        said = self.said(spoken) if read_words else Said()
+        said = Said()
         if read_words:
             turns = meant(self.wish_book.facts, turns, self.readable, titles)
+            said = self.said(spoken, turns[-1].request)
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
         somebody = listener is not None or history is not None
-        if said.of_them and somebody and types is None and not max_items:
+        if said.aim == "about them" and somebody and types is None and not max_items:
             return self._text(turns, who, manner, begins=self.about_them)
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
@@ -228,13 +229,13 @@ class Asking(Speaking):
         least = most if said.count and max_items is None else 0
         one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         left = types is None and max_items is None
-        if said.for_others and about is not None and max_items is None:
+        if said.aim == "others" and about is not None and max_items is None:
             about, least = None, max(least, 1)  # an answer that speaks of what was turned down would name nothing new
-        begins = (*self.about_words, self.bundle.vocabulary.open) if said.of_it and one and left else ()
-        if said.format != "any" and not begins and max_items is None and (said.format == "items" or not one):
-            manner, least = replace(manner, format=said.format), max(least, 1)
-            about = None if said.format == "items" else about
-            choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.format]}"))
+        begins = (*self.about_words, self.bundle.vocabulary.open) if said.aim == "about it" and one and left else ()
+        if max_items is None and (said.aim == "items" or (said.aim == "mixed" and not one)):
+            manner, least = replace(manner, format=said.aim), max(least, 1)
+            about = None if said.aim == "items" else about
+            choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.aim]}"))
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
 
     def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -11,6 +11,8 @@ import numpy as np
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
 from neo.language.reading import Reader, Said
+from neo.language.reading_aim import ITEM
+from neo.language.segments import Segment, Text
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
 from neo.model.ranking import Ranker
@@ -49,9 +51,11 @@ class Keeping(Ranker):
             what.insert(0, "the filter")
         return Passing.compile(self.bundle.catalog, self.index, mask, " and ".join(what))
 
-    def said(self, spoken: Spoken) -> Said:
-        """What the last request says, and what those before it wish to avoid."""
-        last, before = self.reader.read_last(spoken.requests)
+    def said(self, spoken: Spoken, request: Sequence[Segment]) -> Said:
+        """What the last request says, and what those before it wish to avoid. request: the last one, with the items
+        that its words mean."""
+        aimed = "".join(part.text if isinstance(part, Text) else ITEM for part in request)
+        last, before = self.reader.read_last(spoken.requests, aimed)
         avoided = [wish for wish in before if wish.avoid]
         avoided = [wish for wish in avoided if replace(wish, avoid=False) not in last.wishes]
         return replace(last, wishes=tuple(dict.fromkeys((*last.wishes, *avoided))))

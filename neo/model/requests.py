@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import ValidationError
 
 from neo.decoding.sampling import Sampling
-from neo.language.reading_format import Wanted
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.refusals import shown
@@ -122,7 +121,7 @@ class Manner:
     temperature: float | None
     seed: int | None
     max_tokens: int
-    format: Wanted = "any"
+    format: Literal["any", "items", "mixed"] = "any"
 
     def __post_init__(self) -> None:
         whole("max_tokens", self.max_tokens, 1, MAX_TOKENS)
