@@ -19,7 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
-from neo.language.reading_aim import ITEM, Aim, read_aim
+from neo.language.reading_aim import Aim, read_aim
 from neo.language.reading_modes import read_mode
 from neo.language.reading_types import TypeReader
 from neo.language.wishes import Wish
@@ -34,14 +34,13 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-_BLANK = re.compile(r"_{2,}")  # where a title was
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; aim: what the answer is to be, see `reading_aim`."""
+    whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -59,7 +58,7 @@ class Reader:
 
     def read(self, text: str, titles: Iterable[Phrase] = (), aimed: str | None = None) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else. aimed: the text with ITEM
-        for every item that it means, where more of them are known than its titles."""
+        for every item that it means; without it, what the text is after is known already and not read."""
         return self.read_last([(text, titles)], aimed)[0]
 
     def read_last(
@@ -70,11 +69,11 @@ class Reader:
         written = [_straight(_without(text, titles)[-READ:]) for text, titles in texts]
         said = [plain(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        aimed = _BLANK.sub(ITEM, written[-1]) if aimed is None else _straight(aimed[-READ:])
-        return self._read(written[-1], said[-1], tuple(last), aimed), [wish for wishes in before for wish in wishes]
+        aim = "any" if aimed is None else read_aim(_straight(aimed[-READ:]), self._nouns)
+        return self._read(written[-1], said[-1], tuple(last), aim), [wish for wishes in before for wish in wishes]
 
-    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str) -> Said:
-        types, aim = self._types.read(said), read_aim(aimed, self._nouns)
+    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aim: Aim) -> Said:
+        types = self._types.read(said)
         if aim in ("about it", "about them") and (types.asked or types.count or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in ("about it", "about them")  # "what does all that I know say of me?"
