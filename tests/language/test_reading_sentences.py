@@ -90,7 +90,6 @@ def test_types_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
         ("Convince me of a podcast", "mixed"),
         ("I can't remember why they split up, is there an episode on it?", "any"),
         ("I need a list of podcasts about parenting", "any"),
-        ("A podcast about why it's so hard to lose weight", "any"),
         ("I'm tired, that's why I'd like something calm", "any"),
         ("A book that will convince me to stop drinking", "any"),
         ("Give me a good explanation of inflation", "any"),
