@@ -104,6 +104,13 @@ _TOLD = re.compile(
     r"|in\s*(?:,|and\b|$)|at a time|long\b)",
     re.I,
 )
+# Before digits that are of a name or a range: "radio 4 podcasts", "ages 5 to 7 stories", and where a request begins all
+# words that ask for nothing, as in "python 3 programs".
+_NAMED = re.compile(
+    r"(?:\b(?:radio|channel|bbc|to)|^\W*(?!(?:what|which|just|only|simply|merely|purely|name|list|put|add|print|return"
+    rf"|output|drop|load|dump|enter|present|write|tabulate|itemi[sz]e|enumerate|display|would|{_DO})\s)[\w']+)\s+$",
+    re.I,
+)
 _YOURS = re.compile(r"(?:\b(?:your|ur|a|the)\s+)?(?:(?:top|best)[\s-]*)?$", re.I)
 _ASKED_BACK, _BARE = re.compile(r"\s*\?\s*\S|\s*\?$"), re.compile(r"\W*(?:(?:just|only)\s+)?", re.I)
 # Sums and corrections, which are not made out: "two thrillers and one memoir", "two, actually three".
@@ -129,7 +136,9 @@ def counts(before: str, after: str, between: str = "") -> bool:
         return False
     if between[:1].isupper() and before.strip():
         return False  # "Ocean's Eleven podcasts"
-    near = between and len(between.split()) <= 2 and not (between[:1].isdigit() and before.strip())
+    named = between[:1].isdigit() and _NAMED.search(before)
+    number = re.match(NUMBER, between, re.I)
+    near = number is not None and len(between[number.end() :].split()) <= 1 and not named
     return _PLACE.search(before) is not None or bool(near and not _OF_ELSE.search(before))
 
 

@@ -214,6 +214,15 @@ def test_what_training_says_is_read_as_what_it_is(reader: Reader) -> None:
         assert share(task, lambda one, aim=aim: one.aim == aim) > 0.9, task
 
 
+@pytest.mark.parametrize("number", ["three", "3", "a trio of"])
+def test_numbers_that_training_asks_for_are_read(reader: Reader, number: str) -> None:
+    """Most of them, by hands that knew no reader; and none as another number."""
+    for task, least in (("chat_counted", 0.85), ("list_counted", 0.9)):
+        asked = [wording.format(count=number, types="shows") for wording in TASKS[task]]
+        read = [reader.read(text).count for text in asked]
+        assert set(read) <= {3, None} and read.count(3) > least * len(read)
+
+
 @pytest.mark.parametrize("mode", DISCOVERY)
 def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> None:
     assert {reader.read(f"Recommend me an episode. {wish}").mode for wish in WISHES[mode]} == {mode}
