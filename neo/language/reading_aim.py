@@ -60,15 +60,18 @@ def surely(chances: Mapping[str, float]) -> Aim:
 
 @cache
 def classifier() -> Pipeline:
-    """Fit in a second or two, when first asked; the same sentences make the same one."""
+    """Fit in a second, when first asked; the same sentences make the same one."""
     # A second that nobody else need pay to import.
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
+    from threadpoolctl import threadpool_limits
 
     texts, aims = zip(*sentences(), strict=True)
     pairs = TfidfVectorizer(lowercase=False, token_pattern=r"\w+|[?.,;:!^]", ngram_range=(1, 2), min_df=2, binary=True)
-    return make_pipeline(pairs, LogisticRegression(C=30, class_weight="balanced", max_iter=500)).fit(texts, aims)
+    fitted = make_pipeline(pairs, LogisticRegression(C=30, class_weight="balanced", max_iter=500))
+    with threadpool_limits(1):  # on busy cores threads that wait for one another took seven seconds
+        return fitted.fit(texts, aims)
 
 
 def sentences() -> list[tuple[str, str]]:
