@@ -16,7 +16,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 
 from neo.language import reading_aim
-from neo.language.reading_aim import AIMS, ITEM, NOUN, Aim, classifier, sentences, surely
+from neo.language.reading_aim import AIMS, ITEM, NOUN, Aim, aim_of, classifier, sentences, surely
 from neo.language.wordings.held_out import HELD_OUT
 
 
@@ -47,10 +47,9 @@ def folds() -> Counter[tuple[str, str]]:
 
 
 def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]) -> Counter[tuple[str, str]]:
-    known = get_args(Aim)
     chances = fitted.predict_proba(list(texts)).tolist()
     return Counter(
-        (aim if aim in known else "any", surely(dict(zip(fitted.classes_.tolist(), row, strict=True))))
+        (aim_of(aim), surely(dict(zip(fitted.classes_.tolist(), row, strict=True))))
         for aim, row in zip(aims, chances, strict=True)
     )
 

@@ -1,14 +1,14 @@
 """What a request is after: items bare, items with words, words on an item, words on who asks, other items. English.
 
 "Just the titles" wants items and not a word, "and tell me why" words too; "what is the second one about?" wants words
-on that and "what do I like?" on who asks; "not that" wants others. What an item is to be, "a podcast that explains
-things", says nothing of it. A classifier tells them apart, of the sentences that training asks in, and where it is not
-sure nothing is read.
+on that and "what do I like?" on who asks; "not that", "more like it" and "rather a book" want others. What an item is
+to be, "a podcast that explains things", says nothing of it. A classifier tells them apart, of the sentences that
+training asks in, and where it is not sure nothing is read.
 
-Of held-out wordings, which others wrote than training's, this reads 83% of the requests for bare items, 91% of those
-for items with words, 95% of the questions about an item, 86% of those about who asks and 83% of refusals, and 2% of all
-as something else (benchmarks/aims.py). The two files of rules that stood here until commit 7b9e1bc read about a quarter
-of the formats and half of the questions that further people asked for, and took more of them for another.
+Of held-out wordings, which others wrote than training's, this reads 81% of the requests for bare items, 91% of those
+for items with words, 95% of the questions about an item, 79% of those about who asks and 84% of those for other items,
+and 2% of all as something else (benchmarks/aims.py). The two files of rules that stood here until commit 7b9e1bc read
+about a quarter of the formats and half of the questions that further people asked for, and more of them as another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SURE = 0.7  # what is less probable is left to the model,
 SURE_OF_WORDS = 0.5  # but words with items, which is what it writes where nothing else is asked for
 ITEM = "_item_"  # in place of what a request means by an item of it
 NOUN = "_noun_"  # in place of what the catalog's types are called
-# By task; where none of the aims is meant, it is still told apart what is.
+# By task. What leads to one aim, or to none, is still told apart.
 AIMS = (
     dict.fromkeys(("recommend", "search", "search_any", "list_counted"), "items")
     | dict.fromkeys(("recommend_mixed", "search_mixed", "search_mixed_any"), "mixed")
@@ -54,8 +54,13 @@ def read_aim(text: str, nouns: re.Pattern[str]) -> Aim:
 def surely(chances: Mapping[str, float]) -> Aim:
     """The aim that is probable enough by what the classifier says of each, or "any"."""
     likely = max(chances, key=lambda aim: chances[aim])
-    sure = chances[likely] >= (SURE_OF_WORDS if likely == "mixed" else SURE)
-    return likely if sure and likely in get_args(Aim) else "any"  # type: ignore[return-value]
+    return aim_of(likely) if chances[likely] >= (SURE_OF_WORDS if likely == "mixed" else SURE) else "any"
+
+
+def aim_of(label: str) -> Aim:
+    """Of one of AIMS."""
+    label = "others" if label in ("more like it", "another type") else label
+    return label if label in get_args(Aim) else "any"  # type: ignore[return-value]
 
 
 @cache

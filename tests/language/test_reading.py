@@ -171,8 +171,9 @@ def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> N
         ("Why did you recommend it?", "about it"),
         ("Give me the reason for _item_.", "about it"),
         ("Tell me about three shows", "any"),
-        ("More like _item_, please", "any"),
-        ("I like _item_. What else is like it?", "any"),
+        ("More like _item_, please", "others"),
+        ("I like _item_. What else is like it?", "others"),
+        ("More like _item_, but as a book", "others"),
         ("Not _item_. What else?", "others"),
         ("Different ones, please.", "others"),
         ("None of these.", "others"),
@@ -204,7 +205,7 @@ def test_what_training_says_is_read_as_what_it_is(reader: Reader) -> None:
     aims = dict.fromkeys(("recommend", "search", "list_counted"), "items")
     aims |= dict.fromkeys(("recommend_mixed", "search_mixed"), "mixed")
     aims |= dict.fromkeys(("explain", "why", "what"), "about it") | {"understand": "about them"}
-    aims |= dict.fromkeys(("not_this", "not_these"), "others")
+    aims |= dict.fromkeys(("not_this", "not_these", "more", "more_typed", "switch"), "others")
     for task in (*items, "chat_counted", "list_counted", *after):  # by many hands, and none looked at the reader
         assert share(task, lambda one: one.mode != "any") < 0.01, task
         assert share(task, lambda one: one.types not in ((), ("show",))) < 0.005, task

@@ -113,7 +113,7 @@ def test_formats_in_sentences_by_somebody_who_knew_no_reader(reader: Reader) -> 
         for wanted, sentences in part.items()
         for sentence in sentences
     ]
-    assert len(read) == 300 and sum(found not in (wanted, "any") for wanted, found in read) <= 12
+    assert len(read) == 300 and sum(found not in (wanted, "any") for wanted, found in read) <= 15
     assert sum(found == wanted for wanted, found in read) >= 200
 
 
