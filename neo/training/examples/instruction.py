@@ -34,7 +34,7 @@ from neo_sdk.types import Mode, OutputFormat
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
 CHATS_WITH_A_TYPE = 0.4  # of the chatty requests
 WISHES = 0.2  # of the requests in words that could ask for a discovery mode
-CANONICAL = 0.5  # of the wishes in histories, which are asked for as an argument too
+CANONICAL = 0.5  # of the wishes in histories and of searches, which the SDK asks for in one wording
 OUTPUTS: tuple[OutputFormat, OutputFormat] = ("items", "mixed")
 WISHED_CHATS = 0.3  # of the conversations begin with what an item is to be like
 COUNTED_CHATS = 0.25  # of them, with how many
@@ -134,7 +134,7 @@ class InstructionExamples:
             length = int(self.stage.history * self.rng.random() ** 2) + 1
             context = self._context(replace(moment, history=moment.history[-length:]))
             last, coming = len(context.history), moment.upcoming
-            word = Text(note(mode, 0 if self.rng.random() < CANONICAL else self._any()))
+            word = Text(note(mode, self._often_canonical()))
             notes: list[tuple[int, Note]] = [(last + place, word) for place in range(len(coming))]
             if context.vector:
                 notes.insert(0, (last, Vector(context.vector)))
@@ -270,7 +270,7 @@ class InstructionExamples:
 
     def _search(self, query: str, item: int, context: Context, task: str = "search") -> Draft:
         named = None if self.rng.random() < ALL_TYPES_SHARE else self._type(self._code(item))
-        request = prompts.search(query, named, context, "items", self._any(), self._any())
+        request = prompts.search(query, named, context, "items", self._often_canonical(), self._any())
         return Draft.of(task, request, (ItemRef(item),))
 
     def _search_mixed(self, query: str, item: int, context: Context) -> Draft:
@@ -332,6 +332,9 @@ class InstructionExamples:
 
     def _any(self) -> int:
         return int(self.rng.integers(VARIANTS))
+
+    def _often_canonical(self) -> int:
+        return 0 if self.rng.random() < CANONICAL else self._any()
 
     def _code(self, item: int) -> int:
         return int(self.dataset.catalog.type_codes[item])
