@@ -49,7 +49,7 @@ def folds() -> Counter[tuple[str, str]]:
 def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]) -> Counter[tuple[str, str]]:
     chances = fitted.predict_proba(list(texts)).tolist()
     return Counter(
-        (aim_of(aim), surely(dict(zip(fitted.classes_.tolist(), row, strict=True))))
+        (aim_of(aim), surely(dict(zip(fitted.classes_.tolist(), row, strict=True)))[0])
         for aim, row in zip(aims, chances, strict=True)
     )
 

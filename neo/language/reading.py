@@ -19,7 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
-from neo.language.reading_aim import Aim, read_aim
+from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
 from neo.language.reading_modes import read_mode
 from neo.language.reading_types import TypeReader
 from neo.language.wishes import Wish
@@ -40,13 +40,15 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 @dataclass(frozen=True)
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`."""
+    whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
+    are."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
     count: int | None = None
     mode: Mode = "any"
     aim: Aim = "any"
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,18 @@ class Reader:
         written = [_straight(_without(text, titles)[-READ:]) for text, titles in texts]
         said = [plain(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        aim = "any" if aimed is None else read_aim(_straight(aimed[-READ:]), self._nouns)
-        return self._read(written[-1], said[-1], tuple(last), aim), [wish for wishes in before for wish in wishes]
+        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]))
+        return now, [wish for wishes in before for wish in wishes]
 
-    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aim: Aim) -> Said:
+    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None) -> Said:
         types = self._types.read(said)
+        aim, asks = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
         if aim in ("about it", "about them") and (types.asked or types.count or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in ("about it", "about them")  # "what does all that I know say of me?"
         counted = {types.count, None if told else self._types.counted.read(said)} - {None}
         count = counted.pop() if len(counted) == 1 else None
-        return Said(wishes, types.asked, count, "any" if told else read_mode(written), aim)
+        return Said(wishes, types.asked, count, "any" if told else read_mode(written), aim, asks)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 Aim = Literal["any", "items", "mixed", "about it", "about them", "others"]
 
+NOTHING_ASKED: tuple[Aim, bool] = ("any", False)
 SURE = 0.7  # what is less probable is left to the model,
-SURE_OF_WORDS = 0.5  # but words with items, which is what it writes where nothing else is asked for
+SURE_OF_WORDS = 0.5  # but words with items, which is what it writes where nothing else is asked for;
+SURE_OF_ITEMS = 0.8  # and whether items are asked for
 ITEM = "_item_"  # in place of what a request means by an item of it
 NOUN = "_noun_"  # in place of what the catalog's types are called
 # By task. What leads to one aim, or to none, is still told apart.
@@ -39,22 +41,28 @@ AIMS = (
     | {"understand": "about them"}
     | dict.fromkeys(("not_this", "not_these"), "others")
     | dict.fromkeys(("more", "more_typed"), "more like it")
-    | {"switch": "another type", "thanks": "small talk", "beyond": "small talk", "neither": "neither"}
+    | {"switch": "another type", "thanks": "small talk", "beyond": "small talk"}
+    | {"neither": "neither", "closing": "small talk"}
 )
 OF_STAGE_2 = ("verbalize", "ground", "type")
 _POINTING = (ITEM, "it", ITEM, "that one", ITEM, "the second one", ITEM, "number two", ITEM, "the last one")
 
 
-def read_aim(text: str, nouns: re.Pattern[str]) -> Aim:
-    """text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too."""
+def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
+    """What a text is after, and whether it asks for items at all, of whatever kind.
+
+    text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too.
+    """
     chances = classifier().predict_proba([plain(nouns.sub(NOUN, text))])[0].tolist()
     return surely(dict(zip(classifier().classes_.tolist(), chances, strict=True)))
 
 
-def surely(chances: Mapping[str, float]) -> Aim:
-    """The aim that is probable enough by what the classifier says of each, or "any"."""
-    likely = max(chances, key=lambda aim: chances[aim])
-    return aim_of(likely) if chances[likely] >= (SURE_OF_WORDS if likely == "mixed" else SURE) else "any"
+def surely(chances: Mapping[str, float]) -> tuple[Aim, bool]:
+    """What is probable enough by what the classifier says of each label; "any" and False where nothing is."""
+    likely = max(chances, key=lambda label: chances[label])
+    sure = chances[likely] >= (SURE_OF_WORDS if likely == "mixed" else SURE)
+    asks = 1 - sum(chances[label] for label in ("about it", "about them", "small talk")) >= SURE_OF_ITEMS
+    return aim_of(likely) if sure else "any", asks
 
 
 def aim_of(label: str) -> Aim:
@@ -83,7 +91,7 @@ def sentences() -> list[tuple[str, str]]:
     """What training asks in, slots filled, and what it is after; and what is after nothing, in the same words."""
     found, pointing = list[tuple[str, str]](), cycle(_POINTING)
     neither = (*written("neither"), *(sentence for sentences in WISHES.values() for sentence in sentences))
-    for task, wordings in [*TASKS.items(), ("neither", neither)]:
+    for task, wordings in [*TASKS.items(), ("neither", neither), ("closing", written("closing"))]:
         for number, wording in enumerate(wordings if task not in OF_STAGE_2 else ()):
             # Each query a word of its own, which no other sentence has: what is looked for says nothing.
             slots = {"query": f"{task}{number}", "item": ITEM, "ref": next(pointing), "count": "three"}

@@ -185,6 +185,25 @@ def test_what_a_request_is_after_is_read(reader: Reader, text: str, aim: str) ->
     assert reader.read(text, aimed=text).aim == aim
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Something new for a long drive?", True),
+        ("What should I try next?", True),
+        ("Anything about birds?", True),
+        ("None of these.", True),
+        ("What do I seem to like?", False),
+        ("Why _item_?", False),
+        ("What is _item_ about?", False),
+        ("Thank you!", False),
+        ("No thanks, bye.", False),
+        ("Tell me a joke.", False),
+    ],
+)
+def test_whether_items_are_asked_for_is_read(reader: Reader, text: str, asks: bool) -> None:
+    assert reader.read(text, aimed=text).asks == asks
+
+
 def test_of_a_wish_for_a_list_it_is_known_what_it_is_after(reader: Reader) -> None:
     assert reader.read("What do I seem to like?").aim == "any"
 

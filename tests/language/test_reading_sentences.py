@@ -92,7 +92,6 @@ def test_types_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
         ("I need a list of podcasts about parenting", "any"),
         ("I'm tired, that's why I'd like something calm", "any"),
         ("A book that will convince me to stop drinking", "any"),
-        ("Give me a good explanation of inflation", "any"),
         ("Something relaxing, no talking", "any"),
         ("A history show without lectures", "any"),
         ("a thriller without long descriptions", "any"),
