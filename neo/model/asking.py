@@ -229,9 +229,8 @@ class Asking(Speaking):
         least = most if said.count and max_items is None else 0
         one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         left = types is None and max_items is None
-        if max_items is None and (said.asks or (said.aim == "others" and about is not None)):
-            least = max(least, 1)
-            about = None if said.aim == "others" else about  # an answer that speaks of what was named names nothing new
+        if max_items is None and (said.asks or said.aim == "others"):
+            about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
         begins = (*self.about_words, self.bundle.vocabulary.open) if said.aim == "about it" and one and left else ()
         if max_items is None and (said.aim == "items" or (said.aim == "mixed" and not one)):
             manner, least = replace(manner, format=said.aim), max(least, 1)
