@@ -44,6 +44,11 @@ AIMS = (
     | {"switch": "another type", "thanks": "small talk", "beyond": "small talk"}
     | {"neither": "neither", "closing": "small talk"}
 )
+_AIM_OF: dict[str, Aim] = {
+    **{aim: aim for aim in get_args(Aim)},
+    "more like it": "others",
+    "another type": "others",
+}
 OF_STAGE_2 = ("verbalize", "ground", "type")
 _POINTING = (ITEM, "it", ITEM, "that one", ITEM, "the second one", ITEM, "number two", ITEM, "the last one")
 
@@ -67,8 +72,7 @@ def surely(chances: Mapping[str, float]) -> tuple[Aim, bool]:
 
 def aim_of(label: str) -> Aim:
     """Of one of AIMS."""
-    label = "others" if label in ("more like it", "another type") else label
-    return label if label in get_args(Aim) else "any"  # type: ignore[return-value]
+    return _AIM_OF.get(label, "any")
 
 
 @cache

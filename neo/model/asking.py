@@ -205,8 +205,8 @@ class Asking(Speaking):
         long loses its oldest turns. Nothing that was named before is named as new; an answer may begin with what it
         speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
         default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
-        kept for sure: types, a number, and wishes that name what the catalog has. Wishes to avoid something hold for
-        the rest of the conversation.
+        kept for sure: types, a number, whether items, words or both are to come, and wishes that name what the catalog
+        has. Wishes to avoid something hold for the rest of the conversation.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles

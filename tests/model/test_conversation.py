@@ -197,6 +197,19 @@ def test_who_turns_something_down_is_given_another(tiny_bundle: Bundle) -> None:
     assert free.about is not None and free.min_items == 0
 
 
+def test_who_plainly_asks_for_something_gets_an_item(tiny_bundle: Bundle) -> None:
+    neo, who = NeoModel(tiny_bundle), tiny_bundle.listeners.id(1)
+    asked = neo.prepare_chat("What should I try next?", who).asked
+    assert asked.min_items == 1 and asked.format == "mixed" and not asked.begins
+    assert neo.chat("What should I try next?", who, max_tokens=6).items
+    for free in (
+        neo.prepare_chat("Thank you!", who),
+        neo.prepare_chat("What should I try next?", who, read_words=False),
+        neo.prepare_chat("What should I try next?", who, max_items=2),
+    ):
+        assert free.asked.min_items == 0
+
+
 def test_texts_are_begun_as_conversations_begin_them(tiny_bundle: Bundle) -> None:
     """With what they speak of, and the facts: what training put there, and what a conversation's answer reads."""
     neo, vocabulary = NeoModel(tiny_bundle), tiny_bundle.vocabulary

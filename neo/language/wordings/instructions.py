@@ -7,7 +7,7 @@ wording names an item type itself: the slots `{type}`, `{types}`, `{a_type}` do,
 They were written one by one by many hands, since what a small decoder learns of "no words" or "say why" is as wide as
 the words that it has met. Trained on what one person wrote of a format, 60 to 110 sentences and 300 more made of parts,
 a classifier of words and pairs of them was wrong about 14% of what two others wrote; with six further hands about 6%,
-and the sentences made of parts were worth nothing (2,400 sentences in all).
+and the sentences made of parts were worth nothing (2,400 sentences in all, by a script that was not kept).
 """
 
 from __future__ import annotations
