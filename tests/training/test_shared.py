@@ -108,7 +108,7 @@ def frozen(weights: dict[str, torch.Tensor], new: range) -> dict[str, torch.Tens
     return {name: weight[: new.start] if name in MATRICES else weight for name, weight in old.items()}
 
 
-@pytest.mark.parametrize("kind", ["soft", "checkpointing", "lora"])
+@pytest.mark.parametrize("kind", ["all", "soft", "checkpointing", "lora"])
 def test_two_processes_round_where_one_rounds_with_all_weights_or_a_part(kind: str, tmp_path: Path) -> None:
     """Where the machine has bfloat16: else it is the two tests before."""
     (alone,) = trained(tmp_path / "one", kind, 1)
