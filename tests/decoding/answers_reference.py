@@ -55,6 +55,11 @@ def runs_in_circles(said: list[int], vocab: Vocabulary) -> bool:
     )
 
 
+def text_or_end(vocab: Vocabulary) -> list[int]:
+    """The tokens that any answer may write, whatever items it may name."""
+    return [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
+
+
 @torch.no_grad()
 def naive_answer(
     world: World,
@@ -70,7 +75,7 @@ def naive_answer(
     named = words = 0
     while True:
         logits = world.model(torch.tensor([ids])).logits[0, -1]
-        allowed = [*(i for i in range(vocab.text_size) if i not in vocab.special_ids), vocab.end]
+        allowed = text_or_end(vocab)
         if named < 3 and len(index.only(types)):
             allowed.append(vocab.open)
         allowed = [i for i in allowed if not runs_in_circles([*ids[len(prompt) :], i], vocab)]
