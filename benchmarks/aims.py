@@ -1,28 +1,32 @@
-"""How the reader of what a request is after does on sentences that it was not trained on.
+"""How the readers of what a request is after, and of how many items it asks for, do on sentences that they were not
+trained on.
 
     python benchmarks/aims.py
 
 Twice: on the held-out wordings, which others wrote than training's, and on each tenth of training's when it is trained
-on the other nine. Slots are filled with one word each; items and types are the reader's own marks. Takes a minute.
+on the other nine; of the sentences with numbers it is a tenth of their writers. Slots are filled with one word each;
+items and types are the reader's own marks. Takes a minute.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
-from neo.language import reading_aim
+from neo.language import reading_aim, reading_count
 from neo.language.reading_aim import AIMS, ITEM, NOUN, Aim, aim_of, classifier, sentences, surely
 from neo.language.wordings.held_out import HELD_OUT
+from neo.language.wordings.instructions import written
 
 
 def main() -> None:
     print_table("held out, by others", held_out())
     print_table("a tenth at a time", folds())
+    print_counts({"held out, by others": held_out_counts(), "a tenth of the writers at a time": count_folds()})
 
 
 def held_out() -> Counter[tuple[str, str]]:
@@ -52,6 +56,54 @@ def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]
         (aim_of(aim), surely(dict(zip(fitted.classes_.tolist(), row, strict=True)))[0])
         for aim, row in zip(aims, chances, strict=True)
     )
+
+
+def held_out_counts() -> Counter[str]:
+    """How numbers are read in the held-out wordings that ask for some, and in the others; not in stage 2's."""
+    slots = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOUN, "a_type": NOUN}
+    marked = [
+        wording.format(count=f"<{number}>", **slots)
+        for task, wordings in HELD_OUT.items()
+        if task not in reading_aim.OF_STAGE_2
+        for wording in wordings
+        for number in (("three", "3") if "{count}" in wording else ("",))
+    ]
+    return read_numbers(reading_count.classifier(), marked)
+
+
+def count_folds() -> Counter[str]:
+    """Those sentences that are of the writers' stand one writer's behind another's."""
+    every, own = reading_count.sentences(), len(written("numbers"))
+    found = Counter[str]()
+    for train, test in KFold(10).split(every[:own]):
+        rest = [every[at] for at in train] + every[own:]
+        around, asked = zip(*(pair for text in rest for pair in reading_count.examples(text)), strict=True)
+        fitted = clone(reading_count.classifier()).fit(around, asked)
+        found += read_numbers(fitted, [every[at] for at in test])
+    return found
+
+
+def read_numbers(fitted: reading_count.Pipeline, marked: Sequence[str]) -> Counter[str]:
+    found = Counter[str]()
+    for sentence in marked:
+        text, ends = reading_count.unmarked(sentence)
+        numbers = reading_count.numbers(text)
+        chances = fitted.predict_proba([reading_count.around(text, one) for one in numbers])[:, 1] if numbers else []
+        asked = [one for one in numbers if one.end() in ends]
+        read, meant = (reading_count.counted(text, of) for of in (reading_count.surely_asked(numbers, chances), asked))
+        kind = "asked" if ends else "others"
+        found[kind] += 1
+        found[f"{kind}, {'right' if read == meant else 'unread' if read is None else 'wrong'}"] += 1
+    return found
+
+
+def print_counts(tables: Mapping[str, Counter[str]]) -> None:
+    print("| how many | ask for a number | read | read as another | ask for none | read as some |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, found in tables.items():
+        read, wrong = (found[f"asked, {how}"] / found["asked"] for how in ("right", "wrong"))
+        some = found["others, wrong"] / found["others"]
+        print(f"| {name} | {found['asked']:,} | {read:.1%} | {wrong:.1%} | {found['others']:,} | {some:.1%} |")
 
 
 def print_table(name: str, found: Counter[tuple[str, str]]) -> None:

@@ -20,6 +20,7 @@ from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
+from neo.language.reading_count import read_count
 from neo.language.reading_modes import read_mode
 from neo.language.reading_types import TypeReader
 from neo.language.wishes import Wish
@@ -77,11 +78,10 @@ class Reader:
     def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None) -> Said:
         types = self._types.read(said)
         aim, asks = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
-        if aim in ("about it", "about them") and (types.asked or types.count or types.doubted):
+        if aim in ("about it", "about them") and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in ("about it", "about them")  # "what does all that I know say of me?"
-        counted = {types.count, None if told else self._types.counted.read(said)} - {None}
-        count = counted.pop() if len(counted) == 1 else None
+        count = None if told else read_count(written, self._nouns)
         return Said(wishes, types.asked, count, "any" if told else read_mode(written), aim, asks)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
@@ -132,10 +132,10 @@ class Reader:
 
     @cached_property
     def _nouns(self) -> re.Pattern[str]:
-        """What the types are called, with an article or without; the longest first."""
+        """What the types are called, with an article or without, the longest first; but not "show me"."""
         nouns = {noun for kind in self.catalog.types for words in type_words(kind) for noun in words}
         one_of = "|".join(re.escape(noun) for noun in sorted(nouns, key=lambda noun: (-len(noun), noun)))
-        return re.compile(rf"\b(?:an? )?(?:{one_of})\b", re.I)
+        return re.compile(rf"\b(?:an? )?(?:{one_of})\b(?!\s+(?:me|us)\b)", re.I)
 
     @cached_property
     def _types(self) -> TypeReader:

@@ -1,4 +1,4 @@
-"""Which types of item a request asks for, and how many. English, and only where it asks: a model that has read a few
+"""Which types of item a request asks for. English, and only where it asks: a model that has read a few
 thousand requests knows types well, so a wrong reading costs more than none.
 
 A noun that names a type is asked for; refused, by the words right around it; doubted, where it is denied in another way
@@ -16,7 +16,15 @@ from functools import cached_property
 from itertools import pairwise
 
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
-from neo.language.reading_count import GAP, MOST_COUNTED, NUMBER, CountReader, counts, several, value
+from neo.language.reading_count import NUMBER
+
+# Between a number and its noun: what kind it is of, no verb and nobody.
+_KIND = (
+    r"(?!(?:i|you|we|he|she|it|they|me|us|him|them|the|a|an|this|that|these|those|which|who|what|why|is|are|was|were|be"
+    r"|has|have|had|do|does|did|can|could|will|would|want|need|like|love|if|so|but|or|not|no|than|in|into|at|to|from"
+    r"|with|by|about|for|on|of|as)\b)[a-z][\w'&-]+"
+)
+_GAP = rf"(?:(?:of\s+(?:your|the)|{_KIND}),?\s+){{0,4}}"
 
 _LETTER = r"[\w\u0080-\U0010ffff]"
 
@@ -112,23 +120,18 @@ _WANTED = re.compile(
     r"|prefer|ready|hoping|dying|craving|up for|(?:time|room|space) for|wish|try|go with|go for|pick|choose)\b|'d\b",
     re.I,
 )
-_PARTS = re.compile(
-    r"\b(?:something|anything|series|serial|trilogy|drama|show|podcast)\b[^.!?;,]*[,(-]\s*(?:(?:just|only)\s+)?$", re.I
-)
-_AND = re.compile(r"\b(?:and|plus)\b|&", re.I)
 _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
 
 
 @dataclass(frozen=True)
 class _Noun:
-    """One that stands in a text: which type it names, where, the number before it, that and what lies between, and the
-    words around it: before, of its clause."""
+    """One that stands in a text: which type it names, where, the number before it, and the words around it: before, of
+    its clause."""
 
     name: str
     start: int
     end: int
     number: str | None
-    between: str
     before: str
     after: str
     plural: bool
@@ -136,11 +139,10 @@ class _Noun:
 
 @dataclass(frozen=True)
 class Types:
-    """asked: the types that are asked for, none where nothing is said; count: how many items; doubted: whether one is
-    spoken of that may be asked for."""
+    """asked: the types that are asked for, none where nothing is said; doubted: whether one is spoken of that may be
+    asked for."""
 
     asked: tuple[str, ...]
-    count: int | None
     doubted: bool
 
 
@@ -172,12 +174,7 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        numbers = [number for noun in asked if (number := _count(text, noun))]
-        if len({noun.name for noun in asked}) > 1:
-            count = _sum_of(text, asked)
-        else:
-            count = numbers[0] if len(numbers) == 1 and not several(text) else 0
-        return Types(names, min(count, MOST_COUNTED) or None, doubted)
+        return Types(names, doubted)
 
     def _nouns(self, text: str) -> Iterator[_Noun]:
         starts = clause_starts(text)
@@ -186,13 +183,8 @@ class TypeReader:
             before, after = text[begins : found.start()], text[found.end() : found.end() + FAR]
             if len(before) > FAR:
                 before = f"x {before[-FAR:]}"  # not the beginning of a clause
-            between = text[found.start() : found.start("noun")]
             name, plural = self.types_of[" ".join(found["noun"].lower().split())]
-            yield _Noun(name, found.start(), found.end(), found["number"], between, before, after, plural)
-
-    @cached_property
-    def counted(self) -> CountReader:
-        return CountReader(self._alternatives)
+            yield _Noun(name, found.start(), found.end(), found["number"], before, after, plural)
 
     @cached_property
     def _alternatives(self) -> str:
@@ -201,7 +193,7 @@ class TypeReader:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        number = rf"\b(?P<number>{NUMBER})\s+{GAP}"
+        number = rf"\b(?P<number>{NUMBER})\s+{_GAP}"
         noun = rf"(?<!{_LETTER})(?P<noun>{self._alternatives})(?!{_LETTER})"
         return re.compile(rf"(?:{number})?{noun}", re.I | re.A)
 
@@ -241,25 +233,6 @@ def _is_doubted(noun: _Noun) -> bool:
 
 def _is_told(noun: _Noun) -> bool:
     return _TOLD.search(noun.before) is not None and _WANTED.search(noun.before) is None
-
-
-def _count(text: str, noun: _Noun) -> int | None:
-    """The number before a noun, where that is of what is asked for, and not of its parts: "a show, ten episodes"."""
-    if noun.number is None or _PARTS.search(text[: noun.start][-FAR:]):
-        return None
-    if not counts(noun.before, noun.after, noun.between):
-        return None
-    count = value(noun.number)
-    return count if (count > 1) == noun.plural else None
-
-
-def _sum_of(text: str, asked: Sequence[_Noun]) -> int:
-    """Of "two shows and an episode" 3; 0 where one of them has no number, or one or the other is asked for."""
-    between = [text[one.end : other.start] for one, other in pairwise(asked)]
-    if any(re.search(r"\bor\b|[.!?;]", words) for words in between) or not _AND.search(between[-1]):
-        return 0
-    numbers = [(noun.number and value(noun.number)) or (0 if noun.plural else 1) for noun in asked]
-    return sum(numbers) if all(numbers) else 0
 
 
 def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:
