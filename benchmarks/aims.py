@@ -73,7 +73,7 @@ def held_out_counts() -> Counter[str]:
 
 def count_folds() -> Counter[str]:
     """Those sentences that are of the writers' stand one writer's behind another's."""
-    every, own = reading_count.sentences(), len(written("numbers"))
+    every, own = reading_count.sentences(), len(written("read/numbers"))
     found = Counter[str]()
     for train, test in KFold(10).split(every[:own]):
         rest = [every[at] for at in train] + every[own:]

@@ -136,7 +136,7 @@ def sentences() -> list[str]:
         wording.format(count=f"<{(words := COUNTS[1 + at % 4])[at % len(words)]}>", **slots)
         for at, wording in enumerate(wordings)
     ]
-    return [*(sentence.format(**slots) for sentence in written("numbers")), *said]
+    return [*(sentence.format(**slots) for sentence in written("read/numbers")), *said]
 
 
 def examples(sentence: str) -> Iterator[tuple[list[str], bool]]:

@@ -88,7 +88,7 @@ def test_types_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
         ("Which audiobook, and what makes you think so?", "mixed"),
         ("Convince me of a podcast", "mixed"),
         ("I can't remember why they split up, is there an episode on it?", "any"),
-        ("I need a list of podcasts about parenting", "any"),
+        ("I need a list of podcasts about parenting", "items"),
         ("I'm tired, that's why I'd like something calm", "any"),
         ("A book that will convince me to stop drinking", "any"),
         ("Something relaxing, no talking", "any"),
@@ -103,7 +103,7 @@ def test_a_format_is_read_where_it_is_asked_for(reader: Reader, text: str, wante
 
 
 def test_formats_in_sentences_by_somebody_who_knew_no_reader(reader: Reader) -> None:
-    """300, a third of which ask for none in the words of those that do; none is trained on."""
+    """300, a third of which ask for none in the words of those that do; nothing was made of them."""
     said = json.loads((Path(__file__).parent / "formats_said.json").read_text(encoding="utf-8"))
     read = [
         (wanted, reader.read(sentence, aimed=sentence).aim)
@@ -111,8 +111,8 @@ def test_formats_in_sentences_by_somebody_who_knew_no_reader(reader: Reader) -> 
         for wanted, sentences in part.items()
         for sentence in sentences
     ]
-    assert len(read) == 300 and sum(found not in (wanted, "any") for wanted, found in read) <= 15
-    assert sum(found == wanted for wanted, found in read) >= 200
+    assert len(read) == 300 and sum(found not in (wanted, "any") for wanted, found in read) <= 8
+    assert sum(found == wanted for wanted, found in read) >= 260
 
 
 def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo.catalog.item_types import AUDIOBOOK, BUILT_IN, EPISODE, SHOW, ItemType
+from neo.language.reading_aim import READ
 from neo.language.segments import ItemRef, Text
 from neo.language.wordings.fill import fill, for_count, slots_of, type_words, with_article
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
-from neo.language.wordings.instructions import TASKS
+from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import WISHES
 from neo_sdk.errors import InvalidRequestError
 
@@ -66,7 +67,8 @@ def test_held_out_wordings_are_not_training_wordings_with_another_slot():
     def bare(wording: str) -> str:
         return re.sub(r"\{\w+\}", "{}", wording.lower())
 
-    for known, unseen in ((TASKS, HELD_OUT), (WISHES, HELD_OUT_MODES)):
+    read = {label: written(f"read/{label}") for label in ("numbers", *(label.replace(" ", "_") for label in READ))}
+    for known, unseen in ((TASKS, HELD_OUT), (WISHES, HELD_OUT_MODES), (read, {**HELD_OUT, **HELD_OUT_MODES})):
         trained = {bare(wording) for wordings in known.values() for wording in wordings}
         assert not trained & {bare(wording) for wordings in unseen.values() for wording in wordings}
 
