@@ -1,11 +1,11 @@
-"""How the readers of what a request is after, and of how many items it asks for, do on sentences that they were not
-trained on.
+"""How the readers of what a request is after, of how many items it asks for and of what is to be new or known do on
+sentences that they were not trained on.
 
     python benchmarks/aims.py
 
 Twice: on the held-out wordings, which others wrote than training's, and on each tenth of training's when it is trained
-on the other nine; of the sentences with numbers it is a tenth of their writers. Slots are filled with one word each;
-items and types are the reader's own marks. Takes a minute.
+on the other nine; of the sentences with numbers or modes it is a tenth or an eighth of their writers. Slots are filled
+with one word each; items and types are the reader's own marks. Takes two minutes.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from typing import get_args
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
-from neo.language import reading_aim, reading_count
-from neo.language.reading_aim import AIMS, ITEM, NOUN, Aim, aim_of, classifier, sentences, surely
-from neo.language.wordings.held_out import HELD_OUT
+from neo.language import reading_aim, reading_count, reading_modes
+from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
+from neo.language.reading_words import ITEM, NOUN, plain
+from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.instructions import written
+from neo.language.wordings.modes import MODES
 
 
 def main() -> None:
     print_table("held out, by others", held_out())
     print_table("a tenth at a time", folds())
+    print_modes({"held out, by others": held_out_modes(), "an eighth of the writers at a time": mode_folds()})
     print_counts({"held out, by others": held_out_counts(), "a tenth of the writers at a time": count_folds()})
 
 
@@ -38,7 +41,7 @@ def held_out() -> Counter[tuple[str, str]]:
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
     ]
-    return read(classifier(), [reading_aim.plain(text) for text, _ in asked], [aim for _, aim in asked])
+    return read(classifier(), [plain(text) for text, _ in asked], [aim for _, aim in asked])
 
 
 def folds() -> Counter[tuple[str, str]]:
@@ -56,6 +59,52 @@ def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]
         (aim_of(aim), surely(dict(zip(fitted.classes_.tolist(), row, strict=True)))[0])
         for aim, row in zip(aims, chances, strict=True)
     )
+
+
+def held_out_modes() -> Counter[tuple[str, str]]:
+    """(mode, what is read) of the held-out wordings of modes, and of all others, which say nothing of one."""
+    slots = {"query": "chess", "item": ITEM, "ref": ITEM, "count": "three", "types": NOUN, "type": NOUN, "a_type": NOUN}
+    asked = [(plain(text), mode) for mode, texts in HELD_OUT_MODES.items() for text in texts]
+    asked += [
+        (plain(wording.format(**slots)), "any")
+        for task, wordings in HELD_OUT.items()
+        if task not in reading_aim.OF_STAGE_2
+        for wording in wordings
+    ]
+    return read_modes(reading_modes.classifier(), asked)
+
+
+def mode_folds(folds: int = 8) -> Counter[tuple[str, str]]:
+    """Those sentences that are of the writers' stand one writer's behind another's."""
+    own, others, found = reading_modes.sentences(), reading_modes.others(), Counter[tuple[str, str]]()
+    for fold in range(folds):
+        left: list[tuple[str, str]] = []
+        kept = list(others)
+        for pairs in own.values():
+            for at, pair in enumerate(pairs):
+                (left if at * folds // len(pairs) == fold else kept).append(pair)
+        fitted = clone(reading_modes.classifier()).fit(*zip(*kept, strict=True))
+        found += read_modes(fitted, left)
+    return found
+
+
+def read_modes(fitted: reading_modes.Pipeline, asked: Sequence[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    chances = fitted.predict_proba([text for text, _ in asked]).tolist()
+    rules = [reading_modes.by_rules(text.removeprefix("^ ").replace(NOUN, "shows")) for text, _ in asked]
+    return Counter(
+        (mode, reading_modes.surely(ruled, dict(zip(fitted.classes_.tolist(), row, strict=True))))
+        for (_, mode), ruled, row in zip(asked, rules, chances, strict=True)
+    )
+
+
+def print_modes(tables: Mapping[str, Counter[tuple[str, str]]]) -> None:
+    print("| to be | | sentences | read | read as the other |\n| --- | --- | ---: | ---: | ---: |")
+    for name, found in tables.items():
+        for mode in MODES:
+            total = sum(n for (meant, _), n in found.items() if meant == mode)
+            wrong = sum(n for (meant, read), n in found.items() if meant == mode and read not in (mode, "any"))
+            print(f"| {mode} | {name} | {total:,} | {found[mode, mode] / total:.1%} | {wrong / total:.1%} |")
+    print()
 
 
 def held_out_counts() -> Counter[str]:

@@ -82,7 +82,7 @@ class Reader:
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in ("about it", "about them")  # "what does all that I know say of me?"
         count = None if told else read_count(written, self._nouns)
-        return Said(wishes, types.asked, count, "any" if told else read_mode(written), aim, asks)
+        return Said(wishes, types.asked, count, "any" if told else read_mode(written, self._nouns), aim, asks)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

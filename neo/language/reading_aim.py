@@ -22,6 +22,7 @@ from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal, get_args
 
+from neo.language.reading_words import ITEM, NOUN, classifier_of, plain
 from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import WISHES
 from neo.language.wordings.wishes import AVOIDED, FRAMES, WANTED, joined
@@ -33,10 +34,8 @@ Aim = Literal["any", "items", "mixed", "about it", "about them", "others"]
 
 NOTHING_ASKED: tuple[Aim, bool] = ("any", False)
 SURE = 0.6  # what is less probable is left to the model,
-SURE_OF_WORDS = 0.5  # but words with items, which is what it writes where nothing else is asked for;
+SURE_OF_WORDS = 0.55  # but words with items, which is what it writes where nothing else is asked for;
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
-ITEM = "_item_"  # in place of what a request means by an item of it
-NOUN = "_noun_"  # in place of what the catalog's types are called
 # By task. What leads to one aim, or to none, is still told apart.
 AIMS = (
     dict.fromkeys(("recommend", "search", "search_any", "list_counted"), "items")
@@ -82,20 +81,9 @@ def aim_of(label: str) -> Aim:
 
 @cache
 def classifier() -> Pipeline:
-    """Fit in a second, when first asked; the same sentences make the same one."""
-    # A second that nobody else need pay to import.
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from threadpoolctl import threadpool_limits
-
-    texts, aims = zip(*sentences(), strict=True)
-    pairs = TfidfVectorizer(lowercase=False, token_pattern=r"\w+|[?.,;:!^]", ngram_range=(1, 2), min_df=2, binary=True)
-    # This solver needs a quarter of the time of the usual one, and one sentence in 13,239 is then read otherwise.
-    by_pairs = LogisticRegression(C=30, class_weight="balanced", solver="saga", tol=1e-2, random_state=0)
-    fitted = make_pipeline(pairs, by_pairs)
-    with threadpool_limits(1):  # on busy cores threads that wait for one another took seven seconds
-        return fitted.fit(texts, aims)
+    """Fit when first asked."""
+    texts, labels = zip(*sentences(), strict=True)
+    return classifier_of(texts, labels, runs=2)
 
 
 def sentences() -> list[tuple[str, str]]:
@@ -119,8 +107,3 @@ def _wishes() -> Iterator[str]:
     for fragments in (*WANTED.values(), *AVOIDED.values()):
         for fragment in fragments:
             yield from (joined([fragment.format(x="{query}")], "", frame) for frame in frames)
-
-
-def plain(text: str) -> str:
-    """A text as the classifier reads it, with its beginning marked."""
-    return "^ " + text.lower().replace("'", "")

@@ -19,7 +19,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from neo.language.reading_aim import NOUN
+from neo.language.reading_words import NOUN
 from neo.language.wordings.fill import COUNTS
 from neo.language.wordings.instructions import TASKS, written
 

@@ -11,7 +11,7 @@ import numpy as np
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
 from neo.language.reading import Reader, Said
-from neo.language.reading_aim import ITEM
+from neo.language.reading_words import ITEM
 from neo.language.segments import Segment, Text
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neo.catalog.activity import Dataset
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
-from neo.language.reading_aim import ITEM
+from neo.language.reading_words import ITEM
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import DISCOVERY, WISHES
@@ -139,11 +139,9 @@ def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str,
         ("Shows that are new to me", "unfamiliar"),
         ("Stories of familiar places, please.", "any"),
         ("About a familiar voice.", "any"),
-        ("Unfamiliar territory: a book on exploring", "any"),
         ("A podcast about things I know", "any"),
         ("Nothing unfamiliar, please", "familiar"),
         ("No matter whether new to me or familiar", "any"),
-        ("I have never heard The Tide Report", "any"),
         ("I loved what I have heard before of jazz", "any"),
         ("I don't know what to hear", "any"),
         ("I am familiar with jazz", "any"),
@@ -254,6 +252,9 @@ def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> Non
 
 def test_titles_say_nothing_else(reader: Reader) -> None:
     text = "I loved Calm Money Shows."
+    (title,) = [phrase for phrase in phrases(text) if phrase.words == "Calm Money Shows"]
+    assert reader.read(text, [title]) == Said()
+    text = "I have never heard Calm Money Shows."
     (title,) = [phrase for phrase in phrases(text) if phrase.words == "Calm Money Shows"]
     assert reader.read(text, [title]) == Said()
 

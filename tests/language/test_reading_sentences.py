@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from neo.language.reading import Reader
-from neo.language.reading_modes import read_mode
 from neo.language.wordings.modes import DISCOVERY
 
 
@@ -115,14 +114,15 @@ def test_formats_in_sentences_by_somebody_who_knew_no_reader(reader: Reader) -> 
     assert sum(found == wanted for wanted, found in read) >= 260
 
 
-def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader() -> None:
-    """Half of them were then looked at, and what was read wrong of the rest. None is read as its opposite, no other as
-    either; most are read at all."""
+def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Reader) -> None:
+    """Half of them were looked at when the rules were made, and what these read wrong of the rest. One in a hundred is
+    read as its opposite at most, one of twenty others as either; most are read at all."""
     said = json.loads((Path(__file__).parent / "modes_said.json").read_text(encoding="utf-8"))
-    read = {wanted: [read_mode(sentence) for sentence in sentences] for wanted, sentences in said.items()}
-    assert set(read["any"]) == {"any"}
+    read = {wanted: [reader.read(sentence).mode for sentence in sentences] for wanted, sentences in said.items()}
+    assert read["any"].count("any") >= 0.95 * len(read["any"])
     for mode in DISCOVERY:
-        assert set(read[mode]) <= {mode, "any"} and read[mode].count(mode) > 0.6 * len(read[mode])
+        opposite = len(read[mode]) - read[mode].count(mode) - read[mode].count("any")
+        assert opposite <= 0.0125 * len(read[mode]) and read[mode].count(mode) > 0.7 * len(read[mode])
 
 
 def test_numbers_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Reader) -> None:
