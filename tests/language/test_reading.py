@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from neo.catalog.activity import Dataset
 from neo.language.phrases import apart, phrases
 from neo.language.reading import Reader, Said
+from neo.language.reading_modes import by_rules
 from neo.language.reading_words import ITEM
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings.instructions import TASKS
@@ -142,6 +143,8 @@ def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str,
         ("A podcast about things I know", "any"),
         ("Nothing unfamiliar, please", "familiar"),
         ("No matter whether new to me or familiar", "any"),
+        ("Unfamiliar territory: a book on exploring", "any"),
+        ("I have never heard The Tide Report", "any"),
         ("I loved what I have heard before of jazz", "any"),
         ("I don't know what to hear", "any"),
         ("I am familiar with jazz", "any"),
@@ -151,6 +154,30 @@ def test_types_and_numbers_are_read(reader: Reader, text: str, types: tuple[str,
         ("Let me hear someone for the first time.", "unfamiliar"),
         ("Something new", "any"),  # or new today
         ("What do I know about birds?", "any"),
+    ],
+)
+def test_rules_know_what_is_new_or_known(text: str, mode: str) -> None:
+    assert (by_rules(text) or "any") == mode
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("Only new ones.", "unfamiliar"),
+        ("A show that is new to me", "unfamiliar"),
+        ("Three shows I have never heard of, please.", "unfamiliar"),
+        ("surprise me with something i dont know yet", "unfamiliar"),
+        ("Nothing I already know, please.", "unfamiliar"),
+        ("Only what I know already.", "familiar"),
+        ("Nothing but what I know", "familiar"),
+        ("An old favourite of mine for tonight", "familiar"),
+        ("Back to something I have heard before.", "familiar"),
+        ("Not only what I know, please.", "any"),
+        ("Something new", "any"),
+        ("The newest episodes about chess", "any"),
+        ("More like what I usually hear", "any"),
+        ("What do I know about birds?", "any"),
+        ("Jazz is new to me. Three shows, please.", "any"),
     ],
 )
 def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> None:
