@@ -48,8 +48,8 @@ def folds() -> Counter[tuple[str, str]]:
     texts, aims = zip(*sentences(), strict=True)
     found = Counter[tuple[str, str]]()
     for train, test in KFold(10, shuffle=True, random_state=0).split(texts):
-        fitted = clone(classifier()).fit([texts[at] for at in train], [aims[at] for at in train])
-        found += read(fitted, [texts[at] for at in test], [aims[at] for at in test])
+        fitted = clone(classifier()).fit([plain(texts[at]) for at in train], [aims[at] for at in train])
+        found += read(fitted, [plain(texts[at]) for at in test], [aims[at] for at in test])
     return found
 
 
@@ -64,9 +64,9 @@ def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]
 def held_out_modes() -> Counter[tuple[str, str]]:
     """(mode, what is read) of the held-out wordings of modes, and of all others, which say nothing of one."""
     slots = {"query": "chess", "item": ITEM, "ref": ITEM, "count": "three", "types": NOUN, "type": NOUN, "a_type": NOUN}
-    asked = [(plain(text), mode) for mode, texts in HELD_OUT_MODES.items() for text in texts]
+    asked = [(text, mode) for mode, texts in HELD_OUT_MODES.items() for text in texts]
     asked += [
-        (plain(wording.format(**slots)), "any")
+        (wording.format(**slots), "any")
         for task, wordings in HELD_OUT.items()
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
@@ -83,14 +83,15 @@ def mode_folds(folds: int = 8) -> Counter[tuple[str, str]]:
         for pairs in own.values():
             for at, pair in enumerate(pairs):
                 (left if at * folds // len(pairs) == fold else kept).append(pair)
-        fitted = clone(reading_modes.classifier()).fit(*zip(*kept, strict=True))
+        texts, modes = zip(*kept, strict=True)
+        fitted = clone(reading_modes.classifier()).fit([plain(text) for text in texts], modes)
         found += read_modes(fitted, left)
     return found
 
 
 def read_modes(fitted: reading_modes.Pipeline, asked: Sequence[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    chances = fitted.predict_proba([text for text, _ in asked]).tolist()
-    rules = [reading_modes.by_rules(text.removeprefix("^ ").replace(NOUN, "shows")) for text, _ in asked]
+    chances = fitted.predict_proba([plain(text) for text, _ in asked]).tolist()
+    rules = [reading_modes.by_rules(text.replace(NOUN, "shows")) for text, _ in asked]
     return Counter(
         (mode, reading_modes.surely(ruled, dict(zip(fitted.classes_.tolist(), row, strict=True))))
         for (_, mode), ruled, row in zip(asked, rules, chances, strict=True)
@@ -142,7 +143,8 @@ def read_numbers(fitted: reading_count.Pipeline, marked: Sequence[str]) -> Count
         read, meant = (reading_count.counted(text, of) for of in (reading_count.surely_asked(numbers, chances), asked))
         kind = "asked" if ends else "others"
         found[kind] += 1
-        found[f"{kind}, {'right' if read == meant else 'unread' if read is None else 'wrong'}"] += 1
+        how = "unread" if read is None and ends else "right" if read == meant else "wrong"
+        found[f"{kind}, {how}"] += 1
     return found
 
 

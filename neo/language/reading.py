@@ -69,20 +69,24 @@ class Reader:
     ) -> tuple[Said, list[Wish]]:
         """What the last of some texts says, (text, titles) as for `read`, and the wishes of those before it. All of
         them are looked up together."""
-        written = [_straight(_without(text, titles)[-READ:]) for text, titles in texts]
+        titles_of = [tuple(titles) for _, titles in texts]
+        written = [
+            _straight(_without(text, titles)[-READ:]) for (text, _), titles in zip(texts, titles_of, strict=True)
+        ]
         said = [plain(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]))
+        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]), bool(titles_of[-1]))
         return now, [wish for wishes in before for wish in wishes]
 
-    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None) -> Said:
+    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None, titled: bool) -> Said:
         types = self._types.read(said)
         aim, asks = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
         if aim in ("about it", "about them") and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in ("about it", "about them")  # "what does all that I know say of me?"
         count = None if told else read_count(written, self._nouns)
-        return Said(wishes, types.asked, count, "any" if told else read_mode(written, self._nouns), aim, asks)
+        mode = "any" if told else read_mode(written, self._nouns, plainly=titled or aim == "others")
+        return Said(wishes, types.asked, count, mode, aim, asks)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
         wishes, before, avoided = list[Wish](), None, False

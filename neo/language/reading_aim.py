@@ -3,10 +3,10 @@
 "Just the titles" wants items and not a word, "and tell me why" words too; "what is the second one about?" wants words
 on that and "what do I like?" on who asks; "not that", "more like it" and "rather a book" want others. What an item is
 to be, "a podcast that explains things", says nothing of it. A classifier tells them apart, of the sentences that
-training asks in and of 4,900 more that nothing else is made of, and where it is not sure nothing is read.
+training asks in and of 5,900 more that nothing else is made of, and where it is not sure nothing is read.
 
-Of held-out wordings, which others wrote than those, this reads 93% of the requests for bare items, 96% of those for
-items with words, 98% of the questions about an item, 93% of those about who asks and 91% of those for other items, and
+Of held-out wordings, which others wrote than those, this reads 93% of the requests for bare items, 93% of those for
+items with words, 98% of the questions about an item, all of those about who asks and 91% of those for other items, and
 1% of all as something else (benchmarks/aims.py). With training's sentences alone it had read 81, 91, 95, 79 and 84%,
 and the two files of rules that stood here until commit 7b9e1bc had read about a quarter of the formats.
 
@@ -18,11 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal, get_args
 
-from neo.language.reading_words import ITEM, NOUN, classifier_of, plain
+from neo.language.reading_words import ITEM, NOUN, classifier_of, fit_once, plain
 from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import WISHES
 from neo.language.wordings.wishes import AVOIDED, FRAMES, WANTED, joined
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 Aim = Literal["any", "items", "mixed", "about it", "about them", "others"]
 
 NOTHING_ASKED: tuple[Aim, bool] = ("any", False)
-SURE = 0.6  # what is less probable is left to the model,
-SURE_OF_WORDS = 0.55  # but words with items, which is what it writes where nothing else is asked for;
+SURE = 0.6  # what is less probable is left to the model;
+SURE_OF_THEM = 0.75  # more is asked where no item would come,
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
 # By task. What leads to one aim, or to none, is still told apart.
 AIMS = (
@@ -69,7 +68,7 @@ def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
 def surely(chances: Mapping[str, float]) -> tuple[Aim, bool]:
     """What is probable enough by what the classifier says of each label; "any" and False where nothing is."""
     likely = max(chances, key=lambda label: chances[label])
-    sure = chances[likely] >= (SURE_OF_WORDS if likely == "mixed" else SURE)
+    sure = chances[likely] >= (SURE_OF_THEM if likely == "about them" else SURE)
     asks = 1 - sum(chances[label] for label in ("about it", "about them", "small talk")) >= SURE_OF_ITEMS
     return aim_of(likely) if sure else "any", asks
 
@@ -79,15 +78,15 @@ def aim_of(label: str) -> Aim:
     return _AIM_OF.get(label, "any")
 
 
-@cache
+@fit_once
 def classifier() -> Pipeline:
     """Fit when first asked."""
     texts, labels = zip(*sentences(), strict=True)
-    return classifier_of(texts, labels, runs=2)
+    return classifier_of([plain(text) for text in texts], labels, runs=2)
 
 
 def sentences() -> list[tuple[str, str]]:
-    """What training asks in, slots filled, and what it is after; and what is after nothing, in the same words."""
+    """What training asks in and wishes for, and what only this reads, slots filled; and what each is after."""
     found, pointing = list[tuple[str, str]](), cycle(_POINTING)
     asked = [(AIMS.get(task, "any"), task, wordings) for task, wordings in TASKS.items() if task not in OF_STAGE_2]
     asked += [(label, label, written(f"read/{label.replace(' ', '_')}")) for label in READ]
@@ -97,7 +96,7 @@ def sentences() -> list[tuple[str, str]]:
         for number, wording in enumerate(wordings):
             # Each query a word of its own, which no other sentence has: what is looked for says nothing.
             slots = {"query": f"{name}{number}", "item": ITEM, "ref": next(pointing), "count": "three"}
-            found.append((plain(wording.format(types=NOUN, type=NOUN, a_type=NOUN, **slots)), label))
+            found.append((wording.format(types=NOUN, type=NOUN, a_type=NOUN, **slots), label))
     return found
 
 

@@ -6,21 +6,21 @@ for what is similar, and "I have never heard The Tide Report" asks for nothing; 
 Two readers, since the price of the opposite is high. Rules know three things that say it: a clause of theirs on what
 they want ("shows that I have never heard"), a place of theirs ("outside my bubble"), and a word for it ("a discovery");
 a denial before it turns it round ("nothing from my library"). They read a third of what people say. A classifier of
-5,250 sentences by 16 writers, and of what training asks in, reads what rules know nothing of, and stops them where it
-finds what they read improbable. Of left-out writers both together read 71%, 3% as the opposite, and 4% of what was to
-mislead (benchmarks/aims.py); rules alone 34, 4 and 2%.
+6,600 sentences by 20 writers, and of what training asks in, reads what rules know nothing of, and stops them where it
+finds what they read improbable. Of left-out writers both together read 70%, 3% as the opposite, and 4% of what was to
+mislead (benchmarks/aims.py); of the first 16 writers rules alone read 34, 4 and 2%. It knows nothing of titles, so with
+one in a text, as where a request turns down what was named ("I've heard that"), only the rules are asked.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
 from neo.language import denials, reading_aim
 from neo.language.denials import denies, last_clause
-from neo.language.reading_words import NOUN, classifier_of, plain
+from neo.language.reading_words import NOUN, classifier_of, fit_once, plain
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import DISCOVERY, MODES, WISHES
 from neo_sdk.types import Mode
@@ -140,11 +140,13 @@ _ASKED: tuple[tuple[re.Pattern[str], Mode], ...] = ((_NEW, "unfamiliar"), (_KNOW
 _OTHER: dict[Mode, Mode] = {"familiar": "unfamiliar", "unfamiliar": "familiar"}
 
 
-def read_mode(text: str, nouns: re.Pattern[str]) -> Mode:
+def read_mode(text: str, nouns: re.Pattern[str], plainly: bool = False) -> Mode:
     """The mode that a text asks for; "any" where it does not surely say.
 
-    nouns: what the catalog's types are called, articles before them too.
+    nouns: what the catalog's types are called, articles before them too. plainly: only what rules read.
     """
+    if plainly:
+        return by_rules(text) or "any"
     chances = classifier().predict_proba([plain(nouns.sub(NOUN, text))])[0].tolist()
     return surely(by_rules(text), dict(zip(classifier().classes_.tolist(), chances, strict=True)))
 
@@ -159,14 +161,13 @@ def surely(ruled: Mode | None, chances: Mapping[str, float]) -> Mode:
 
 
 def by_rules(text: str) -> Mode | None:
-    """The mode that a text asks for; "any" where it says both, or neither in words that might, or where a title is
-    blank in it, of which the classifier knows nothing; None in others."""
-    found, touched = set[Mode](), "___" in text
+    """The mode that a text asks for; "any" where it says both, or neither in words that might, None in others."""
+    found, touched = set[Mode](), False
     for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
         if whole := _SENTENCES.get(sentence.lower()):
             found.add(whole)
             continue
-        spans = list[tuple[int, int]]()
+        spans, denied_plainly = list[tuple[int, int]](), denials.plain(sentence)
         for pattern, mode in _ASKED:
             for match in pattern.finditer(sentence):
                 if any(start < match.end() and match.start() < end for start, end in spans):
@@ -176,7 +177,7 @@ def by_rules(text: str) -> Mode | None:
                 touched = True
                 if _NEITHER.search(clause) or _OR_NOT.search(sentence[match.end() :]):
                     continue
-                before = last_clause(denials.plain(sentence)[: match.start()])
+                before = last_clause(denied_plainly[: match.start()])
                 says_no = match[0].lower().startswith("nothing ") or denies(before)
                 denied = says_no or _TIRED.search(before) or _IS_OUT.search(sentence[match.end() :])
                 found.add(_OTHER[mode] if denied else mode)
@@ -185,27 +186,25 @@ def by_rules(text: str) -> Mode | None:
     return "any" if touched or found else None
 
 
-@cache
+@fit_once
 def classifier() -> Pipeline:
     """Fit when first asked."""
     own = [pair for pairs in sentences().values() for pair in pairs]
     texts, modes = zip(*own, *others(), strict=True)
-    return classifier_of(texts, modes, runs=3)
+    return classifier_of([plain(text) for text in texts], modes, runs=3)
 
 
 def sentences() -> dict[Mode, list[tuple[str, str]]]:
     """By mode what asks for it, or sounds as if it did: (text, mode), writer after writer."""
-    return {mode: [(as_read(text), mode) for text in written(f"read/{_FILES[mode]}")] for mode in MODES}
+    files: dict[Mode, str] = {"any": "any_mode", "familiar": "familiar", "unfamiliar": "unfamiliar"}
+    return {mode: [(_filled(text), mode) for text in written(f"read/{files[mode]}")] for mode in MODES}
 
 
 def others() -> list[tuple[str, str]]:
     """What training asks in: for a mode, and for none."""
-    asked = {as_read(text): mode for mode, texts in WISHES.items() for text in texts}
+    asked = {text: mode for mode, texts in WISHES.items() for text in texts}
     return [*asked.items(), *((text, "any") for text, _ in reading_aim.sentences() if text not in asked)]
 
 
-def as_read(sentence: str) -> str:
-    return plain(sentence.format(types=NOUN, type=NOUN, a_type=NOUN))
-
-
-_FILES: dict[Mode, str] = {"any": "any_mode", "familiar": "familiar", "unfamiliar": "unfamiliar"}
+def _filled(sentence: str) -> str:
+    return sentence.format(types=NOUN, type=NOUN, a_type=NOUN)

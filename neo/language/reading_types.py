@@ -18,13 +18,12 @@ from itertools import pairwise
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
 from neo.language.reading_count import NUMBER
 
-# Between a number and its noun: what kind it is of, no verb and nobody.
+# Between a number and its noun: what kind it is of, no verb, nobody, and no other type.
 _KIND = (
     r"(?!(?:i|you|we|he|she|it|they|me|us|him|them|the|a|an|this|that|these|those|which|who|what|why|is|are|was|were|be"
     r"|has|have|had|do|does|did|can|could|will|would|want|need|like|love|if|so|but|or|not|no|than|in|into|at|to|from"
-    r"|with|by|about|for|on|of|as)\b)[a-z][\w'&-]+"
+    r"|with|by|about|for|on|as|skip|avoid|never|drop|plus)\b)[a-z][\w'&-]+"
 )
-_GAP = rf"(?:(?:of\s+(?:your|the)|{_KIND}),?\s+){{0,4}}"
 
 _LETTER = r"[\w\u0080-\U0010ffff]"
 
@@ -193,8 +192,8 @@ class TypeReader:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        number = rf"\b(?P<number>{NUMBER})\s+{_GAP}"
         noun = rf"(?<!{_LETTER})(?P<noun>{self._alternatives})(?!{_LETTER})"
+        number = rf"\b(?P<number>{NUMBER})\s+(?:(?!(?:{self._alternatives})(?!{_LETTER})){_KIND},?\s+){{0,4}}"
         return re.compile(rf"(?:{number})?{noun}", re.I | re.A)
 
     @cached_property

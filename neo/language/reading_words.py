@@ -4,9 +4,10 @@ made."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from itertools import pairwise
+from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,9 +26,26 @@ _DENIALS = frozenset(
 )
 
 
+_FITTING = RLock()
+
+
 def plain(text: str) -> str:
     """A text as the classifiers read it, with its beginning marked."""
     return "^ " + text.lower().replace("'", "")
+
+
+def fit_once(fit: Callable[[], Pipeline]) -> Callable[[], Pipeline]:
+    """Fits when first asked, whichever thread asks; others wait: of limits on threads that overlap one would stay."""
+    fitted: list[Pipeline] = []
+
+    @wraps(fit)
+    def classifier() -> Pipeline:
+        with _FITTING:
+            if not fitted:
+                fitted.append(fit())
+        return fitted[0]
+
+    return classifier
 
 
 def classifier_of(texts: Sequence[str], labels: Sequence[str], runs: int) -> Pipeline:

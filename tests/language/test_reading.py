@@ -106,6 +106,12 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
         ("Three shows on jazz and two on chess", ("show",), 5),
         ("A show for my two kids, under 30 minutes", ("show",), None),
         ("Two calm shows and two funny shows", ("show",), 4),
+        ("Two shows and one book", ("show", "audiobook"), 3),
+        ("A show and two audiobooks", ("show", "audiobook"), None),
+        ("Four shows, one for me and three for my wife", ("show",), 4),
+        ("Recommend three podcasts and give me one fact about each", ("show",), 3),
+        ("Give me three podcasts, skip books", ("show",), None),
+        ("Three shows, never books", ("show",), None),
         ("A show or an audiobook", ("show", "audiobook"), None),
         ("A show, ten episodes at most", ("show", "episode"), None),
         ("Something calm, six episodes", ("episode",), 6),
@@ -178,6 +184,8 @@ def test_rules_know_what_is_new_or_known(text: str, mode: str) -> None:
         ("More like what I usually hear", "any"),
         ("What do I know about birds?", "any"),
         ("Jazz is new to me. Three shows, please.", "any"),
+        ("I've already heard that one", "any"),
+        ("Heard it already.", "any"),
     ],
 )
 def test_what_is_new_or_known_is_read(reader: Reader, text: str, mode: str) -> None:

@@ -138,4 +138,4 @@ def test_numbers_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Re
             right += [] if meant is None else [one == meant for one in read]
         assert sum(right) > least * len(right)
     misread = [sentence for sentence in said["misleading"] if reader.read(sentence).count]
-    assert len(misread) < 0.3 * len(said["misleading"])
+    assert len(misread) < 0.28 * len(said["misleading"])
