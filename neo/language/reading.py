@@ -1,8 +1,9 @@
 """What a request says in so many words: wishes that name what the catalog has, the types, how many, new or known.
 
 A model that was trained for minutes is steered by words a little; what is said plainly can be kept for sure. This reads
-English, and only what leaves no doubt: names as the catalog spells them, a length with its bound, a year with "since"
-or "before", a number right before a type. Whatever else is said is left to the model.
+English: names as the catalog spells them, a length with its bound, a year with "since" or "before"; and what the
+classifiers are sure of: what a request is after, how many items it asks for, and what is to be new or known. Whatever
+else is said is left to the model.
 """
 
 from __future__ import annotations
