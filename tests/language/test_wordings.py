@@ -59,8 +59,17 @@ def test_every_task_has_enough_wordings_and_more_that_are_held_out():
         assert len(HELD_OUT[task]) >= 12, task
 
 
-def test_no_wording_stands_twice():
-    words = [re.sub(r"\W+", " ", wording.lower()).strip() for _, wording in EVERY]
+def only_read() -> dict[str, tuple[str, ...]]:
+    """What only readers are made of, by file."""
+    folder = files("neo.language.wordings") / "texts" / "read"
+    read = {file.name: tuple(file.read_text(encoding="utf-8").splitlines()) for file in folder.iterdir()}
+    assert len(read) == len(READ) + len(MODES) + 1
+    return read
+
+
+@pytest.mark.parametrize("wordings", [tuple(wording for _, wording in EVERY), *only_read().values()])
+def test_no_wording_stands_twice(wordings: tuple[str, ...]) -> None:
+    words = [re.sub(r"\W+", " ", wording.lower()).strip() for wording in wordings]
     assert len(set(words)) == len(words)
 
 
@@ -68,9 +77,7 @@ def test_held_out_wordings_are_not_training_wordings_with_another_slot():
     def bare(wording: str) -> str:
         return re.sub(r"\{\w+\}|<[^<>]+>", "{}", wording.lower())
 
-    folder = files("neo.language.wordings") / "texts" / "read"
-    read = {file.name: tuple(file.read_text(encoding="utf-8").splitlines()) for file in folder.iterdir()}
-    assert len(read) == len(READ) + len(MODES) + 1
+    read = only_read()
     for known, unseen in ((TASKS, HELD_OUT), (WISHES, HELD_OUT_MODES), (read, {**HELD_OUT, **HELD_OUT_MODES})):
         trained = {bare(wording) for wordings in known.values() for wording in wordings}
         assert not trained & {bare(wording) for wordings in unseen.values() for wording in wordings}
