@@ -5,7 +5,7 @@ sentences that they were not trained on.
 
 Twice: on the held-out wordings, which others wrote than training's, and on each tenth of training's when it is trained
 on the other nine; of the sentences with numbers or modes it is a tenth or an eighth of their writers. Slots are filled
-with one word each; items and types are the reader's own marks. Takes two minutes.
+with one word each; items and types are the reader's own marks. Takes a minute.
 """
 
 from __future__ import annotations
