@@ -24,6 +24,8 @@ from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import MODES
 
+SLOTS = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOUN, "a_type": NOUN}
+
 
 def main() -> None:
     print_table("held out, by others", held_out())
@@ -34,9 +36,8 @@ def main() -> None:
 
 def held_out() -> Counter[tuple[str, str]]:
     """(what it is after, what is read) of the held-out wordings."""
-    slots = {"query": "chess", "item": ITEM, "ref": ITEM, "count": "three", "types": NOUN, "type": NOUN, "a_type": NOUN}
     asked = [
-        (wording.format(**slots), AIMS.get(task, "any"))
+        (wording.format(count="three", **SLOTS), AIMS.get(task, "any"))
         for task, wordings in HELD_OUT.items()
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
@@ -63,10 +64,9 @@ def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]
 
 def held_out_modes() -> Counter[tuple[str, str]]:
     """(mode, what is read) of the held-out wordings of modes, and of all others, which say nothing of one."""
-    slots = {"query": "chess", "item": ITEM, "ref": ITEM, "count": "three", "types": NOUN, "type": NOUN, "a_type": NOUN}
     asked = [(text, mode) for mode, texts in HELD_OUT_MODES.items() for text in texts]
     asked += [
-        (wording.format(**slots), "any")
+        (wording.format(count="three", **SLOTS), "any")
         for task, wordings in HELD_OUT.items()
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
@@ -110,9 +110,8 @@ def print_modes(tables: Mapping[str, Counter[tuple[str, str]]]) -> None:
 
 def held_out_counts() -> Counter[str]:
     """How numbers are read in the held-out wordings that ask for some, and in the others; not in stage 2's."""
-    slots = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOUN, "a_type": NOUN}
     marked = [
-        wording.format(count=f"<{number}>", **slots)
+        wording.format(count=f"<{number}>", **SLOTS)
         for task, wordings in HELD_OUT.items()
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
