@@ -1,16 +1,26 @@
-"""Names of the catalog that stand in a text, found by looking up every few words of it: no index of names is kept."""
+"""Names of the catalog that stand in a text, found by looking for every few words of it: no index of names is kept.
+
+A catalog's names may be anybody's, such as those of imported feeds: a show by "for me" would be all that whoever asks
+for something "for me" gets. So no name is one that people ask in, whatever they ask for.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from neo.language.wordings.instructions import TASKS
+from neo.language.wordings.modes import WISHES
+
 LONGEST = 12  # words of a name that is looked for
 WORDS = 200  # of a text, the last ones: each is the beginning of LONGEST phrases
+OFTEN = 100  # wordings of training's 8,500 with a word that names nothing: "please", but not "history" (89)
 _WORD = re.compile(r"\S+")
 _EDGES = " \t\n.,;:!?\"'()[]"
 
@@ -44,15 +54,36 @@ def phrases(text: str) -> list[Phrase]:
     return list(found.values())
 
 
-def named(
-    phrases: Iterable[tuple[int, Phrase]], names: pa.Array | pa.ChunkedArray
-) -> Iterator[tuple[int, Phrase, int]]:
-    """(text, phrase, place of the name) for the phrases of some texts that are names in any case: one pass over all
-    names. names: in lower case.
+def named(said: Iterable[Phrase], names: pa.Array | pa.ChunkedArray) -> dict[str, list[int]]:
+    """The places of the names that some phrases are, in any case: one pass over all names, which are in lower case.
+
+    What people ask in is no name: a run of words of any of training's wordings, a word of OFTEN of them.
     """
-    asked = list(phrases)
-    found = pc.index_in(pa.array([phrase.lower for _, phrase in asked], pa.string()), value_set=names).to_pylist()
-    return ((text, phrase, place) for (text, phrase), place in zip(asked, found, strict=True) if place is not None)
+    asked = pa.array(sorted({phrase.lower for phrase in said}), pa.string())
+    found = dict[str, list[int]]()
+    for place in np.flatnonzero(pc.is_in(names, value_set=asked).to_numpy(zero_copy_only=False)).tolist():
+        found.setdefault(names[place].as_py(), []).append(place)
+    return {name: at for name, at in found.items() if asked_in(name) < (1 if " " in name.strip() else OFTEN)}
+
+
+def asked_in(words: str) -> int:
+    """How often words stand, side by side and in any case, in what training asks in."""
+    return _wordings().count(f" {' '.join(_bare(words))} ")
+
+
+@cache
+def _wordings() -> str:
+    clauses = [
+        " ".join(_bare(clause))
+        for wordings in (*TASKS.values(), *WISHES.values())
+        for wording in wordings
+        for clause in re.split(r"\{\w+\}|[.,;:!?]", wording)
+    ]
+    return "".join(f" {clause} \n" for clause in clauses)
+
+
+def _bare(words: str) -> list[str]:
+    return re.findall(r"[\w'-]+", words.lower())
 
 
 def apart(found: Iterable[Phrase]) -> list[Phrase]:

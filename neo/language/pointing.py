@@ -82,6 +82,8 @@ def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[
 
     nouns: the words for one item of each type.
     """
+    if not named:
+        return None
     found = [*_by_place(text, named), *_by_creator(text, named, nouns), *_by_type(text, named, nouns)]
     if len(named) == 1:
         found += [Pointed(match.start(), match.end(), named[0].row) for match in _SOLE.finditer(text)]
@@ -94,10 +96,11 @@ def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:
 
 
 def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
-    found = []
+    found, counted = [], _COUNTED.search(text)
     for match in (match for pattern in _ORDINALS for match in pattern.finditer(text)):
-        word, before = match[1].lower(), text[: match.start()]
-        if re.match(r"\w+ [A-Z][a-z]", match[0]) or _COUNTED.search(before):  # "Henry the Second"
+        word = match[1].lower()
+        were_counted = counted is not None and counted.end() <= match.start()
+        if re.match(r"\w+ [A-Z][a-z]", match[0]) or were_counted:  # "Henry the Second"
             continue
         if word != "middle" or len(named) % 2:
             ends = {"last": len(named) - 1, "final": len(named) - 1, "middle": len(named) // 2}
@@ -118,7 +121,7 @@ def _at(match: re.Match[str], place: int, named: Sequence[ItemFacts]) -> list[Po
 
 def _by_creator(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> list[Pointed]:
     found, said_at = [], dict[int, dict[str, Phrase]]()
-    for phrase in phrases(text) if named and _BY.search(text) else ():
+    for phrase in phrases(text) if _BY.search(text) else ():
         said_at.setdefault(phrase.start, {})[phrase.lower] = phrase
     for match in _BY.finditer(text):
         said, kind = said_at.get(match.end(), {}), match["noun"]

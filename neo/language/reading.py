@@ -1,9 +1,9 @@
 """What a request says in so many words: wishes that name what the catalog has, the types, how many, new or known.
 
 A model that was trained for minutes is steered by words a little; what is said plainly can be kept for sure. This reads
-English: names as the catalog spells them, a length with its bound, a year with "since" or "before"; and what the
-classifiers are sure of: what a request is after, how many items it asks for, and what is to be new or known. Whatever
-else is said is left to the model.
+English: names as the catalog spells them, a length with its bound, a year with "since", "after", "before" or "until",
+where they are asked for and not told of ("I have listened since 2015"); and what the classifiers are sure of: what a
+request is after, how many items it asks for, and what is to be new or known. All else is left to the model.
 """
 
 from __future__ import annotations
@@ -19,23 +19,32 @@ import pyarrow.compute as pc
 from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain
 from neo.language.facts import FactBook
-from neo.language.phrases import Phrase, apart, named, phrases
+from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
 from neo.language.reading_count import read_count
 from neo.language.reading_modes import read_mode
 from neo.language.reading_types import TypeReader
+from neo.language.telling import is_told
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
+EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
 # Before these a tone is how somebody is, or the weather, and no wish.
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
+# Behind these a length is what who asks has time for, and is wanted.
+_HAVE = re.compile(r"\b(?:have|got)\s+(?:only\s+|just\s+)?$", re.I)
+# Behind a language, or else it is what is spoken of: "trends in French cooking".
+_ENDS = (
+    r"(?=\s*(?:$|[.,;:!?)]|(?:please|and|or|but|yet|only|would|if|this|today|tonight|for|with|that|which|thanks|about|on"
+    r"|by|under|over|since|before|will)\b))"
+)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -70,13 +79,11 @@ class Reader:
     ) -> tuple[Said, list[Wish]]:
         """What the last of some texts says, (text, titles) as for `read`, and the wishes of those before it. All of
         them are looked up together."""
-        titles_of = [tuple(titles) for _, titles in texts]
-        written = [
-            _straight(_without(text, titles)[-READ:]) for (text, _), titles in zip(texts, titles_of, strict=True)
-        ]
+        both = [(text, tuple(titles)) for text, titles in texts]
+        written = _latest([_straight(_without(text, titles)) for text, titles in both])
         said = [plain(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]), bool(titles_of[-1]))
+        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]), bool(both[-1][1]))
         return now, [wish for wishes in before for wish in wishes]
 
     def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None, titled: bool) -> Said:
@@ -103,10 +110,12 @@ class Reader:
             if aspect == "creator" and re.search(r"\bthe one (?:by|from)\s+$", text[: phrase.start], re.I):
                 continue  # that points at an item
             wishes.append(Wish(aspect, value, avoided))
-        wishes += [Wish("length", words) for words in LENGTHS if _said(rf"\b{words}\b", text)]
+        wishes += [Wish("length", words) for words in LENGTHS if _asked(rf"\b{words}\b", text)]
         for match in _YEAR.finditer(text):
             how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
-            early = (how in ("before", "until")) != denies(last_clause(text[: match.start()]))
+            if is_told(clause := last_clause(text[: match.start()])):
+                continue
+            early = (how in ("before", "until")) != denies(clause)
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
         return list(dict.fromkeys(wishes))
 
@@ -115,13 +124,18 @@ class Reader:
         said = [(at, phrase) for at, text in enumerate(texts) for phrase in phrases(text)]
         found = [dict[Phrase, tuple[WishAspect, str]]() for _ in texts]
         for aspect, (lower, names) in self._names.items():
-            for at, phrase, place in named(said, lower):
-                name = names[place]
-                if phrase not in found[at] and (_exact(texts[at], phrase, name) or " " in name.strip()):
+            places = named((phrase for _, phrase in said), lower)
+            for at, phrase in said:
+                if phrase in found[at] or phrase.lower not in places:
+                    continue
+                name, many = names[places[phrase.lower][0]], " " in phrase.lower
+                if aspect == "creator" and not many and asked_in(name):
+                    continue  # a creator "Tonight": the word alone says too little
+                if many or _exact(texts[at], phrase, name):
                     found[at][phrase] = (aspect, name)
         for tag, language in LANGUAGES.items():
             for text, of_text in zip(texts, found, strict=True):
-                for match in re.finditer(rf"\b[Ii]n\s+({language})\b", text):
+                for match in re.finditer(rf"\b[Ii]n\s+({language}){_ENDS}", text):
                     of_text.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
         return found
 
@@ -170,9 +184,10 @@ def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: 
     return None if was else False
 
 
-def _said(pattern: str, text: str) -> bool:
-    """Whether it stands there and is not denied."""
-    return any(not denies(last_clause(text[: match.start()])) for match in re.finditer(pattern, text, re.I))
+def _asked(pattern: str, text: str) -> bool:
+    """Whether a length stands there, and is neither denied nor told of."""
+    clauses = [last_clause(text[: match.start()]) for match in re.finditer(pattern, text, re.I)]
+    return any(not denies(clause) and (_HAVE.search(clause) or not is_told(clause)) for clause in clauses)
 
 
 def _exact(text: str, phrase: Phrase, name: str) -> bool:
@@ -180,6 +195,16 @@ def _exact(text: str, phrase: Phrase, name: str) -> bool:
     written = phrase.words
     begins = not re.search(r"[^.!?\s]\s*$", text[: phrase.start])
     return written == name or (begins and written[:1].lower() + written[1:] == name)
+
+
+def _latest(texts: Sequence[str]) -> list[str]:
+    """The last READ characters of each text, and of those before the last one EARLIER in all, the latest."""
+    kept, left = [texts[-1][-READ:]], EARLIER
+    for text in reversed(texts[:-1]):
+        most = min(READ, left, len(text))
+        kept.append(text[len(text) - most :])
+        left -= most
+    return kept[::-1]
 
 
 def _straight(text: str) -> str:

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
 from neo.language.reading_count import NUMBER
+from neo.language.telling import is_told
 
 # Between a number and its noun: what kind it is of, no verb, nobody, and no other type.
 _KIND = (
@@ -104,19 +105,6 @@ _VERB_BEFORE = re.compile(
 _DOES = re.compile(
     r"\s+(?:sends?|puts?|makes?|bores?|annoys?|drives?|takes?|tends?|feels?|does|do|is|are|was|were|has|have|gets?"
     r"|just|always|never|(?:is|are|do|does)n't)\b",
-    re.I,
-)
-_TOLD = re.compile(
-    r"^\W*because\b|^\W*(?:\w+\s+){0,2}(?:my|our|his|her|their|half|most|people|mum|mom|dad|kids|(?:every|some)(?:one|body))\b"
-    r"|\byou (?:\w+ed|keep|always|only|already|gave|sent|said|told)\b|\b(?:i|we|he|she|they)(?:'\w+)?\b"
-    r"|\b(?:writes|wrote|written|hosts|hosted|made)\b",
-    re.I,
-)
-_WANTED = re.compile(
-    r"\b(?:want|wanna|need|asking|(?:would|feel) like|would love|fancy|(?:could|can|may|shall) (?:i|we|you)"
-    r"|(?:should|would) (?:i|we|you)|could (?:use|do with|go for)|after|looking|searching|hunting|mood|miss"
-    r"|\b(?:so|then|please|just|now) (?:give|find|show|send|recommend|suggest|offer|name|pick)|i'll (?:take|have)"
-    r"|prefer|ready|hoping|dying|craving|up for|(?:time|room|space) for|wish|try|go with|go for|pick|choose)\b|'d\b",
     re.I,
 )
 _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
@@ -221,17 +209,13 @@ def _is_refused(noun: _Noun) -> bool:
         return True
     if _ALONE.fullmatch(noun.before) and _OUT.match(noun.after):
         return True
-    return _REFUSED.search(noun.before) is not None and not _is_told(noun)
+    return _REFUSED.search(noun.before) is not None and not is_told(noun.before)
 
 
 def _is_doubted(noun: _Noun) -> bool:
     tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
     topic = noun.number is None and _TOPIC.search(noun.before) is not None  # "something about books"
-    return tells or topic or denies(noun.before) or _is_told(noun)
-
-
-def _is_told(noun: _Noun) -> bool:
-    return _TOLD.search(noun.before) is not None and _WANTED.search(noun.before) is None
+    return tells or topic or denies(noun.before) or is_told(noun.before)
 
 
 def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook
-from neo.language.phrases import Phrase, apart, phrases
+from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.pointing import as_item, pointed
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo.language.wordings.fill import type_words
@@ -93,14 +91,7 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: 
 def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
     """The titles that stand in a text, word for word, and the rows that have them: one pass over all titles."""
     said = phrases(text)
-    if not said:
-        return []
-    titles = catalog.lower_titles
-    wanted = pa.array(sorted({phrase.lower for phrase in said}), pa.string())
-    rows = np.flatnonzero(pc.is_in(titles, value_set=wanted).to_numpy())
-    by_title: dict[str, list[int]] = {}
-    for row in rows.tolist():
-        by_title.setdefault(titles[row].as_py(), []).append(row)
+    by_title = named(said, catalog.lower_titles) if said else {}
     kept = apart(phrase for phrase in said if phrase.lower in by_title)
     return [(phrase, by_title[phrase.lower]) for phrase in kept]
 

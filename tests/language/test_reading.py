@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.catalog.activity import Dataset
+from neo.catalog.activity import Dataset, Listeners
+from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog
+from neo.catalog.item_types import BUILT_IN
+from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
-from neo.language.reading import Reader, Said
+from neo.language.reading import EARLIER, READ, Reader, Said
 from neo.language.reading_modes import by_rules
 from neo.language.reading_words import ITEM
 from neo.language.wishes import Wish, WishBook, say, wished
@@ -60,6 +64,13 @@ def topic(name: str, avoid: bool = False) -> Wish:
         ("How can I stay calm?", set()),
         ("I don\N{RIGHT SINGLE QUOTATION MARK}t want Money", {topic("Money", True)}),
         ("After 2019", {Wish("released", "since 2020")}),
+        ("I have been a listener since 2015, recommend a show.", set()),  # told, not asked for
+        ("I lived in Rome before 2015, anything on Money?", {topic("Money")}),
+        ("I've been driving for over an hour. Something calm?", {CALM}),
+        ("My commute is just over half an hour", set()),
+        ("I only have under an hour", {Wish("length", "under an hour")}),
+        ("A podcast on trends in French cooking", set()),
+        ("Something calm in French", {CALM, Wish("language", "fr")}),
         ("what is on my mind and my nature", set()),  # no topics: the catalog has them with a capital
         ("", set()),
         ("\ud800 not", set()),
@@ -306,6 +317,36 @@ def test_what_training_and_evaluation_say_is_read(dataset: Dataset, reader: Read
         if asked:
             right.append(set(reader.read(say(asked, rng, held_out=place % 2 == 0)).wishes) == set(asked))
     assert np.mean(right) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("creator", "text"),
+    [
+        ("for me", "Three podcasts for me, please."),
+        ("Something New", "Something new for a long drive?"),
+        ("please", "Three podcasts, please."),
+        ("Tonight", "Tonight I need a show."),
+        ("me", "Recommend me a show."),
+    ],
+)
+@pytest.mark.parametrize("aspect", ["creator", "topics"])
+def test_no_name_of_a_catalog_takes_over_what_everybody_says(aspect: str, creator: str, text: str) -> None:
+    """Feeds that are imported name their creators and topics themselves."""
+    if (aspect, creator) == ("topics", "Tonight"):
+        return  # a topic of one word may be any that is not in most requests: "History"
+    rows = [{"id": str(n), "type": "show", "title": f"Show {n}", "creator": "Ada Moss"} for n in range(3)]
+    rows[0] |= {"creator": creator} if aspect == "creator" else {"topics": [creator]}
+    catalog = Catalog.from_table(pa.Table.from_pylist(rows, TEXT_TYPE_SCHEMA), BUILT_IN)
+    small = Reader(catalog, FactBook(catalog, Listeners.from_ids([])))
+    assert small.read(text).wishes == ()
+    assert small.read("Something by Ada Moss").wishes == (Wish("creator", "Ada Moss"),)
+
+
+def test_only_the_latest_of_what_was_said_before_is_read_again(reader: Reader) -> None:
+    """A conversation may hold a quarter of a million characters; all of them together cost what eight texts do."""
+    long = "x" * (READ - 20)
+    texts = ["Not about True Crime.", *(f"{long} No Money.".rjust(READ) for _ in range(EARLIER // READ)), "Calm"]
+    assert reader.read_last([(text, ()) for text in texts])[1] == [topic("Money", True)] * (EARLIER // READ)
 
 
 @given(st.text(max_size=60))

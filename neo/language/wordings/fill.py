@@ -143,6 +143,6 @@ def type_words(item_type: ItemType) -> tuple[TypeWords, ...]:
 
     So does a built-in one whose plural the catalog has changed: its "books" may be no audiobooks.
     """
-    own = TypeWords(item_type.name.replace("_", " "), item_type.plural.replace("_", " "))
+    own = TypeWords(*(" ".join(name.replace("_", " ").split()) for name in (item_type.name, item_type.plural)))
     words = _WORDS.get(item_type.name, (own,))
     return words if words[0] == own else (own,)
