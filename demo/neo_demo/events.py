@@ -20,7 +20,7 @@ watch('value', () => window.neoDrawn && window.neoDrawn(element));
 """
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # of an event: no spinner, no API
 MOST_WORDS = 300
-KNOWN = frozenset({"say", "more", "why", "aside", "heard", "mention", "open"})
+KNOWN = frozenset({"say", "more", "why", "aside", "heard", "mention"})
 
 
 def act_of(studio: Studio, event: gr.EventData) -> tuple[str, str, Item | None]:

@@ -29,7 +29,8 @@ class Hood:
 
     def __init__(self, studio: Studio, visit: gr.State, tab: gr.Tab) -> None:
         self.studio = studio
-        types = [("Any type", ANY), *((t.plural.capitalize(), t.name) for t in studio.bundle.catalog.types)]
+        spoken = [(t.plural.capitalize(), t.name) for t in studio.types]
+        types = [("Any type", ANY), *spoken]
         with gr.Row(elem_classes="hood-controls"):
             self.source = gr.Radio(
                 [("Latest request", "latest"), ("A search of my own", "own")], value="latest", label="Look at",
@@ -52,7 +53,6 @@ class Hood:
             "Dots of one color share their first code.</p></header>",
             apply_default_css=False,
         )
-        spoken = [(label, name) for label, name in types if name in studio.bundle.sids.table.type_names]
         self.which = gr.Radio(spoken, value=spoken[0][1], label="Type", show_label=False, elem_classes="pick")
         self.map = gr.HTML('<p class="meta">Drawing the map …</p>', apply_default_css=False, elem_id="space")
         inputs = [visit, self.source, self.query, self.type, self.beams, self.constraint]

@@ -12,7 +12,7 @@ from neo_demo.events import ACTS, QUIET, act_of
 from neo_demo.html import esc
 from neo_demo.steering import ANY, MODES
 from neo_demo.studio import Studio
-from neo_demo.visit import Looked, Visit
+from neo_demo.visit import Lists, Looked, Visit
 from neo_sdk.errors import NeoError
 from neo_sdk.types import Mode
 
@@ -36,43 +36,49 @@ class Recommend:
     def show(self, visit: Visit, mode: str) -> Any:
         """The rows, asked for anew; nothing where they were asked for once more meanwhile."""
         latest = visit.begin("recommended")
-        rows = self._rows(visit, mode)
-        return rows if latest() else gr.skip()
-
-    def _rows(self, visit: Visit, mode: str) -> str:
-        studio, who, began = self.studio, self.studio.who(visit), time.perf_counter()
-        types = studio.bundle.catalog.types
         try:
-            requests = [
-                studio.model.prepare_recommend(
-                    who,
-                    type=item_type.name,
-                    k=shelf.ROW,
-                    mode=cast(Mode, mode),
-                    exclude=sorted(visit.aside),
-                    per_parent=2,
-                )
-                for item_type in types
-                if item_type.name in studio.bundle.sids.table.type_names
-            ]
-            lists, notes = shelf.asked(studio, requests)
+            lists = self._asked(visit, mode)
         except NeoError as error:
-            return html.notice(str(error), "error")
-        visit.looked = Looked(f"{types[0].plural.capitalize()} for {visit.called()}", requests[0])
-        seconds = time.perf_counter() - began
-        count = sum(map(len, lists))
+            return html.notice(str(error), "error") if latest() else gr.skip()
+        if not latest():
+            return gr.skip()
+        visit.lists = lists
+        return self._drawn(visit, lists)
+
+    def _asked(self, visit: Visit, mode: str) -> Lists:
+        studio, who, began = self.studio, self.studio.who(visit), time.perf_counter()
+        requests = [
+            studio.model.prepare_recommend(
+                who,
+                type=item_type.name,
+                k=shelf.ROW,
+                mode=cast(Mode, mode),
+                exclude=sorted(visit.aside),
+                per_parent=2,
+            )
+            for item_type in studio.types
+        ]
+        items, notes = shelf.asked(studio, requests)
+        visit.looked = Looked(f"{studio.types[0].plural.capitalize()} for {visit.called()}", requests[0])
+        return Lists(mode, items, notes, time.perf_counter() - began)
+
+    def _drawn(self, visit: Visit, lists: Lists) -> str:
+        studio = self.studio
+        count = sum(map(len, lists.items))
         rows = "".join(
             shelf.row(studio, visit, f"{item_type.plural.capitalize()} for {visit.called()}", items)
-            for item_type, items in zip(types, lists, strict=False)
+            for item_type, items in zip(studio.types, lists.items, strict=True)
             if items
         )
-        said = "".join(html.notice(note) for note in dict.fromkeys(notes))
-        return f'{shelf.like(studio, visit)}{rows}{said}<p class="meta">{count} cards in {seconds:.2f} s</p>'
+        said = "".join(html.notice(note) for note in dict.fromkeys(lists.notes))
+        return f'{shelf.like(studio, visit)}{rows}{said}<p class="meta">{count} cards in {lists.seconds:.2f} s</p>'
 
     def act(self, visit: Visit, mode: str, event: gr.EventData) -> Any:
         what, _, item = act_of(self.studio, event)
-        shelf.act(self.studio, visit, what, item)
-        return self.show(visit, mode)
+        changed, lists = shelf.act(self.studio, visit, what, item), visit.lists
+        if changed or lists is None or lists.mode != mode:
+            return self.show(visit, mode)
+        return self._drawn(visit, lists)
 
 
 class Search:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,16 +39,16 @@ def plane(model: SidModel, catalog: Catalog, type_name: str) -> Plane:
     return Plane(sids.rows[shown], places, np.asarray(sids.codes)[shown, 0].astype(np.int64), sids.size, len(sids))
 
 
-def map_svg(catalog: Catalog, found: Plane, label: str, marked: Mapping[int, str] | Collection[int] = ()) -> str:
-    """The map. marked: rows that stand out, the others then fade; of a mapping, with a word on each."""
-    marks = set(marked)
+def map_svg(catalog: Catalog, found: Plane, label: str, marked: Mapping[int, str] | None = None) -> str:
+    """The map. marked: rows that stand out, with a word on each; the others then fade."""
+    marks = marked or {}
     dots = []
     order = sorted(range(len(found.rows)), key=lambda place: int(found.rows[place]) in marks)
     for place in order:
         row = int(found.rows[place])
         x, y = found.places[place]
         code = int(found.first[place])
-        word = f" ({marked[row]})" if isinstance(marked, Mapping) and row in marked else ""
+        word = f" ({marks[row]})" if row in marks else ""
         kind = " on" if row in marks else " off" if marks else ""
         dots.append(
             f'<circle cx="{EDGE + x * (WIDE - 2 * EDGE):.1f}" cy="{EDGE + y * (HIGH - 2 * EDGE):.1f}" '

@@ -37,8 +37,7 @@ class Portrait:
 
     def act(self, visit: Visit, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         what, _, item = act_of(self.studio, event)
-        shelf.act(self.studio, visit, what, item)
-        if what in ("aside", "heard"):
+        if shelf.act(self.studio, visit, what, item):
             yield from self.show(visit)
         else:
             yield gr.skip(), self._facts(visit, self.studio.model.known(visit))

@@ -27,13 +27,19 @@ def run(folder: Path, port: int, browser: bool) -> None:
         raise BundleError(f"{folder} is missing: `make quickstart` makes it, in minutes. Or name another bundle.")
     bundle = Bundle.load(folder)
     blocks, studio = launched(bundle, port, inbrowser=browser, quiet=True)
-    # Maps take seconds, so they are drawn before anybody looks.
-    threading.Thread(target=lambda: [studio.plane(name) for name in bundle.sids.table.type_names], daemon=True).start()
+    threading.Thread(target=_get_ready, args=(studio,), daemon=True).start()
     print(f"NEO's demo: {blocks.local_url} (for this machine only; Ctrl-C ends it)", flush=True)
     try:
         blocks.block_thread()
     finally:
         studio.close()
+
+
+def _get_ready(studio: Studio) -> None:
+    """What takes seconds is done before anybody asks: readers are made for the first chat, and maps are drawn."""
+    studio.model.prepare_chat("Hello, two of them")
+    for name in studio.bundle.sids.table.type_names:
+        studio.plane(name)
 
 
 def launched(bundle: Bundle, port: int | None, **options: Any) -> tuple[Any, Studio]:

@@ -24,12 +24,12 @@ def card(studio: Studio, visit: Visit, item: Item) -> str:
     return html.card(item, codes, size, why=visit.whys.get(item.id, ""), note=note)
 
 
-def row(studio: Studio, visit: Visit, title: str, items: Sequence[Item], kind: str = "strip", about: str = "") -> str:
+def row(studio: Studio, visit: Visit, title: str, items: Sequence[Item], about: str = "") -> str:
     """A heading and its cards."""
     lead = f"<p>{esc(about)}</p>" if about else ""
-    shown = html.cards((card(studio, visit, item) for item in items), kind)
-    tab = ' tabindex="0" role="group"' if kind == "strip" else ""
-    return f'<section class="shelf"><header><h2>{esc(title)}</h2>{lead}</header><div{tab}>{shown}</div></section>'
+    shown = html.cards((card(studio, visit, item) for item in items), "strip")
+    cards = f'<div tabindex="0" role="group">{shown}</div>'
+    return f'<section class="shelf"><header><h2>{esc(title)}</h2>{lead}</header>{cards}</section>'
 
 
 def like(studio: Studio, visit: Visit) -> str:
@@ -37,8 +37,7 @@ def like(studio: Studio, visit: Visit) -> str:
     item = studio.item(visit.like)
     if item is None:
         return ""
-    with studio.alone:
-        answer = studio.model.similar(item.id, LIKE_IT, exclude=sorted(visit.aside))
+    answer = studio.model.similar(item.id, LIKE_IT, exclude=sorted(visit.aside))
     return row(studio, visit, f"More like {item.title}", answer.items, about="Nearest by what their SIDs mean.")
 
 

@@ -71,7 +71,7 @@ class Steer:
             f"about {self.topic}": self.topic != ANY,
             f"at most {length(self.minutes * 60)} long": self.minutes,
             f"from {self.since} or later": self.since,
-            f"{MODES[self.mode].lower()}": self.mode != "any" and self.task == "recommend",
+            f"{MODES[self.mode].lower()}": self.mode != "any" and self.task in ("recommend", "chat"),
         }
         return [text for text, holds in limits.items() if holds]
 
@@ -134,8 +134,6 @@ def preview(studio: Studio, steer: Steer, typed: str) -> str:
     if held := steer.held():
         passing = "" if steer.filter is None else f" {_count(studio, steer)} pass."
         notes.append(f"Held for every item: {', '.join(held)}.{passing}")
-    if steer.mode != "any" and steer.task == "chat":
-        notes.append("In a chat, familiar and new are asked for in words only. Recommend keeps to them.")
     if steer.task in ("recommend", "search") and steer.format == "text":
         notes.append("Recommend and Search name items in any case. Words only is for a chat.")
     if steer.task == "recommend" and steer.format == "items":

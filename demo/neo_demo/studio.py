@@ -13,8 +13,9 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from neo.catalog.item_types import ItemType
 from neo.language.prompts import NOBODY
-from neo.model.answers import StreamEvent, last
+from neo.model.answers import last
 from neo.model.bundle import Bundle
 from neo.model.listener import Asker, asker, newcomer
 from neo.model.neo_model import NeoModel
@@ -23,7 +24,7 @@ from neo.serving.batching import Batches, Job
 from neo_demo.maps import Plane, plane
 from neo_demo.visit import Visit
 from neo_sdk.errors import NeoError
-from neo_sdk.types import Answer, Item
+from neo_sdk.types import Answer, Item, StreamEvent
 
 WAITING = 64  # requests that may wait; one more is told so
 TOGETHER = 16  # that are answered together
@@ -76,6 +77,12 @@ class Studio:
     @property
     def bundle(self) -> Bundle:
         return self.model.bundle
+
+    @property
+    def types(self) -> tuple[ItemType, ...]:
+        """Those of which the model knows items."""
+        known = self.bundle.sids.table.type_names
+        return tuple(item_type for item_type in self.bundle.catalog.types if item_type.name in known)
 
     def close(self) -> None:
         self.batches.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from neo.model.asking import NAMED
 from neo_demo import html, shelf
 from neo_demo.html import esc
 from neo_demo.steering import Steer, prepared, words
@@ -78,15 +79,14 @@ def _begun(visit: Visit, turn: Turn, prepare: Any) -> Turn:
     return turn
 
 
-def similar(studio: Studio, visit: Visit, item: Item, count: int = 3) -> Turn:
+def similar(studio: Studio, visit: Visit, item: Item) -> Turn:
     """What is like an item: nearest by what their SIDs mean, no language model asked."""
     parts: list[TextPart | ItemPart] = [TextPart(text="More like "), ItemPart(item=item), TextPart(text=".")]
     turn = Turn(parts, asked=Asked("more", item=item.id))
     began = time.perf_counter()
     try:
         known = {shown.id for shown in visit.shown()} - {item.id}
-        with studio.alone:
-            answer = studio.model.similar(item.id, count, exclude=sorted(visit.aside | known))
+        answer = studio.model.similar(item.id, NAMED, exclude=sorted(visit.aside | known))
     except NeoError as error:
         turn.state, turn.notes = "failed", (str(error),)
     else:
@@ -169,8 +169,7 @@ def welcome(studio: Studio, visit: Visit) -> str:
     topic = studio.topics[0].lower() if studio.topics else "history"
     openings = (*OPENINGS, WHO_AM_I) if visit.is_somebody else OPENINGS
     chips = "".join(_chip("say", opening.format(topic=topic)) for opening in openings)
-    count = len(studio.bundle.sids.table.type_names)
-    types = ", ".join(item_type.plural for item_type in studio.bundle.catalog.types[:count])
+    types = ", ".join(item_type.plural for item_type in studio.types)
     return (
         '<div class="welcome"><h1>What would you like to hear?</h1>'
         f"<p>NEO speaks words and {esc(types)}. Ask in your own words; every item that it names exists.</p>"

@@ -160,10 +160,14 @@ class Upload:
                 yield told, gr.update(interactive=True)
                 return
             elif word is not None:
+                yield "", gr.update(interactive=True)
                 raise word
             else:
                 break
             yield progress_html(steps, time.perf_counter() - began), gr.skip()
+        if own.sids is None or own.dataset is None:  # another file was dropped meanwhile
+            yield "", gr.update(interactive=True)
+            return
         steps.append("Drawing the map")
         yield progress_html(steps, time.perf_counter() - began), gr.skip()
         yield report_html(own) + self._recipe(own, config, answers), gr.update(interactive=True)

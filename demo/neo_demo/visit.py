@@ -23,7 +23,7 @@ TURNS_READ = MAX_MESSAGES // 2 - 1  # of a conversation, the latest: as many as 
 
 @dataclass
 class Turn:
-    """What a visitor said, and what came of it. redo: prepares the same request once more."""
+    """What a visitor said, and what came of it. asked: how, so that it can be asked again."""
 
     said: list[TextPart | ItemPart]
     answer: list[TextPart | ItemPart] = field(default_factory=list)
@@ -54,12 +54,22 @@ class Looked:
     turn: Turn | None = None
 
 
+@dataclass(frozen=True)
+class Lists:
+    """What was recommended, by type in the studio's order, in a mode; seconds: how long it took."""
+
+    mode: str
+    items: list[list[Item]]
+    notes: list[str]
+    seconds: float
+
+
 @dataclass
 class Visit:
     """listener: one that the bundle knows; where there is none, `topics` are what a newcomer chose, None for nobody.
 
-    looked: the latest request, for a look under the hood. whys: explanations of items, by id;
-    like: the item that more is asked of outside the chat; runs: how often each picture was begun.
+    looked: the latest request, for a look under the hood. lists: what was recommended last; whys: explanations, by
+    item; like: the item that more is asked of outside the chat; runs: how often each picture was begun.
     """
 
     name: str = ""
@@ -69,6 +79,7 @@ class Visit:
     aside: set[str] = field(default_factory=set)
     met: list[Meeting] = field(default_factory=list)
     looked: Looked | None = None
+    lists: Lists | None = None
     own: OwnCatalog = field(default_factory=OwnCatalog)
     whys: dict[str, str] = field(default_factory=dict)
     like: str = ""
@@ -83,7 +94,7 @@ class Visit:
     def become(self, listener: str | None, topics: Sequence[str] | None) -> None:
         """Somebody else: what was said and put aside was another's."""
         self.listener, self.topics = listener, None if topics is None else tuple(topics)
-        self.turns, self.aside, self.met, self.looked = [], set(), [], None
+        self.turns, self.aside, self.met, self.looked, self.lists = [], set(), [], None, None
         self.whys, self.like = {}, ""
 
     @property

@@ -15,13 +15,12 @@ from itertools import count
 
 import torch
 
-from neo.model.answers import StreamEvent
 from neo.model.neo_model import NeoModel
 from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.serving.logs import log_failure
 from neo.serving.problems import GENERIC, Refusal
 from neo_sdk.errors import NeoError
-from neo_sdk.types import Answer
+from neo_sdk.types import Answer, StreamEvent
 
 COMPANY = 0.02  # seconds from some lists to the next while words are being said
 
@@ -133,13 +132,16 @@ class Batches:
 
     def _taken(self, kind: type[Request], most: int, model: NeoModel | None = None) -> list[Job]:
         """The first waiting job of a kind, of a model if there is one, and those behind it that may share its batch.
+        Neither they nor those whose askers are gone keep a place in the queue.
 
         The lock is held.
         """
         taken: list[Job] = []
+        gone: list[Job] = []
         left: deque[Job] = deque()
         for job in self._jobs:
             if job.gone:
+                gone.append(job)
                 continue
             fits = isinstance(job.request, kind) and len(taken) < most and (model is None or model is job.model)
             if fits and (not taken or not (job.alone or taken[0].alone)):
@@ -148,7 +150,7 @@ class Batches:
             else:
                 left.append(job)
         self._jobs = left
-        for job in taken:
+        for job in (*taken, *gone):
             if job.place is not None:
                 job.place.leave()
         return taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,20 @@ import pytest
 import yaml
 from hostile import HOSTILE
 
+from neo.catalog.catalog import Catalog, decode_type
+from neo.catalog.item_types import ItemType
 from neo.cli import main
 from neo.model.bundle import Bundle
 from neo.training.config import load_config
 from neo_demo import own_catalog, shelf, steering, talking
 from neo_demo.events import act_of
+from neo_demo.html import esc
+from neo_demo.lists import Recommend
 from neo_demo.look import inside, pieces_of
 from neo_demo.own_catalog import EVENT_FIELDS, FIELDS, OwnCatalog
 from neo_demo.steering import Steer
 from neo_demo.studio import Studio
+from neo_demo.upload import Upload
 from neo_demo.visit import Looked, Visit
 from neo_sdk.errors import CatalogError, ConfigError
 from neo_sdk.types import Item, ItemPart, TextPart
@@ -283,6 +289,66 @@ def test_a_catalog_is_not_built_before_it_is_read_or_where_it_is_too_large(
     monkeypatch.setattr(own_catalog, "MOST_ITEMS", 1)
     with pytest.raises(ConfigError, match="too many for this page"):
         own_catalog.build(own, config, print)
+
+
+def click(what: str, item: Item) -> gr.EventData:
+    return gr.EventData(None, {"act": what, "item": item.id})
+
+
+def recommended(studio: Studio) -> Recommend:
+    with gr.Blocks(), gr.Tab("x") as tab:
+        return Recommend(studio, gr.State(Visit()), tab)
+
+
+def test_lists_are_asked_for_again_only_where_a_click_changes_them(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommend, visit = recommended(studio), Visit(listener="l3")
+    shown = recommend.show(visit, "any")
+    assert visit.lists is not None and esc(visit.lists.items[0][0].title) in shown
+    asked = list[str]()
+    real = studio.model.prepare_recommend
+    monkeypatch.setattr(studio.model, "prepare_recommend", lambda *a, **k: asked.append(k["type"]) or real(*a, **k))
+    item = visit.lists.items[0][0]
+    assert f"More like {esc(item.title)}" in recommend.act(visit, "any", click("more", item)) and not asked
+    recommend.act(visit, "any", click("aside", item))
+    assert asked == [kind.name for kind in studio.types] and item not in visit.lists.items[0]
+    recommend.act(visit, "unfamiliar", click("more", item))  # of another mode than what is shown
+    assert len(asked) == 2 * len(studio.types)
+
+
+def test_lists_stand_under_their_own_type(tiny_bundle: Bundle) -> None:
+    """A type that a catalog declares and has no items of may stand before those that it has."""
+    catalog = tiny_bundle.catalog
+    types = (ItemType("zine", "zines"), *catalog.types)
+    declared = Catalog.from_table(decode_type(catalog.table), types)
+    studio = Studio(replace(tiny_bundle, catalog=declared))
+    try:
+        assert "NEO speaks words and shows, episodes, audiobooks." in talking.welcome(studio, Visit())
+        shown = recommended(studio).show(Visit(listener="l3"), "any")
+        heads = re.findall("<h2>(.*?)</h2>", shown)
+        assert heads == ["Shows for l3", "Episodes for l3", "Audiobooks for l3"]
+    finally:
+        studio.close()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_goes_wrong_while_sids_are_built_leaves_the_button_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    def build(own: OwnCatalog, config: object, say: object) -> None:
+        if not gone:
+            raise ValueError("a surprise")
+
+    monkeypatch.setattr(own_catalog, "build", build)
+    page = Upload.__new__(Upload)
+    seen = []
+    try:
+        for _, button in page.built(Visit(), 2, 8):
+            seen.append(button)
+    except ValueError as error:
+        assert str(error) == "a surprise" and not gone
+    assert seen[0]["interactive"] is False and seen[-1]["interactive"] is True
 
 
 # The command

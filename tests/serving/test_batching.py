@@ -362,3 +362,27 @@ def test_a_thread_that_has_ended_is_a_server_that_has_failed(tiny_bundle_folder:
         health = served.http.get("/health")
         assert (health.status_code, health.json()["status"]) == (503, "failed")
         assert served.post("/v1/recommend", {}).status_code == 503
+
+
+def test_who_gives_up_while_waiting_leaves_their_place(tiny_bundle: Bundle) -> None:
+    """Whoever asks without a server, as the demo does, only says that they are gone."""
+    neo = NeoModel(tiny_bundle)
+    batches, gate = Batches(2, 1), Gate(neo)
+    said: list[object] = []
+
+    def ask() -> Job:
+        job = Job(neo, neo.prepare_recommend(k=1), said.append, batches.place())
+        batches.submit(job)
+        return job
+
+    try:
+        ask()
+        until(gate.came.is_set)
+        for job in (ask(), ask()):
+            job.gone = True
+        gate.open.set()
+        until(lambda: batches.waiting == 0)
+        ask()
+        until(lambda: sum(isinstance(piece, Answer) for piece in said) == 2)
+    finally:
+        batches.close()
