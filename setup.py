@@ -6,7 +6,7 @@ setup(
     packages=[*find_packages(include=["neo*"]), "neo.recipes", *find_packages("demo", include=["neo_demo*"])],
     package_dir={"neo.recipes": "recipes", "neo_demo": "demo/neo_demo"},
     package_data={
-        "neo.language.wordings": ["texts/*.txt", "texts/read/*.txt"],
+        "neo.language.wordings": ["texts/*.txt", "texts/held_out/*.txt", "texts/read/*.txt"],
         "neo.recipes": ["*.yaml", "data/*.yaml"],
         "neo_demo": ["*.css", "*.js"],
     },

@@ -38,9 +38,9 @@ from inference_quality import Case, Quality, same, sample_cases
 from inference_queue import BatchingQueue
 
 from neo.evaluation.machine import this_machine
-from neo.model.neo_model import ItemsOrMixed, NeoModel
+from neo.model.neo_model import NeoModel
 from neo_sdk.types import Answer
-from neo_sdk.wire import BEAMS
+from neo_sdk.wire import BEAMS, ItemsOrMixed
 
 STARTED = time.perf_counter()
 TOGETHER = 8  # requests of a query of the multi-stream

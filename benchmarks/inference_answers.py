@@ -20,9 +20,9 @@ from neo.language.segments import Turn
 from neo.model.answers import Growing, items_answer, last
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Prompt, asker, fit
-from neo.model.neo_model import ItemsOrMixed, NeoModel
+from neo.model.neo_model import NeoModel
 from neo_sdk.types import Answer
-from neo_sdk.wire import WRITTEN
+from neo_sdk.wire import WRITTEN, ItemsOrMixed
 
 
 @dataclass(frozen=True)

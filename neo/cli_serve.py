@@ -9,10 +9,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neo.serving.settings import Limits, guarded
 from neo_sdk.errors import ConfigError, NeoError
 
 if TYPE_CHECKING:
     from neo.model.neo_model import NeoModel
+
+
+LIMITS = {  # flag -> the field of `Limits`, its unit, what it is
+    "--max-body": ("body", "BYTES", "of a request"),
+    "--max-messages": ("messages", "N", "messages of a chat"),
+    "--max-message-chars": ("message_chars", "N", "characters of one of them"),
+    "--max-k": ("k", "N", "items of an answer"),
+    "--max-n": ("n", "N", "answers to one chat request"),
+    "--max-beams": ("beams", "N", "beams of a search"),
+    "--max-tokens": ("tokens", "N", "tokens of text in an answer"),
+    "--queue": ("queue", "N", "requests that may wait; more get a 429"),
+    "--batch": ("batch", "N", "requests that are answered together"),
+    "--max-requests": ("requests", "N", "requests at once, waiting or answered or read"),
+    "--timeout": ("timeout", "SECONDS", "for a whole answer"),
+}
 
 
 def serving(parser: argparse.ArgumentParser) -> None:
@@ -27,16 +43,9 @@ def serving(parser: argparse.ArgumentParser) -> None:
         help="the variable with the key, or several",
     )
     add("--insecure", action="store_true", help="listen on a network without a key")
-    add("--max-body", type=int, default=1 << 20, metavar="BYTES")
-    add("--max-messages", type=int, default=256, metavar="N", help="messages of a chat")
-    add("--max-message-chars", type=int, default=32_000, metavar="N")
-    add("--max-k", type=int, default=100, metavar="N", help="items of an answer")
-    add("--max-n", type=int, default=4, metavar="N", help="answers to one chat request")
-    add("--max-beams", type=int, default=128, metavar="N")
-    add("--max-tokens", type=int, default=1024, metavar="N", help="tokens of text in an answer")
-    add("--queue", type=int, default=64, metavar="N", help="requests that may wait; more get a 429")
-    add("--batch", type=int, default=16, metavar="N", help="requests that are answered together")
-    add("--max-requests", type=int, default=256, metavar="N", help="requests at once, waiting or answered or read")
+    for flag, (name, unit, text) in LIMITS.items():
+        default = getattr(Limits, name)
+        add(flag, type=type(default), default=default, metavar=unit, help=f"{text} (default: {default:,})", dest=name)
     add(
         "--threads",
         type=int,
@@ -44,7 +53,6 @@ def serving(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the model on a CPU (default: all cores): 1 answers most where it is small and many ask",
     )
-    add("--timeout", type=float, default=120.0, metavar="SECONDS", help="for a whole answer")
     add(
         "--store",
         metavar="URL",
@@ -71,13 +79,8 @@ def serve(options: argparse.Namespace) -> None:
     if sys.stderr.isatty():  # torch takes seconds to import; what reads a log needs no word on it
         print(f"neo: loading {options.bundle} ...", file=sys.stderr, flush=True)
     from neo.serving.run import serve as run
-    from neo.serving.settings import Limits, guarded
 
-    limits = Limits(
-        body=options.max_body, messages=options.max_messages, message_chars=options.max_message_chars, k=options.max_k,
-        n=options.max_n, beams=options.max_beams, tokens=options.max_tokens, queue=options.queue, batch=options.batch,
-        requests=options.max_requests, timeout=options.timeout,
-    )  # fmt: skip
+    limits = Limits(**{name: getattr(options, name) for name, _, _ in LIMITS.values()})
     keys = os.environ.get(options.key_env, "")
     _use_threads(options.threads)
     settings = guarded(options.host, keys, options.key_env, options.insecure, limits, options.log_prompts)
@@ -108,5 +111,10 @@ def _opener(engine: str, given: Sequence[str]) -> Callable[[Path], NeoModel]:
         name, is_there, value = option.partition("=")
         if not is_there or not name.isidentifier():
             raise ConfigError(f"--vllm got {option!r}, expected OPTION=VALUE: write it as max_num_seqs=256.")
-        values[name] = yaml.safe_load(value)
+        try:
+            values[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ConfigError(
+                f"--vllm got {option!r}, whose value is no YAML: quote it, as in NAME='\"a text\"'."
+            ) from None
     return opener(engine, values)

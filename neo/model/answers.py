@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from neo.catalog.catalog import Catalog
 from neo.decoding.answer import Done, Event, ItemNamed, TextDelta
 from neo.decoding.request import ScoredItem
-from neo_sdk.types import Answer, ItemPart, TextPart, Usage
-
-StreamEvent = TextPart | ItemPart | Answer
+from neo_sdk.types import Answer, ItemPart, StreamEvent, TextPart, Usage
 
 
 def items_answer(

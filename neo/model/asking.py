@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,9 +46,8 @@ from neo.model.speaking import Speaking
 from neo.model.spoken import items_of, meant, spoken_of, titled
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
-from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
+from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN, ItemsOrMixed
 
-ItemsOrMixed = Literal["items", "mixed"]
 Filtering = Filter | Mapping[str, Any] | None
 SAID = {"items": "items alone", "mixed": "with words"}  # what an answer is kept to, in words
 NAMED = 3  # items of an answer in a chat, at most, where nobody says how many
@@ -254,8 +253,8 @@ class Asking(Speaking):
         named: np.ndarray = NOTHING,
         wishes: tuple[Wish, ...] = (),
     ) -> Candidates:
-        asked_for = filter_from(filter)
-        given = {"type": True, "within": within is not None, "exclude": len(exclude) > 0}
+        asked_for, excluded = filter_from(filter), item_rows(self.bundle, "exclude", exclude)
+        given = {"type": True, "within": within is not None, "exclude": len(excluded) > 0}
         in_words = found is not None and found.in_words
         given["mode"] = found is not None and found.mode != "any" and not in_words
         given |= {f"filter.{name}": True for name in (asked_for or Filter()).model_dump(exclude_defaults=True)}
@@ -271,7 +270,7 @@ class Asking(Speaking):
             asked,
             heard=heard,
             named=named,
-            excluded=item_rows(self.bundle, "exclude", exclude),
+            excluded=excluded,
             within=None if within is None else item_rows(self.bundle, "within", within),
             passing=None if asked_for is None and not wishes else self.passing(asked_for, wishes),
             familiar=None if found is None else found.familiar,

@@ -10,9 +10,8 @@ import numpy as np
 from neo.catalog.catalog import Catalog
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
+from neo.model.listener import NOTHING
 from neo.sids.table import SidTable
-
-NOTHING = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,8 @@ class Passing:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What may be named. types: the asked types that have SIDs; index: what of them is left.
+    """What may be named. types: the asked types that have SIDs; index: what of them is left; there: how many of them an
+    answer could name at all.
 
     asked, heard, excluded, within, passing: what the request said, in types and catalog rows, and what passes
     its filter, to explain a gap with.
@@ -41,6 +41,7 @@ class Candidates:
     types: tuple[str, ...]
     index: SidIndex
     asked: tuple[ItemType, ...]
+    there: int
     heard: np.ndarray
     excluded: np.ndarray
     within: np.ndarray | None
@@ -73,12 +74,13 @@ class Candidates:
         the arguments that narrow the choice.
         """
         types = tuple(item_type.name for item_type in asked if item_type.name in index.types)
-        chosen = (index if passing is None else passing.index).only(types)
+        every = index.only(types)
+        chosen = every if passing is None else passing.index.only(types)
         for only in (within, familiar):
             if only is not None:
                 chosen = chosen.among(table, only)
         chosen = chosen.without_rows(table, np.unique(np.concatenate([heard, excluded, met, named])))
-        return cls(types, chosen, asked, heard, excluded, within, passing, familiar, met, named, guaranteed)
+        return cls(types, chosen, asked, len(every), heard, excluded, within, passing, familiar, met, named, guaranteed)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -95,6 +97,8 @@ class Candidates:
             return int(np.isin(catalog.type_codes[np.unique(rows)], codes).sum())
 
         reasons = [f"{total:,} in the catalog"]
+        if gone := total - self.there:
+            reasons.append(f"{gone:,} of them retired or without a SID")
         if self.passing is not None:
             passing = int(self.passing.counts[codes].sum())
             reasons.append(f"{passing:,} {'passes' if passing == 1 else 'pass'} {self.passing.what}")

@@ -22,18 +22,16 @@ from neo.decoding.mixed import Begun, More, begin, stream_answers
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
-from neo.model.answers import Growing, StreamEvent, items_answer, last
-from neo.model.asking import Asking, Filtering, ItemsOrMixed
+from neo.model.answers import Growing, items_answer, last
+from neo.model.asking import Asking, Filtering
 from neo.model.bundle import Bundle
 from neo.model.candidates import every_type
 from neo.model.listener import NOTHING, Asker, item_row
 from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.model.requests import names, one_id, whole
 from neo.model.similar import most_similar
-from neo_sdk.types import Answer, ItemPart, Usage
+from neo_sdk.types import Answer, ItemPart, StreamEvent, Usage
 from neo_sdk.wire import MAX_K
-
-__all__ = ["ItemsOrMixed", "NeoModel"]
 
 MEMORY = 1 << 28  # bytes of keys and values: a thousand tokens of a 0.6B model in float32, more of a smaller one
 P = ParamSpec("P")

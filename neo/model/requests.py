@@ -14,7 +14,7 @@ from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.refusals import shown
 from neo_sdk.types import Filter, ItemPart, TextPart
-from neo_sdk.wire import MAX_ID, MAX_IDS, MAX_MESSAGE, MAX_MESSAGES, MAX_SEED, MAX_TOKENS
+from neo_sdk.wire import MAX_ID, MAX_IDS, MAX_MESSAGE, MAX_MESSAGES, MAX_SEED, MAX_TOKENS, out_of_turn
 
 MAX_CONVERSATION = 256_000  # characters
 
@@ -158,13 +158,12 @@ def conversation(messages: object, row_of: RowOf) -> tuple[Turn, ...]:
             f"messages has {len(messages):,} messages, expected at most {MAX_MESSAGES}: send the latest ones."
         )
     said = [_message(f"messages[{place}]", message, row_of) for place, message in enumerate(messages)]
-    for place, (role, _) in enumerate(said):
-        expected = ("user", "assistant")[place % 2]
-        if role != expected:
-            raise InvalidRequestError(
-                f"messages[{place}] is from the {role}, expected the {expected}: user and assistant take "
-                f"turns, the user begins."
-            )
+    if wrong := out_of_turn([role for role, _ in said]):
+        place, expected = wrong
+        raise InvalidRequestError(
+            f"messages[{place}] is from the {said[place][0]}, expected the {expected}: user and assistant take "
+            f"turns, the user begins."
+        )
     if said[-1][0] != "user":
         raise InvalidRequestError("The last message is the assistant's, expected the user's: end with what is asked.")
     length = sum(len(part.text) for _, content in said for part in content if isinstance(part, Text))

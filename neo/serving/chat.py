@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from neo.model.answers import StreamEvent
 from neo.model.requests import one_id
 from neo.serving.body import read_body
 from neo.serving.guard import id_of
@@ -21,7 +20,7 @@ from neo.serving.served import Served
 from neo.serving.server import Server
 from neo.serving.sse import EventStream, frame
 from neo.serving.verbs import in_time, log_prompt
-from neo_sdk.types import Answer, ItemPart, TextPart
+from neo_sdk.types import Answer, ItemPart, StreamEvent, TextPart
 from neo_sdk.wire import ChatRequest
 
 

@@ -68,7 +68,7 @@ def refusal_of(error: BaseException) -> Refusal:
         case NotFoundError():
             return Refusal(404, str(error), kind=error.code)
         case ConflictError():
-            return Refusal(409, str(error), kind=error.code)
+            return Refusal(409, str(error), kind=error.code, headers={"x-should-retry": "false"})
         case StoreError():
             return Refusal(503, str(error), kind=error.code)
         case torch.OutOfMemoryError() | MemoryError():

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from neo.model.answers import StreamEvent
 from neo.model.asking import Later
 from neo.model.folder import MANIFEST, place_of
 from neo.model.neo_model import NeoModel
@@ -22,7 +21,7 @@ from neo.serving.logs import LOG
 from neo.serving.metrics import Metrics
 from neo.serving.problems import Refusal
 from neo_sdk.errors import BundleError
-from neo_sdk.types import Answer
+from neo_sdk.types import Answer, StreamEvent
 
 ALIAS = "neo"  # a model's name that every server knows
 OpenModel = Callable[[Path], NeoModel]  # from a bundle's folder; whichever engine it is that answers
@@ -74,7 +73,7 @@ def version_of(folder: Path) -> str:
 def try_out(served: Served, batches: Batches) -> None:
     """Asks for a list and for words, through the thread that runs every model. BundleError where an answer fails."""
     model = served.model
-    for request in (model.prepare_recommend(k=1), model.prepare_chat("Hello", max_tokens=2)):
+    for request in (model.prepare_recommend(k=1), model.prepare_chat("Hello, two of them", max_tokens=2)):
         said: queue.SimpleQueue[StreamEvent | Exception] = queue.SimpleQueue()
         batches.submit(Job(model, request, said.put))
         piece: StreamEvent | Exception | None = None

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from neo.model.answers import StreamEvent
 from neo.serving.body import read_body
 from neo.serving.guard import id_of
 from neo.serving.logs import LOG
@@ -18,7 +17,7 @@ from neo.serving.problems import Refusal
 from neo.serving.server import Server
 from neo.serving.sse import EventStream, frame, late
 from neo.serving.waiting import unless_gone
-from neo_sdk.types import Answer
+from neo_sdk.types import Answer, StreamEvent
 from neo_sdk.wire import Ask, ExplainRequest, RecommendRequest, SearchRequest, SimilarRequest, UnderstandRequest
 
 T = TypeVar("T")

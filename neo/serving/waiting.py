@@ -14,8 +14,7 @@ from typing import TypeVar
 
 from starlette.types import Receive
 
-from neo.model.answers import StreamEvent
-from neo_sdk.types import Answer, ItemPart, TextPart
+from neo_sdk.types import Answer, ItemPart, StreamEvent, TextPart
 
 T = TypeVar("T")
 Said = tuple[int, StreamEvent | Exception]

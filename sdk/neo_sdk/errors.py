@@ -150,7 +150,7 @@ class ApiNotFoundError(APIStatusError, NotFoundError):
 
 
 class ConflictError(APIStatusError):
-    """409: something else is changing the same thing."""
+    """409: an event's id was used for another event."""
 
     code = "conflict"
 

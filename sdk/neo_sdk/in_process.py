@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neo_sdk import __version__
 from neo_sdk.errors import ConfigError, InvalidRequestError
 from neo_sdk.types import Answer, Health, Item, StreamEvent
 from neo_sdk.wire import Ask, ChatRequest, EventsRequest, ItemsRequest
@@ -66,10 +65,10 @@ class InProcess:
         )
 
     def models(self) -> list[str]:
-        return [str(self._model.bundle.config.get("name", "neo"))]
+        return [str(self._model.bundle.config.get("name") or "neo")]
 
     def health(self) -> Health:
-        return Health(status="ok", version=__version__)
+        return Health(status="ok")
 
     def close(self) -> None:
         """Nothing is open."""

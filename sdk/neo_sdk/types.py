@@ -222,7 +222,7 @@ StreamEvent = TextPart | ItemPart | Answer
 
 
 class Health(_Frozen):
-    """Whether a server can answer; `version` is NEO's, where the server says it."""
+    """Whether a server can answer; `version` is that of its bundle, which changes with it."""
 
     status: Literal["ok", "loading", "failed"]
     version: str | None = None

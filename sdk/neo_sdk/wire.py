@@ -311,8 +311,12 @@ class ChatRequest(Ask):
         roles = [message.role for message in messages]
         if "system" in roles[_leading(roles) :]:
             raise ValueError("a system message stands after another's, expected it first")
-        if _leading(roles) == len(roles):
+        first = _leading(roles)
+        if first == len(roles):
             raise ValueError("there are only system messages, expected one of the user")
+        if wrong := out_of_turn(roles[first:]):
+            place, expected = wrong
+            raise ValueError(f"message {first + place} is from the {roles[first + place]}, expected the {expected}")
         return messages
 
     @model_validator(mode="after")
@@ -344,9 +348,17 @@ class ChatRequest(Ask):
         roles = [message.role for message in self.messages]
         rules, said = self.messages[: _leading(roles)], self.messages[_leading(roles) :]
         turns = [{"role": message.role, "content": message.said()} for message in said]
-        before = [part for rule in rules for part in (*rule.said(), {"type": "text", "text": "\n\n"})]
-        turns[0]["content"] = [*before, *said[0].said()]
+        asked = said[0].said()
+        if any(part["type"] == "item" or part["text"].strip() for part in asked):  # rules ask for nothing
+            before = [part for rule in rules for part in (*rule.said(), {"type": "text", "text": "\n\n"})]
+            turns[0]["content"] = [*before, *asked]
         return turns
+
+
+def out_of_turn(roles: Sequence[str]) -> tuple[int, str] | None:
+    """The first place where user and assistant, who take turns from the user on, do not; and who was expected."""
+    expected = [("user", "assistant")[place % 2] for place in range(len(roles))]
+    return next(((at, role) for at, role in enumerate(expected) if roles[at] != role), None)
 
 
 def _leading(roles: Sequence[str]) -> int:

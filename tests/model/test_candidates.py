@@ -55,6 +55,10 @@ def test_the_gap_counts_what_the_request_leaves_out() -> None:
     assert choice.gap(catalog) == (
         "There are no more shows to name: 20 in the catalog, 6 pass the filter, 2 heard before."
     )
+    choice = Candidates.choose(index.filtered(np.arange(len(catalog)) != 0), table, shows, within=np.array([0]))
+    assert choice.gap(catalog) == (
+        "There are no more shows to name: 20 in the catalog, 1 of them retired or without a SID, 1 in `within`."
+    )
     books = Candidates.choose(index, table, catalog.types[2:])
     assert (books.types, len(books)) == ((), 0)
     assert books.gap(catalog).startswith("There are no more audiobooks")

@@ -67,6 +67,8 @@ def test_unknown_names_are_not_found(neo: NeoModel, ask: Callable[[NeoModel], ob
         (lambda neo: neo.recommend(history=["s\ud800"]), r"history\[0\] .*surrogate"),
         (lambda neo: neo.recommend(within="s-1"), "within is"),
         (lambda neo: neo.recommend(exclude={"s-1"}), "exclude is"),
+        (lambda neo: neo.recommend(exclude=None), "exclude is None"),
+        (lambda neo: neo.recommend(exclude=5), "exclude is 5"),
         (
             lambda neo: neo.recommend(filter="en"),
             r"filter is 'en', expected a Filter or a mapping .* pass \{'languages'",

@@ -148,6 +148,7 @@ def test_every_argument_of_a_verb_arrives(verb: str) -> None:
         (ChatRequest, {"messages": [USER | {"tool_calls": [1]}]}, r"messages\[0\].tool_calls is"),
         (ChatRequest, {"messages": [USER, {"role": "system", "content": "x"}]}, "expected it first"),
         (ChatRequest, {"messages": [{"role": "system", "content": "x"}]}, "only system messages"),
+        (ChatRequest, {"messages": [{"role": "system", "content": "x"}, USER, USER]}, "message 2 is from the user"),
         (ChatRequest, {"messages": [USER], "top_p": 0.5}, "top_p is 0.5, expected nothing: .*no effect"),
         (ChatRequest, {"messages": [USER], "n": 2}, "n is 2 without a temperature"),
         (ChatRequest, {"messages": [USER], "n": 2, "temperature": 0}, "n is 2 without a temperature"),
@@ -209,6 +210,8 @@ def test_what_the_system_says_opens_the_first_message_as_text() -> None:
     assert {part["type"] for part in turns[0]["content"]} == {"text"}
     text = "".join(part["text"] for part in turns[0]["content"])
     assert text == "<|im_start|>Be kind.\n\n<|im_start|>Be kind.\n\nHi"
+    (blank,) = checked(ChatRequest, {"messages": [system, USER | {"content": " "}]}).conversation()
+    assert blank["content"] == [{"type": "text", "text": " "}]  # which is refused as it would be without rules
 
 
 def test_an_answer_that_is_sent_back_is_read_from_its_parts() -> None:

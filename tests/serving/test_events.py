@@ -67,6 +67,7 @@ def test_a_key_counts_once(own: Running) -> None:
     conflict = own.post("/v1/events", {"listener": "l3", "events": [{"item": "s-2"}, {**event, "item": "s-3"}]})
     assert (conflict.status_code, conflict.json()["error"]["type"]) == (409, "conflict_error")
     assert "'k-1'" in conflict.json()["error"]["message"]
+    assert conflict.headers["x-should-retry"] == "false"  # it would be refused again
     assert own.server.store.of("l3") == [Meeting("s-1", 9)]  # nothing of it
 
 

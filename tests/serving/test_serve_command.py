@@ -107,6 +107,7 @@ def test_a_bundle_that_cannot_be_used_ends_it_with_a_sentence(tmp_path: Path) ->
         (["--port", "99999"], "port is 99999"),
         (["--threads", "-1"], "--threads is -1, expected 1 or more"),
         (["--store", "redis://x"], "store begins with 'redis'"),
+        (["--engine", "vllm", "--vllm", "a=[1"], "--vllm got 'a=[1', whose value is no YAML"),
     ],
 )
 def test_what_is_not_safe_does_not_start(
