@@ -107,6 +107,29 @@ def test_what_is_no_feed_is_refused_soon(data: bytes, says: str) -> None:
         read_feed(data, "bad.xml")
 
 
+def test_tags_that_never_end_are_no_reason_to_leave_a_feed_out() -> None:
+    data = feed("<item><title>One</title><description>", "line<br>" * 150, "</description></item>", "<!--" * 50_000)
+    assert [row["title"] for row in read_feed(data, "loose.xml").rows] == ["Salt & Stone", "One"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "says"),
+    [
+        ("<title>a &#x110000; b</title>", "ValueError"),
+        ("<title>&#xd800;</title>", "UnicodeEncodeError"),
+        ("<title>&#99999999999;", "OverflowError"),
+        ('<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>', "KeyError"),
+    ],
+)
+def test_what_the_parser_trips_over_is_told_of_and_the_others_go_on(inside: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.xml").write_bytes(feed(f"<item>{inside}</item>"))
+    (tmp_path / "good.xml").write_bytes(feed(entry()))
+    told: list[str] = []
+    paths = [str(tmp_path / name) for name in ("bad.xml", "good.xml")]
+    assert len(list(import_feeds(paths, None, False, told.append))) == 2
+    assert told[0].endswith(f"bad.xml cannot be read as a feed ({says})")
+
+
 def test_entities_are_not_followed() -> None:
     data = feed(entry("1", "&i;")).replace(b"<rss", BOMB.encode() + b"<rss", 1)
     assert all(len(str(row)) < 2_000 for row in read_feed(data, "bomb.xml").rows)
