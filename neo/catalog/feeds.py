@@ -89,7 +89,7 @@ def read_opml(data: bytes, source: str) -> list[str]:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refused
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter two of encodings
         raise _problem(source, f"is no OPML: {error}") from None
     if not found:
         raise _problem(source, "lists no feeds (outlines with an xmlUrl)")

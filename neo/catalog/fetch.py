@@ -29,6 +29,8 @@ AGENT = "neo-catalog/0.1 (imports podcast feeds into a catalog)"
 REDIRECTS = 5
 SILENCE, WHOLE = 20.0, 60.0  # seconds without a byte, and for all of a feed
 PAUSE = 1.0  # seconds between two requests to one host
+# Site-local addresses and those of a NAT64 of one's own: Python 3.11 calls both global.
+OWN = (ipaddress.ip_network("fec0::/10"), ipaddress.ip_network("64:ff9b:1::/48"))
 ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
 
@@ -48,8 +50,8 @@ class Fetcher:
         remembered = self._remembered(url)
         headers = {"User-Agent": AGENT, "Accept": ACCEPT, "Accept-Encoding": "identity"}
         for ours, theirs in (("etag", "If-None-Match"), ("modified", "If-Modified-Since")):
-            if remembered.get(ours):
-                headers[theirs] = remembered[ours]
+            if (said := remembered.get(ours)) and said.isascii():  # no other can be sent back
+                headers[theirs] = said
         ends, address = time.monotonic() + WHOLE, url
         with httpx.Client(timeout=SILENCE, trust_env=self.local, transport=self.transport) as client:
             for _ in range(REDIRECTS + 1):
@@ -68,7 +70,7 @@ class Fetcher:
                         data = _read(url, response, ends)
                         self._remember(url, response, data)
                         return data
-                except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                     raise _problem(url, f"cannot be fetched: {error or type(error).__name__}") from None
         raise _problem(url, f"leads on more than {REDIRECTS} times")
 
@@ -145,7 +147,7 @@ def _read(url: str, response: httpx.Response, ends: float) -> bytes:
 def _check_public(url: str, address: str) -> None:
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None)
-    if not (mapped or found).is_global or found.is_multicast:
+    if not (mapped or found).is_global or found.is_multicast or any(found in network for network in OWN):
         raise _problem(url, f"leads to {address}, which is not on the internet: allow it with --allow-local")
 
 

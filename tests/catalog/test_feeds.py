@@ -147,6 +147,8 @@ def test_opml_lists_feeds() -> None:
     for bad, says in (
         (b"<opml><body/></opml>", "lists no feeds"),
         (b"<opml><body>", "is no OPML"),
+        (b'<?xml version="1.0" encoding="foo"?><opml/>', "is no OPML: unknown encoding"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><opml/>', "is no OPML: multi-byte"),
         (BOMB.encode() + b"<opml/>", "declares a document type"),
     ):
         with pytest.raises(CatalogError, match=says):
@@ -187,6 +189,11 @@ def test_a_feed_is_fetched_and_asked_for_again_only_if_it_changed(tmp_path: Path
     assert "if-none-match" not in asked[0].headers
 
 
+def test_an_etag_that_cannot_be_sent_back_is_not(tmp_path: Path) -> None:
+    own = fetcher(lambda _: httpx.Response(200, content=b"x", headers={"etag": b"caf\xe9"}), kept=tmp_path)
+    assert [own.fetch("https://public.example/feed") for _ in range(2)] == [b"x", b"x"]
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
@@ -195,6 +202,8 @@ def test_a_feed_is_fetched_and_asked_for_again_only_if_it_changed(tmp_path: Path
         ("http://127.0.0.1/f", "leads to 127.0.0.1, which is not on the internet"),
         ("http://169.254.169.254/latest", "not on the internet"),
         ("http://[::1]/f", "not on the internet"),
+        ("http://[fec0::1]/f", "not on the internet"),
+        ("http://[64:ff9b:1::1]/f", "not on the internet"),
         ("https://home.example/f", "leads to 192.168.0.9"),
         ("https://mapped.example/f", "not on the internet"),
         ("http://", "expected http:// or https://"),
@@ -217,6 +226,10 @@ def test_a_redirect_leads_no_further_than_an_address() -> None:
         fetcher(home).fetch("https://public.example/f")
     with pytest.raises(CatalogError, match="leads on more than 5 times"):
         fetcher(around).fetch("https://public.example/f")
+    for nowhere in ("http://[", "http://a]b/"):
+        to_nowhere = httpx.Response(302, headers={"location": nowhere})
+        with pytest.raises(CatalogError, match="cannot be fetched: Invalid"):
+            fetcher(lambda _, answer=to_nowhere: answer).fetch("https://public.example/f")
     assert fetcher(lambda _: httpx.Response(200, content=b"x"), local=True).fetch("http://home.example/f") == b"x"
 
 
