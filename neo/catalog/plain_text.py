@@ -42,6 +42,8 @@ def clean_text(text: str) -> tuple[str, bool]:
     # Feeds often escape their HTML once more, so tags, and controls in them, may appear only now.
     unescaped = _ENTITY.sub(lambda match: html.unescape(match[0]), stripped)
     stripped = _strip_tags(_CONTROLS.sub("", _SURROGATES.sub("\ufffd", unescaped)))
+    if _TAG.search(stripped):  # made of tags in one another; to strip again would take as many passes as there are
+        stripped = stripped.replace("<", " ")
     found_html = stripped != plain
     return _SPACES.sub(" ", stripped).strip(" "), found_html
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -22,6 +24,8 @@ from neo.catalog.plain_text import SUSPECT, clean_text
         ("<img src=x onerror=alert(1)>pic", "pic"),
         ("<scr\x00ipt>x</scr\u200bipt>pic", "pic"),
         ("&lt;im&#8203;g src=x&gt;pic", "pic"),
+        ("<img<p<p>> src=x onerror=alert(1)>", "img src=x onerror=alert(1)>"),
+        ("&lt;img&lt;p&gt; src=x onerror=alert(1)&gt;", "img src=x onerror=alert(1)>"),
     ],
 )
 def test_html_becomes_plain(text: str, plain: str) -> None:
@@ -71,6 +75,16 @@ def test_a_text_that_is_not_suspect_is_plain_already(text: str) -> None:
         assert clean_text(text) == (text, False)
 
 
+PIECES = st.sampled_from(["<", ">", "<p", "<p>", "</b>", "<i ", "&lt;", "&gt;", "&amp;", "<!--", "-->", "a", " "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=20).map("".join))
+def test_no_tag_is_left_however_they_are_nested(text: str) -> None:
+    plain, _ = clean_text(text)
+    assert not re.search(r"</?[a-z]+(\s[^<>]*)?>", plain)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text())
 def test_the_result_is_one_line_without_controls(text: str) -> None:
@@ -86,3 +100,4 @@ def test_unclosed_tags_in_great_number_do_not_hang() -> None:
     assert clean_text("<!--" * count) == ("<!--" * count, False)
     assert clean_text("<a " * count) == (("<a " * count).strip(), False)
     assert clean_text("&" * count + "<" * count)[1] is False
+    assert "<" not in clean_text("<p" * count + ">" * count)[0]
