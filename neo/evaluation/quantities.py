@@ -7,18 +7,13 @@ from calendar import month_name
 from dataclasses import dataclass
 from datetime import date
 
-_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_TENS = {
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "forty-five": 45,
-    "fifty": 50,
-    "sixty": 60,
-    "ninety": 90,
-}
-NUMBER = r"\d+(?:\.\d+)?|" + "|".join([*sorted(_TENS, key=len, reverse=True), *_NUMBERS])
+_ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: value for value, word in enumerate(["zero", *_ONES, *_TEENS])}
+_VALUES |= {word: 10 * value for value, word in enumerate(_TENS, 2)}
+# Teens first: "seven" is the beginning of "seventeen".
+NUMBER = rf"\d+(?:\.\d+)?|(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_ONES)}))?|{'|'.join([*_TEENS, *_ONES, 'zero'])}"
 MONTHS = [name.lower() for name in month_name[1:]]
 ABOUT = 0.2  # how far a length may be off, where the text says no more than a number
 
@@ -51,13 +46,15 @@ class When:
 
 _UNIT = r"(?:seconds?|minutes?|mins?|hours?|hrs?)"
 _ONE = (
-    rf"(?:half an hour|(?:a )?quarter of an hour|an hour and a half|(?:an|one) hour|a minute"
-    rf"|(?:{NUMBER})[\s-]*{_UNIT}(?:\s+and\s+(?:{NUMBER})\s+minutes)?)"
+    rf"(?:half an hour|(?:a )?quarter of an hour|an hour and a half|a minute"
+    rf"|(?:an |(?:{NUMBER})[\s-]*)(?:hours?|hrs?)(?:(?:,|\s+and)?\s+(?:{NUMBER})[\s-]*min(?:ute)?s?)?"
+    rf"|(?:{NUMBER})[\s-]*{_UNIT})"
 )
+# A number is whole: "20-25 minutes" does not claim 25.
 _LENGTH = re.compile(
     rf"\bbetween\s+(?P<from>{NUMBER}|an?)(?:\s+{_UNIT})?\s+and\s+(?P<to>{NUMBER})\s+(?P<unit>{_UNIT})\b"
     rf"|(?:\b(?P<how>under|less than|below|within|at most|up to|over|more than|above|at least|nearly|almost"
-    rf"|about|around|roughly|just under|just over|well over|well under)\s+)?\b(?P<one>{_ONE})\b",
+    rf"|about|around|roughly|just under|just over|well over|well under)\s+)?(?<![-\w])(?P<one>{_ONE})\b",
     re.I,
 )
 _UNDER = ("under", "less than", "below", "within", "at most", "up to", "just under", "well under")
@@ -71,8 +68,7 @@ _DATE = re.compile(
 
 def number(word: str) -> float:
     """The value of digits or of a number word."""
-    word = word.lower()
-    return float(_NUMBERS.index(word)) if word in _NUMBERS else float(_TENS.get(word) or word)
+    return sum(float(_VALUES.get(part, part)) for part in word.lower().split("-"))
 
 
 def lengths(text: str) -> list[Span]:
@@ -106,10 +102,10 @@ def dates(text: str) -> list[When]:
 
 def _seconds(words: str) -> float:
     words = words.lower()
-    fixed = {"half an hour": 1800.0, "an hour and a half": 5400.0, "an hour": 3600.0, "a minute": 60.0}
+    fixed = {"half an hour": 1800.0, "an hour and a half": 5400.0, "a minute": 60.0}
     if words in fixed or words.endswith("quarter of an hour"):
         return fixed.get(words, 900.0)
-    parts = re.findall(rf"({NUMBER})[\s-]*({_UNIT})", words)
+    parts = re.findall(rf"({NUMBER})[\s-]*({_UNIT})", re.sub("^an ", "one ", words))
     return sum(number(count) * _scale(unit) for count, unit in parts)
 
 

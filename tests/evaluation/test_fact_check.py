@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from neo.evaluation.fact_check import Checked, check_explanation, check_portrait
 from neo.evaluation.names import Names
+from neo.evaluation.quantities import lengths
 from neo.evaluation.text_report import checks, coverage, foreign
 from neo.language.facts import NOBODY, Count, ItemFacts, ListenerFacts, Parent
 from neo.language.wordings.fill import TypeWords
@@ -188,6 +189,25 @@ def test_counts_over_texts():
     assert (counts.n, counts.item.supported, counts.item.contradicted, counts.item.true) == (3, 1, 1, 0.5)
     assert counts.spotless == pytest.approx(2 / 3) and counts.empty == pytest.approx(1 / 3)
     assert coverage([]) is None and foreign([]) is None and checks([]).item.true is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("twenty-five minutes", 1500),
+        ("a thirty-five-minute talk", 2100),
+        ("seventeen minutes", 1020),
+        ("an hour and 10 minutes", 4200),
+        ("one hour and twenty minutes", 4800),
+        ("1 hour 30 minutes", 5400),
+        ("two hours, 5 mins", 7500),
+        ("an hour and a half", 5400),
+        ("half an hour, 20 times", 1800),
+    ],
+)
+def test_a_length_is_one_claim_of_its_whole(text, seconds):
+    (span,) = lengths(text)
+    assert (span.low + span.high) / 2 == pytest.approx(seconds)
 
 
 @settings(max_examples=100, deadline=None)
