@@ -66,12 +66,18 @@ def read_batches(path: Path, source: TableSource, wanted: Sequence[str]) -> Iter
 
 
 def lines(path: Path, source: TableSource, records: Iterable[int]) -> dict[int, int]:
-    """The line at which each record starts. CSV is read once more for it: a quoted value may span several
-    lines."""
+    """The line at which each record starts. CSV is read once more for it, to the last of them: a quoted value may span
+    several lines."""
     numbers = set(records)
     if source.kind != "csv" or not numbers:
         return {record: record for record in numbers}
-    return {record: line for record, line, _ in _csv_records(path, source) if record in numbers}
+    found, last = dict[int, int](), max(numbers)
+    for record, line, _ in _csv_records(path, source):
+        if record in numbers:
+            found[record] = line
+        if record >= last:  # further on the file may be cut off
+            break
+    return found
 
 
 def _open(path: Path) -> IO[bytes]:

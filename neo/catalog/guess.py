@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -175,9 +176,10 @@ def read_file(path: Path) -> File:
     delimiter = _delimiter(path) if kind == "csv" else None
     source = TableSource(path=str(path), format=kind, delimiter=delimiter)
     values: dict[str, list[str]] = {}
-    rows, names = 0, list[str]()
+    rows = 0
     try:
-        names = list(next(iter(read_batches(path, source, ()))).names)
+        first = next(read_batches(path, source, ()), None)
+        names = [] if first is None else list(first.names)
         for batch in read_batches(path, source, names):
             rows += len(batch.records)
             for name in names:
@@ -353,6 +355,8 @@ def _delimiter(path: Path) -> str:
             head = file.read(1 << 16).decode("utf-8-sig", "replace")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (EOFError, zlib.error) as error:
+        raise ConfigError(f"{path}: the gzip file is damaged or cut off: {error}") from None
     lines = head.splitlines()[: 50 if len(head) < 1 << 16 else -1]
     best, most = ",", 1.0
     for mark in ",;\t|":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,6 +63,8 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -106,9 +107,9 @@ def _check_nodes(root: yaml.Node | None, path: Path) -> None:
 
 
 def _check_keys(node: yaml.MappingNode, path: Path) -> None:
-    seen: set[Hashable] = set()
+    seen = set[str]()
     for key, _ in node.value:
-        if key.value in seen and isinstance(key, yaml.ScalarNode):
-            raise ConfigError(f"{path}:{key.start_mark.line + 1} gives the key {key.value!r} twice")
         if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise ConfigError(f"{path}:{key.start_mark.line + 1} gives the key {key.value!r} twice")
             seen.add(key.value)

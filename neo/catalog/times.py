@@ -119,7 +119,7 @@ def _small(value: float | str) -> bool:
     """Whether it is a number that could be a step, or an early year."""
     try:
         return 0 <= float(value) <= 1e7
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_gzip_file_that_is_cut_off(tmp_path: Path) -> None:
     assert "damaged or cut off" in lines_of(tmp_path, {"path": "a.jsonl.gz"})[0]
     (tmp_path / "b.jsonl.gz").write_bytes(b"not gzip at all")
     assert "damaged or cut off" in lines_of(tmp_path, {"path": "b.jsonl.gz"})[0]
+
+
+def test_what_stands_before_the_cut_is_told_with_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BLOCK", 1 << 12)
+    noise = random.Random(0)  # that gzip cannot make small
+    rows = [{"id": "", "title": "T"}, *({"id": f"i{n}", "title": noise.randbytes(20).hex()} for n in range(16_000))]
+    path = write(tmp_path / "a.csv.gz", rows)
+    path.write_bytes(path.read_bytes()[:-2_000])
+    said = lines_of(tmp_path, {"path": path.name, "type": "show"})
+    assert any("damaged or cut off" in line for line in said)
+    assert any(line.startswith("a.csv.gz:2 [id]") for line in said)
 
 
 def test_blocks_and_slow_parts_do_not_change_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -122,6 +123,17 @@ def test_what_cannot_be_told_is_said(one: list[str], other: list[str] | None, sa
     files = [written(tmp_path, "i.csv", one)] + ([] if other is None else [written(tmp_path, "e.csv", other)])
     with pytest.raises(ConfigError, match=says):
         guess(files)
+
+
+def test_files_that_hold_nothing_or_are_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(ConfigError, match="holds no rows"):
+        guess([tmp_path / "empty.jsonl"])
+    whole = gzip.compress(b"\n".join(line.encode() for line in items()))
+    for damaged in (whole[:-20], whole[:50] + b"\xff" * 50 + whole[100:]):
+        (tmp_path / "cut.csv.gz").write_bytes(damaged)
+        with pytest.raises(ConfigError, match="damaged or cut off"):
+            guess([tmp_path / "cut.csv.gz"])
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

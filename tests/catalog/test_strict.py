@@ -60,6 +60,8 @@ def bomb() -> str:
         ("- a\n", "holds a list, expected a mapping"),
         ("a: &x [*x]\n", "contains itself"),
         (bomb(), "aliases of aliases"),
+        ("? [a, b]\n: 1\n", "is not valid YAML: .*unhashable key"),
+        ("[" * 5_000, "nested too deeply"),
     ],
 )
 def test_yaml_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

@@ -165,6 +165,11 @@ def test_times_that_are_none(value: object, form: str) -> None:
     assert ("where it counts seconds, or year" in problems[0]) == counts
 
 
+def test_a_number_larger_than_any_float_is_no_time() -> None:
+    values, problems = convert([10**400], AsSeconds(), Counter())
+    assert values.to_pylist() == [None] and "as a date or time" in problems[0]
+
+
 def test_times_of_typed_columns() -> None:
     moment = dt.datetime(2024, 3, 1, 10, 0, 0, 999_000)
     seconds = int(moment.replace(tzinfo=dt.UTC, microsecond=0).timestamp())
