@@ -43,17 +43,16 @@ class Factorization:
         cls,
         events: Events,
         catalog: Catalog,
-        fallback: Popularity | None = None,
+        fallback: Popularity,
         factors: int = FACTORS,
         rounds: int = ROUNDS,
         alpha: float = ALPHA,
         penalty: float = PENALTY,
         seed: int = 0,
     ) -> Factorization:
-        """`fallback` orders equals; by default the popularity of the last 14 days. `seed` draws the vectors that
-        the first of the `rounds` starts from; the result does not depend on the number of cores.
+        """`fallback` orders equals. `seed` draws the vectors that the first of the `rounds` starts from; the result
+        does not depend on the number of cores.
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         ones = np.ones(len(events), dtype=np.float32)
         pairs = (events.listener, events.item)
         counts = sparse.coo_array((ones, pairs), shape=(events.n_listeners, len(catalog))).tocsr()

@@ -32,19 +32,11 @@ class ItemCF:
         self._columns = {name: similarity[:, fallback.order(name)].tocsr() for name in fallback.type_names}
 
     @classmethod
-    def fit(
-        cls,
-        events: Events,
-        catalog: Catalog,
-        fallback: Popularity | None = None,
-        tail: int | None = WINDOW,
-    ) -> ItemCF:
-        """`fallback` orders what co-occurrence cannot reach; by default the popularity of the last 14 days.
-        `tail` is how much of each training sequence is read: its last 20 events, as for the known figures, or
-        with None all of them. Where listeners have many events, all is far better (starter world, validation,
-        HR@10 of audiobooks: .248 instead of .144).
+    def fit(cls, events: Events, catalog: Catalog, fallback: Popularity, tail: int | None = WINDOW) -> ItemCF:
+        """`fallback` orders what co-occurrence cannot reach. `tail` is how much of each training sequence is read: its
+        last 20 events, as for the known figures, or with None all of them. Where listeners have many events, all is
+        far better (starter world, validation, HR@10 of audiobooks: .248 instead of .144).
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         name = "item-CF" if tail is not None else "item-CF, full past"
         return cls(name, item_similarity(events, len(catalog), tail), fallback)
 

@@ -41,9 +41,8 @@ class Markov:
             self._columns[name] = (share @ counts[:, fallback.order(name)]).tocsr()
 
     @classmethod
-    def fit(cls, events: Events, catalog: Catalog, fallback: Popularity | None = None) -> Markov:
-        """`fallback` orders equals and what never followed; by default the popularity of the last 14 days."""
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
+    def fit(cls, events: Events, catalog: Catalog, fallback: Popularity) -> Markov:
+        """`fallback` orders equals and what never followed."""
         transitions = {name: next_new(events, catalog, name) for name in catalog.type_names}
         return cls(transitions, catalog.type_codes, fallback)
 

@@ -49,7 +49,7 @@ class MembershipRnn:
         cls,
         events: Events,
         catalog: Catalog,
-        fallback: Popularity | None = None,
+        fallback: Popularity,
         *,
         seed: int = 0,
         width: int = WIDTH,
@@ -60,11 +60,9 @@ class MembershipRnn:
         fitting: Fitting = FITTING,
         say: Say = lambda line: None,
     ) -> MembershipRnn:
-        """`fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at.
-        `prior`: the precision of the bases around their mean; the higher, the more alike listeners are. `say`
-        gets a line of progress now and then.
+        """`length`: how many events are looked at. `prior`: the precision of the bases around their mean; the higher,
+        the more alike listeners are. `say` gets a line of progress now and then.
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         with seeded(seed):
             left, held_back = hold_back(events, length, fitting.hold_back, seed)
             training, counts = windows(left, length), np.bincount(left.item, minlength=len(catalog))

@@ -48,7 +48,7 @@ class SasRec:
         cls,
         events: Events,
         catalog: Catalog,
-        fallback: Popularity | None = None,
+        fallback: Popularity,
         *,
         seed: int = 0,
         width: int = WIDTH,
@@ -59,11 +59,10 @@ class SasRec:
         fitting: Fitting = FITTING,
         say: Say = lambda line: None,
     ) -> SasRec:
-        """`fallback`: by default the popularity of the last 14 days. `length`: how many events are looked at;
-        longer pasts are cut into windows for training, so that all events are learned from. `say` gets a
-        line of progress now and then. A batch needs about 4 x `fitting.tokens` x number of items bytes.
+        """`length`: how many events are looked at; longer pasts are cut into windows for training, so that all events
+        are learned from. `say` gets a line of progress now and then. A batch needs about 4 x `fitting.tokens`
+        x number of items bytes.
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         with seeded(seed):
             model = SasRecModel(len(catalog), width, layers, heads, length, dropout)
             left, held_back = hold_back(events, length, fitting.hold_back, seed)

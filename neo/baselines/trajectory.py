@@ -56,18 +56,13 @@ class Trajectory:
 
     @classmethod
     def fit(
-        cls,
-        events: Events,
-        catalog: Catalog,
-        fallback: Popularity | None = None,
-        visible: np.ndarray | None = None,
+        cls, events: Events, catalog: Catalog, fallback: Popularity, visible: np.ndarray | None = None
     ) -> Trajectory:
         """Learns from the events and the catalog's topics.
 
-        `fallback` orders equals and what no step leads to; by default the popularity of the last 14 days. `visible`:
-        int64[], rows of the items that were out, whose topics are known (None: all).
+        `fallback` orders equals and what no step leads to. `visible`: int64[], rows of the items that were out, whose
+        topics are known (None: all).
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         visible = np.arange(len(catalog)) if visible is None else visible
         return cls(steps_ahead(events, len(catalog)), item_topics(catalog, visible), fallback)
 

@@ -46,7 +46,7 @@ class TwoTower:
         events: Events,
         catalog: Catalog,
         vectors: np.ndarray,
-        fallback: Popularity | None = None,
+        fallback: Popularity,
         *,
         visible: np.ndarray | None = None,
         seed: int = 0,
@@ -55,12 +55,10 @@ class TwoTower:
         tower_steps: int = TOWER_STEPS,
     ) -> TwoTower:
         """`vectors`: float32[n, d], content embeddings of all items in the catalog's order, of length 1 or 0.
-        `fallback` ranks for listeners without a history; by default the popularity of the last 14 days. `visible`:
-        int64[], ascending, rows of the items that were out (None: all); of the others nothing is learned. `say` gets
-        lines of progress. The same machine, threads and seed give the same model. Raises InvalidRequestError where
-        vectors and catalog do not fit together.
+        `fallback` ranks for listeners without a history. `visible`: int64[], ascending, rows of the items that were out
+        (None: all); of the others nothing is learned. `say` gets lines of progress. The same machine, threads and seed
+        give the same model. Raises InvalidRequestError where vectors and catalog do not fit together.
         """
-        fallback = fallback or Popularity.fit(events, catalog, days=14)
         visible = np.arange(len(catalog)) if visible is None else visible
         graph = HeteroGraph.of(events, catalog, vectors, visible=visible)
         say(f"graph: {len(graph):,} items, {len(graph.links.rows):,} links of {len(graph.link_types)} types")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from tiny_sequences import CATALOG, ITEMS, SEQUENCES, events_of, history_of
+from tiny_sequences import CATALOG, ITEMS, SEQUENCES, events_of, fit_popular, history_of
 
 from neo.baselines.factorization import Factorization, factorize, solve
 from neo.baselines.popularity import Popularity
@@ -51,13 +51,13 @@ def test_more_rounds_never_fit_worse(rows: list[list[int]], seed: int) -> None:
 
 
 def test_without_listeners_everything_is_popular() -> None:
-    ranked = Factorization.fit(events_of([]), CATALOG).rank([history_of([])], "show", 3)[0]
+    ranked = fit_popular(Factorization, events_of([]), CATALOG).rank([history_of([])], "show", 3)[0]
     assert ranked.tolist() == [0, 1, 2]
 
 
 def test_listeners_of_two_kinds_are_told_apart() -> None:
     events = events_of([[0, 1, 2, 7], [0, 2, 7], [1, 2, 7, 0], [3, 4, 5, 8], [4, 5, 8], [3, 5, 8, 4]])
-    ranker = Factorization.fit(events, CATALOG, factors=2)
+    ranker = fit_popular(Factorization, events, CATALOG, factors=2)
     asked = [history_of([0, 1]), history_of([5, 4])]
     assert [rows.tolist() for rows in ranker.rank(asked, "show", 1)] == [[2], [3]]
     assert [rows.tolist() for rows in ranker.rank(asked, "audiobook", 1)] == [[7], [8]]
@@ -66,7 +66,7 @@ def test_listeners_of_two_kinds_are_told_apart() -> None:
 @settings(deadline=None, max_examples=30)
 @given(SEQUENCES, st.integers(0, 3))
 def test_a_ranking_is_that_of_the_solved_vector(sequences: list[list[int]], seed: int) -> None:
-    ranker = Factorization.fit(events_of(sequences), CATALOG, factors=3, rounds=2, seed=seed)
+    ranker = fit_popular(Factorization, events_of(sequences), CATALOG, factors=3, rounds=2, seed=seed)
     history = history_of([1, 8, 1])
     counts = np.bincount(history, minlength=ITEMS)
     vector = closed_form(counts, ranker.items.astype(np.float64), ranker.alpha, ranker.penalty)
@@ -78,17 +78,19 @@ def test_a_ranking_is_that_of_the_solved_vector(sequences: list[list[int]], seed
 
 def test_the_seed_decides_everything() -> None:
     events = events_of([[0, 1, 7], [1, 2, 8], [3, 4]])
-    first, same, other = (Factorization.fit(events, CATALOG, factors=4, rounds=2, seed=seed) for seed in (0, 0, 1))
+    first, same, other = (
+        fit_popular(Factorization, events, CATALOG, factors=4, rounds=2, seed=seed) for seed in (0, 0, 1)
+    )
     assert (first.items == same.items).all()
     assert (first.items != other.items).any()
 
 
 def test_a_new_listener_gets_what_is_popular() -> None:
     events = events_of([[3, 1], [3, 2], [3]])
-    ranked = Factorization.fit(events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
+    ranked = fit_popular(Factorization, events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
     assert ranked.tolist() == Popularity.fit(events, CATALOG).order("show")[:3].tolist() == [3, 1, 2]
 
 
 def test_k_below_one_is_told() -> None:
     with pytest.raises(InvalidRequestError, match="k is 0"):
-        Factorization.fit(events_of([[0, 1]]), CATALOG, factors=2, rounds=1).rank([], "show", 0)
+        fit_popular(Factorization, events_of([[0, 1]]), CATALOG, factors=2, rounds=1).rank([], "show", 0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of
+from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, fit_popular
 
 from neo.baselines.item_cf import ItemCF
 from neo.baselines.popularity import Popularity
@@ -47,7 +47,7 @@ def test_similarity_equals_the_slow_one(sequences: list[list[int]], tail: int | 
 @settings(deadline=None)
 @given(SEQUENCES, HISTORY, st.integers(1, 12))
 def test_ranking_equals_the_slow_one(sequences: list[list[int]], history: list[int], k: int) -> None:
-    ranker = ItemCF.fit(events_of(sequences), CATALOG)
+    ranker = fit_popular(ItemCF, events_of(sequences), CATALOG)
     ranked = ranker.rank([np.array(history, dtype=np.int32)], "show", k)[0].tolist()
     scores = slow_scores(slow_similarity(sequences), history)
     wanted = [row for row in range(SHOWS) if row not in history]
@@ -61,7 +61,7 @@ def test_ranking_equals_the_slow_one(sequences: list[list[int]], history: list[i
 @settings(deadline=None)
 @given(st.lists(HISTORY, min_size=2, max_size=5))
 def test_a_batch_ranks_like_its_histories_alone(histories: list[list[int]]) -> None:
-    ranker = ItemCF.fit(events_of([[0, 7, 1, 8, 2], [1, 2, 3, 9], [4, 5, 10, 6, 0]]), CATALOG)
+    ranker = fit_popular(ItemCF, events_of([[0, 7, 1, 8, 2], [1, 2, 3, 9], [4, 5, 10, 6, 0]]), CATALOG)
     arrays = [np.array(history, dtype=np.int32) for history in histories]
     together = ranker.rank(arrays, "audiobook", 4)
     assert [rows.tolist() for rows in together] == [ranker.rank([a], "audiobook", 4)[0].tolist() for a in arrays]
@@ -69,15 +69,15 @@ def test_a_batch_ranks_like_its_histories_alone(histories: list[list[int]]) -> N
 
 def test_a_new_listener_gets_what_is_popular() -> None:
     events = events_of([[3, 1], [3, 2], [3]])
-    ranked = ItemCF.fit(events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
+    ranked = fit_popular(ItemCF, events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
     assert ranked.tolist() == Popularity.fit(events, CATALOG).order("show")[:3].tolist() == [3, 1, 2]
 
 
 def test_other_types_in_the_history_count() -> None:
     events = events_of([[7, 5], [7, 5], [8, 4], [8, 4], [4], [4]])
-    assert ItemCF.fit(events, CATALOG).rank([np.array([7])], "show", 1)[0].tolist() == [5]
+    assert fit_popular(ItemCF, events, CATALOG).rank([np.array([7])], "show", 1)[0].tolist() == [5]
 
 
 def test_k_below_one_is_told() -> None:
     with pytest.raises(InvalidRequestError, match="k is 0"):
-        ItemCF.fit(events_of([[0, 1]]), CATALOG).rank([], "show", 0)
+        fit_popular(ItemCF, events_of([[0, 1]]), CATALOG).rank([], "show", 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from tiny_sequences import fit_popular
 
 from neo.baselines.fitting import Fitting, seeded
 from neo.baselines.membership_rnn import MembershipModel, MembershipRnn
@@ -41,8 +42,8 @@ def sessions() -> Events:
 
 def fitted(seed: int = 0, steps: int = 120) -> MembershipRnn:
     fitting = Fitting(learning_rate=0.05, weight_decay=0.0, tokens=512, steps=steps)
-    return MembershipRnn.fit(
-        sessions(), CATALOG, seed=seed, width=16, topics=24, prior=0.01, dropout=0.0, fitting=fitting
+    return fit_popular(
+        MembershipRnn, sessions(), CATALOG, seed=seed, width=16, topics=24, prior=0.01, dropout=0.0, fitting=fitting
     )
 
 
@@ -135,7 +136,7 @@ def test_a_batch_ranks_like_its_histories_alone(ranker: MembershipRnn) -> None:
 def test_nothing_to_learn_from_still_ranks() -> None:
     nothing = Events.from_arrays(np.empty(0), np.empty(0), np.empty(0), [], 0)
     fitting = Fitting(learning_rate=0.01, weight_decay=0.0, tokens=64, steps=4)
-    ranker = MembershipRnn.fit(nothing, CATALOG, width=4, topics=2, fitting=fitting)
+    ranker = fit_popular(MembershipRnn, nothing, CATALOG, width=4, topics=2, fitting=fitting)
     assert len(ranker.rank_timed([0], [np.array([2])], [np.array([5])], "show", 20, 9)[0]) == 8
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import events_of
+from tiny_sequences import events_of, fit_popular
 from torch.nn import functional as F
 
 from neo.baselines.fitting import Fitting
@@ -34,7 +34,7 @@ def fitting_of(steps: int) -> Fitting:
 
 def fitted(pasts: list[list[int]], seed: int = 0, steps: int = 60) -> SasRec:
     fitting = fitting_of(steps)
-    return SasRec.fit(events_of(pasts), CATALOG, seed=seed, width=16, length=12, dropout=0.0, fitting=fitting)
+    return fit_popular(SasRec, events_of(pasts), CATALOG, seed=seed, width=16, length=12, dropout=0.0, fitting=fitting)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_nothing_to_learn_from_still_ranks() -> None:
 
 def test_progress_is_told() -> None:
     lines: list[str] = []
-    SasRec.fit(events_of(walks(20, 6)), CATALOG, width=8, fitting=fitting_of(20), say=lines.append)
+    fit_popular(SasRec, events_of(walks(20, 6)), CATALOG, width=8, fitting=fitting_of(20), say=lines.append)
     assert len(lines) >= 2 and all(line.startswith("SASRec: step") for line in lines)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, history_of
+from tiny_sequences import CATALOG, HISTORY, ITEMS, SEQUENCES, SHOWS, events_of, fit_popular, history_of
 
 from neo.baselines.popularity import Popularity
 from neo.baselines.trajectory import Trajectory, item_topics, over_topics, steps_ahead
@@ -71,9 +71,8 @@ def test_the_graph_equals_the_slow_one(topics: list[list[str]]) -> None:
 def test_ranking_equals_the_slow_one(
     sequences: list[list[int]], topics: list[list[str]], history: list[int], k: int
 ) -> None:
-    ranked = (
-        Trajectory.fit(events_of(sequences), with_topics(topics)).rank([history_of(history)], "show", k)[0].tolist()
-    )
+    ranker = fit_popular(Trajectory, events_of(sequences), with_topics(topics))
+    ranked = ranker.rank([history_of(history)], "show", k)[0].tolist()
     path = np.zeros(ITEMS)
     for back, item in enumerate(reversed(history)):
         path[item] += 0.9**back
@@ -89,15 +88,15 @@ def test_ranking_equals_the_slow_one(
 def test_an_item_that_nobody_met_leads_where_its_neighbors_lead() -> None:
     topics = [["sea"] if row in (0, 1) else ["bread"] for row in range(ITEMS)]
     events = events_of([[0, 5], [0, 5], [2, 6], [2, 6], [6]])
-    assert Trajectory.fit(events, with_topics(topics)).rank([history_of([1])], "show", 1)[0].tolist() == [5]
-    assert Trajectory.fit(events, CATALOG).rank([history_of([1])], "show", 1)[0].tolist() == [6]
+    assert fit_popular(Trajectory, events, with_topics(topics)).rank([history_of([1])], "show", 1)[0].tolist() == [5]
+    assert fit_popular(Trajectory, events, CATALOG).rank([history_of([1])], "show", 1)[0].tolist() == [6]
 
 
 def test_what_is_not_out_yet_changes_nothing() -> None:
     topics = [["sea"] if row in (0, 1) else ["bread"] if row == 2 else ["chess"] for row in range(ITEMS)]
     changed = [*topics[:8], *[["sea", "bread"]] * (ITEMS - 8)]
     events, visible = events_of([[0, 5], [2, 6], [2, 5], [4, 3]]), np.arange(8)
-    fitted = [Trajectory.fit(events, with_topics(some), visible=visible) for some in (topics, changed)]
+    fitted = [fit_popular(Trajectory, events, with_topics(some), visible=visible) for some in (topics, changed)]
     for one, other in zip(*(list(ranker._from_topics.values()) for ranker in fitted), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(fitted[0]._there.toarray(), fitted[1]._there.toarray())
@@ -105,10 +104,10 @@ def test_what_is_not_out_yet_changes_nothing() -> None:
 
 def test_a_new_listener_gets_what_is_popular() -> None:
     events = events_of([[3, 1], [3, 2], [3]])
-    ranked = Trajectory.fit(events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
+    ranked = fit_popular(Trajectory, events, CATALOG).rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
     assert ranked.tolist() == Popularity.fit(events, CATALOG).order("show")[:3].tolist() == [3, 1, 2]
 
 
 def test_k_below_one_is_told() -> None:
     with pytest.raises(InvalidRequestError, match="k is 0"):
-        Trajectory.fit(events_of([[0, 1]]), CATALOG).rank([], "show", 0)
+        fit_popular(Trajectory, events_of([[0, 1]]), CATALOG).rank([], "show", 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from tiny_sequences import events_of
+from tiny_sequences import events_of, fit_popular
 
 from neo.baselines.graph_network import GraphNetwork, _loss, item_embeddings
 from neo.baselines.hetero_graph import HeteroGraph
@@ -55,7 +55,7 @@ def fit(
 ) -> TwoTower:
     vectors = noise() if vectors is None else vectors
     graph_steps, tower_steps = steps
-    return TwoTower.fit(events, CATALOG, vectors, graph_steps=graph_steps, tower_steps=tower_steps, **options)
+    return fit_popular(TwoTower, events, CATALOG, vectors, graph_steps=graph_steps, tower_steps=tower_steps, **options)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_batch_ranks_like_its_histories_alone(hasty: TwoTower) -> None:
 
 def test_a_new_listener_gets_what_is_popular(hasty: TwoTower) -> None:
     ranked = hasty.rank([np.empty(0, dtype=np.int32)], "show", 3)[0]
-    assert ranked.tolist() == Popularity.fit(EVENTS, CATALOG, days=14).order("show")[:3].tolist()
+    assert ranked.tolist() == Popularity.fit(EVENTS, CATALOG).order("show")[:3].tolist()
 
 
 def test_without_any_event_content_is_all_there_is() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from neo.baselines.popularity import Popularity
 from neo.catalog.activity import Events
 from neo.catalog.catalog import Catalog
 
@@ -23,6 +26,11 @@ def events_of(sequences: list[list[int]], start: int = 0) -> Events:
     time = [start + place for sequence in sequences for place in range(len(sequence))]
     item = np.array([item for sequence in sequences for item in sequence], dtype=np.int64)
     return Events.from_arrays(who, item, np.array(time, dtype=np.int64), ["play"] * len(item), len(sequences))
+
+
+def fit_popular(method: Any, events: Events, catalog: Catalog, *more: Any, **options: Any) -> Any:
+    """A baseline whose fallback is what is popular in the events it is fitted on."""
+    return method.fit(events, catalog, *more, fallback=Popularity.fit(events, catalog), **options)
 
 
 def history_of(items: list[int]) -> np.ndarray:
