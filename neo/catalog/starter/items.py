@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from neo.catalog.catalog import Catalog
+from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog
 from neo.catalog.starter.audiobook_text import audiobook_description, audiobook_title
 from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.episode_text import EVENTS, episode_description, episode_title
@@ -71,9 +71,7 @@ class Writer:
             row["duration"] = int(items.duration[i])
             # What a publisher knew before the period: nothing yet of what comes out within it.
             row["popularity"] = round(100 / (1 + float(np.exp(-items.appeal[i]))), 1) if items.day[i] < 0 else None
-        return Catalog.from_table(
-            pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in _COLUMNS})
-        )
+        return Catalog.from_table(pa.Table.from_pylist(rows, TEXT_TYPE_SCHEMA))
 
     def _shared(self, picker: Picker, row: int) -> dict[str, str]:
         """Slots that every item has; `Icon` and `icon` change from call to call."""
@@ -250,22 +248,6 @@ class Writer:
                 }
             )
         return out
-
-
-_COLUMNS = (
-    ("id", pa.string()),
-    ("type", pa.string()),
-    ("title", pa.string()),
-    ("creator", pa.string()),
-    ("description", pa.string()),
-    ("parent", pa.string()),
-    ("topics", pa.list_(pa.string())),
-    ("date", pa.date32()),
-    ("duration", pa.int32()),
-    ("language", pa.string()),
-    ("popularity", pa.float32()),
-    ("extras", pa.string()),
-)
 
 
 def _people(picker: Picker) -> Iterator[str]:
