@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from neo.catalog.plain_text import encodable
 from neo_sdk.types import as_text
 
 BATCH = 1 << 14
@@ -151,16 +152,7 @@ def _written(places: list[int], values: list[Any]) -> tuple[list[int], pa.Array]
 def _texts(value: Any) -> Iterator[str]:
     for entry in value if isinstance(value, list) else [value]:
         if isinstance(entry, str):
-            if entry.isascii() or _encodable(entry):
+            if entry.isascii() or encodable(entry):
                 yield entry
         elif isinstance(entry, int) or (isinstance(entry, float) and math.isfinite(entry)):
             yield as_text(entry)
-
-
-def _encodable(text: str) -> bool:
-    """Not with a lone surrogate, which JSON can spell, no filter can ask for, and Arrow refuses."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

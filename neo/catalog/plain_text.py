@@ -48,6 +48,15 @@ def clean_text(text: str) -> tuple[str, bool]:
     return _SPACES.sub(" ", stripped).strip(" "), found_html
 
 
+def encodable(text: str) -> bool:
+    """Not with a lone surrogate, which JSON can spell, no name or filter holds, and Arrow refuses."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _strip_tags(text: str) -> str:
     if "<" not in text:
         return text

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from neo.catalog.plain_text import encodable
 from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import WISHES
 
@@ -93,12 +94,3 @@ def apart(found: Iterable[Phrase]) -> list[Phrase]:
         if all(phrase.end <= other.start or other.end <= phrase.start for other in kept):
             kept.append(phrase)
     return sorted(kept, key=lambda phrase: phrase.start)
-
-
-def encodable(text: str) -> bool:
-    """Not with a lone surrogate, which JSON can spell and no name holds."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
