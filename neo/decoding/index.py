@@ -14,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from neo.decoding.packed import PackedSids, listed
-from neo.sids.mapped import map_arrays
+from neo.sids.mapped import map_arrays, save_arrays
 from neo.sids.table import SidTable
 from neo_sdk.errors import BundleError, NotFoundError
 
@@ -255,7 +254,7 @@ class SidIndex:
 
     def save(self, path: Path | str, made_of: str) -> None:
         """Writes one safetensors file, beside it first, then renamed. made_of: the SID table's fingerprint."""
-        path, types = Path(path), self.folded().types
+        types = self.folded().types
         arrays = {f"{name}.{key}": array for name, part in types.items() for key, array in part.base.arrays.items()}
         learned = {name: part.learned for name, part in types.items() if part.learned is not None}
         for name, known in learned.items():
@@ -267,9 +266,7 @@ class SidIndex:
             "types": json.dumps({name: [part.size, part.base.low_bits] for name, part in types.items()}),
             "learned": json.dumps({name: [known.levels, known.sids.low_bits] for name, known in learned.items()}),
         }
-        waiting = path.with_name(path.name + ".part")
-        save_file({name: array.contiguous() for name, array in arrays.items()}, waiting, metadata=about)
-        waiting.replace(path)
+        save_arrays(Path(path), {name: array.numpy(force=True) for name, array in arrays.items()}, about)
 
     @classmethod
     def load(cls, path: Path | str) -> SidIndex:

@@ -1,4 +1,4 @@
-"""Arrays of a safetensors file as memory maps: ten million items are there at once, and read when they are needed."""
+"""Arrays in a safetensors file: written whole, and read as memory maps, so that ten million items are there at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from neo_sdk.errors import BundleError
 
@@ -19,6 +20,13 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U16": np.dtype("<u2"),
     "BOOL": np.dtype("?"),
 }
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: dict[str, str]) -> None:
+    """Writes one safetensors file with these metadata: beside it first, then renamed."""
+    waiting = path.with_name(path.name + ".part")
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, waiting, metadata=about)
+    waiting.replace(path)
 
 
 def map_arrays(path: Path, format: str) -> tuple[Mapping[str, str], dict[str, np.ndarray]]:

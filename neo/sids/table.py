@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
 
-from neo.sids.mapped import map_arrays
+from neo.sids.mapped import map_arrays, save_arrays
 from neo_sdk.errors import BundleError, ConfigError, NotFoundError
 
 FORMAT = "neo-sid-table-1"
@@ -258,16 +257,13 @@ class SidTable:
 
     def save(self, path: Path | str) -> None:
         """Write one safetensors file (beside it first, then renamed)."""
-        path = Path(path)
-        tensors = {
-            f"{name}.{part}": np.ascontiguousarray(getattr(sids, part), dtype=dtype)
+        arrays = {
+            f"{name}.{part}": np.asarray(getattr(sids, part), dtype=dtype)
             for name, sids in self.types.items()
             for part, dtype in _PARTS.items()
         }
         about = {"format": FORMAT, "levels": str(self.levels), "sizes": json.dumps(self.codebook_sizes)}
-        waiting = path.with_name(path.name + ".part")
-        save_file(tensors, waiting, metadata=about)
-        waiting.replace(path)
+        save_arrays(Path(path), arrays, about)
 
     @classmethod
     def load(cls, path: Path | str) -> SidTable:
