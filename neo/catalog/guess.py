@@ -60,10 +60,14 @@ def words_of(name: str) -> list[str]:
     return [word for word in re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
 
 
+def called(name: str, ours: str) -> bool:
+    """Whether a column's name has a word for a column of ours."""
+    return any(re.fullmatch(NAMES[ours], word) for word in words_of(name))
+
+
 def best_called(names: Sequence[str], ours: str) -> str | None:
     """Of column names the one that is called so in the fewest words; None where none is."""
-    called = [name for name in names if any(re.fullmatch(NAMES[ours], word) for word in words_of(name))]
-    return min(called, key=lambda name: len(words_of(name)), default=None)
+    return min((name for name in names if called(name, ours)), key=lambda name: len(words_of(name)), default=None)
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,7 @@ class Column:
         return len(self.values) == self.rows and len(self.distinct) >= 0.98 * self.rows > 0
 
     def called(self, ours: str) -> bool:
-        """Whether its name has a word for a column of ours."""
-        return any(re.fullmatch(NAMES[ours], word) for word in words_of(self.name))
+        return called(self.name, ours)
 
     @property
     def words(self) -> float:
@@ -276,8 +279,8 @@ def _event_lines(file: File, item: Column) -> Iterator[str]:
 def _best(columns: Sequence[Column], ours: str, suits: Any) -> Column | None:
     """The column that is called so, else the one of most different values; None where none suits."""
     suited = [column for column in columns if column.values and suits(column) and not column.timed]
-    called = [column for column in suited if column.called(ours)]
-    return max(called or suited, key=lambda column: len(column.distinct), default=None)
+    named = [column for column in suited if column.called(ours)]
+    return max(named or suited, key=lambda column: len(column.distinct), default=None)
 
 
 def _suits(column: Column, ours: str) -> bool:
