@@ -8,6 +8,7 @@ import numpy as np
 
 from neo.catalog.activity import Searches
 from neo.catalog.catalog import Catalog
+from neo.catalog.starter.choices import FORBIDDEN
 from neo.catalog.starter.config import DAY, WorldConfig
 from neo.catalog.starter.grammar import Picker
 from neo.catalog.starter.latents import SERIAL, SUBJECT_STEPS, Latents
@@ -32,7 +33,6 @@ SHARES = {
 }
 ATTACHED = 0.6  # share of searches by a listener who is known
 APPEAL, TASTE, TONE, FOREIGN = 0.75, 0.35, 0.3, 3.0
-FORBIDDEN = np.float32(-1e9)
 CHUNK = 1_000  # searches whose distributions are held in memory at a time
 
 
@@ -44,7 +44,7 @@ class SearchLog:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Searches of one type and kind; rows of items are counted within the type."""
+    """Who searches, and when; the listener is -1 where nobody is known."""
 
     listener: np.ndarray
     time: np.ndarray
