@@ -9,7 +9,7 @@ from neo.listeners.familiarity import LEVELS, Familiarity
 from neo_sdk.types import Mode
 
 K = 30  # items of the lists that are judged
-Titled = tuple[str, list[list[str]]]
+Titled = tuple[str, list[list[str]]]  # a title; the header and the rows
 
 
 class ModeResult(Strict):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from neo.evaluation.discovery_report import Titled
 from neo.evaluation.text_report import Checks, Texts
 
-Table = tuple[str, list[list[str]]]  # a title; the header and the rows
 
-
-def text_tables(texts: Texts | None) -> list[Table]:
+def text_tables(texts: Texts | None) -> list[Titled]:
     """The fact checker's table, and the judge's where there was one."""
     if texts is None:
         return []
@@ -19,7 +18,7 @@ def text_tables(texts: Texts | None) -> list[Table]:
     return tables
 
 
-def _facts(texts: Texts) -> Table:
+def _facts(texts: Texts) -> Titled:
     header = ["", "texts", "claims", "true", "of item", "of history", "all true", "coverage", "foreign"]
     rows = [
         ["explanations", *_checks(texts.explanations), "-", "-"],
@@ -40,7 +39,7 @@ def _checks(found: Checks) -> list[str]:
     return [*counts, *map(_percent, (true, item.true, history.true, found.spotless))]
 
 
-def _judge(texts: Texts) -> Table:
+def _judge(texts: Texts) -> Titled:
     """Beside each mean, how far the judge was from labels of that scale, on average over labels.
 
     Parts of a labeller, such as "program: true", are in the labeller's own count already.
@@ -59,7 +58,7 @@ def _judge(texts: Texts) -> Table:
     return f"Texts of NEO: scores 0 to 5 of the judge {texts.judge}{left}", [header, *rows]
 
 
-def _agreement(texts: Texts) -> Table:
+def _agreement(texts: Texts) -> Titled:
     header = ["", "labels", "n", "off by", "Spearman", "kappa"]
     rows = [
         [_words(a.scale), a.by, f"{a.n:,}", f"{a.difference:.2f}", _number(a.spearman), _number(a.kappa)]
