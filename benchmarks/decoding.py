@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +25,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import transformers
 from decoding_catalogs import CODES, LEVELS, TYPES, Catalog, build_apart
 from decoding_checks import (
     Agreement,
@@ -50,6 +48,7 @@ from neo.decoding.constraint import SpanProcessor
 from neo.decoding.index import SidIndex
 from neo.decoding.request import GroupLimit
 from neo.decoding.unconstrained import search_unconstrained
+from neo.evaluation.machine import this_machine
 from neo.language.vocabulary import Vocabulary
 
 PROMPT, BEAMS, ITEMS, LARGE = 300, 30, 100_000, 10_000_000  # tokens; what the bars are about; built apart and mapped
@@ -303,21 +302,6 @@ def bars(
     ]
 
 
-def machine() -> dict[str, str | int]:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "numpy": np.__version__,
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the small model, up to 100,000 items and 30 beams")
@@ -346,7 +330,9 @@ def main() -> None:
         rows += run_plan(plan, small if plan.shape is SMALL else World.make(plan.shape, options.seed), catalogs)
     held = bars(rows, catalogs, agreed, batches, one_level)
     took = round(time.perf_counter() - started)
-    about = {**machine(), "load before": load, "seed": options.seed, "prompt tokens": PROMPT, "seconds": took}
+    machine = this_machine()
+    about = {**machine.model_dump(exclude={"versions"}), **machine.versions, "threads": torch.get_num_threads()}
+    about |= {"load before": load, "seed": options.seed, "prompt tokens": PROMPT, "seconds": took}
     checks = {"agreement": asdict(agreed), "together": list(map(asdict, batches)), "kernel": asdict(one_level)}
     measured = {"machine": about, "rows": list(map(asdict, rows)), "built": catalogs.built, **checks}
     measured["bars"] = [{**asdict(bar), "met": bar.met} for bar in held]
