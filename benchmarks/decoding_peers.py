@@ -16,6 +16,7 @@ import torch
 from decoding_catalogs import BITS, CODES, LEVELS, TYPES, Catalog
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel
 
+from neo.evaluation.obedience import span_of
 from neo.language.vocabulary import Vocabulary
 
 Trie = dict[int, Any]  # token -> the trie of what may follow; None after the last level
@@ -89,11 +90,8 @@ def generate(
 
 def tuple_of(vocab: Vocabulary, tokens: list[int], score: float | None = None) -> Answer:
     """What generated tokens name."""
-    parts = [part for token in tokens if (part := vocab.type_level_code(token))]
-    whole = [level for _, level, _ in parts] == list(range(vocab.levels)) and len(tokens) == len(parts)
-    if not whole or len({name for name, _, _ in parts}) > 1:
-        return Answer("", (), score)
-    return Answer(parts[0][0], tuple(code for _, _, code in parts), score)
+    name, codes = span_of(list(map(vocab.type_level_code, tokens)), vocab.levels) or ("", ())
+    return Answer(name, codes, score)
 
 
 def masked_row(

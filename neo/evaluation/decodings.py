@@ -11,6 +11,7 @@ import torch
 from neo.decoding.beam import search_spans
 from neo.decoding.unconstrained import search_unconstrained
 from neo.evaluation.neo_method import long_run
+from neo.evaluation.obedience import span_of
 from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import about_listener
 from neo.model.neo_model import NeoModel
@@ -87,18 +88,12 @@ class DecodingMethod:
     def _unconstrained(
         self, cases: Sequence[RecommendCase], opened: list[list[int]], name: str, k: int
     ) -> list[list[int]]:
-        bundle = self.model.bundle
-        found = []
-        for case, beams in zip(
-            cases, search_unconstrained(bundle.model, bundle.vocabulary, opened, max(self.beams, k)), strict=True
-        ):
-            parts = [[bundle.vocabulary.type_level_code(token) for token in beam.tokens] for beam in beams]
-            whole = [[(name, level) for level in range(len(beam))] == [p and p[:2] for p in beam] for beam in parts]
-            rows = [
-                bundle.sids.table.row_of(name, [part[2] for part in beam if part])
-                for beam, is_whole in zip(parts, whole, strict=True)
-                if is_whole
-            ]
+        bundle, vocabulary, found = self.model.bundle, self.model.bundle.vocabulary, []
+        answers = search_unconstrained(bundle.model, vocabulary, opened, max(self.beams, k))
+        for case, beams in zip(cases, answers, strict=True):
+            parts = [[vocabulary.type_level_code(token) for token in beam.tokens] for beam in beams]
+            spans = [span_of(beam, vocabulary.levels) for beam in parts]
+            rows = [bundle.sids.table.row_of(*span) for span in spans if span and span[0] == name]
             heard = set(np.asarray(case.history).tolist())
             found.append([row for row in rows if row is not None and row not in heard][:k])
         return found

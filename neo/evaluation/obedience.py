@@ -27,21 +27,25 @@ class Steering(Strict):
         )
 
 
+def span_of(beam: Beam, levels: int) -> tuple[str, tuple[int, ...]] | None:
+    """The type and the codes of a beam that has one code a level, levels 0 to `levels` - 1 in order, all of one type;
+    None for any other. Whether the codes name an item is another question."""
+    name = beam[0][0] if beam and beam[0] else ""
+    if [code and code[:2] for code in beam] != [(name, level) for level in range(levels)]:
+        return None
+    return name, tuple(code[2] for code in beam if code)
+
+
 def type_obedience(beams: Sequence[Sequence[Beam]], asked: Sequence[str], levels: int) -> float:
     """The share of beams, over all prompts, that are whole spans of the asked type.
 
     `beams[p]` are the beams of prompt p, each the decoded codes between the delimiters; `asked[p]` is the
-    type that prompt p asks for. A beam counts if it has one code a level, levels 0 to `levels` - 1 in order,
-    all of that type; whether the tuple names an item is another question. Raises InvalidRequestError where
-    there is nothing to count.
+    type that prompt p asks for. Raises InvalidRequestError where there is nothing to count.
     """
     if len(beams) != len(asked):
         raise InvalidRequestError(f"beams of {len(beams)} prompts, but {len(asked)} asked types, expected one each")
     total = sum(len(of_prompt) for of_prompt in beams)
     if not total:
         raise InvalidRequestError("there is not a single beam to count")
-    good = 0
-    for of_prompt, name in zip(beams, asked, strict=True):
-        whole = [(name, level) for level in range(levels)]
-        good += sum([code and code[:2] for code in beam] == whole for beam in of_prompt)
-    return good / total
+    spans = [(span_of(beam, levels), name) for some, name in zip(beams, asked, strict=True) for beam in some]
+    return sum(span is not None and span[0] == name for span, name in spans) / total

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from neo.decoding.unconstrained import search_unconstrained
 from neo.evaluation.neo_method import long_run
-from neo.evaluation.obedience import Steering, type_obedience
+from neo.evaluation.obedience import Beam, Steering, span_of, type_obedience
 from neo.evaluation.protocol import RecommendCase
 from neo.language.prompts import Context, about_listener, words_for
 from neo.language.segments import Turn
@@ -53,8 +53,6 @@ def _prompt(neo: NeoModel, case: RecommendCase, ids: tuple[int, ...], type_name:
     return fit(neo.renderer, Asker(context), [Turn(words)], neo.room()).ids
 
 
-def _exists(neo: NeoModel, beam: Sequence[tuple[str, int, int] | None]) -> bool:
-    codes = [code for code in beam if code is not None]
-    shaped = len(codes) == len(beam) and len({name for name, _, _ in codes}) == 1
-    in_order = shaped and [level for _, level, _ in codes] == list(range(len(beam)))
-    return in_order and neo.bundle.sids.table.row_of(codes[0][0], [code for _, _, code in codes]) is not None
+def _exists(neo: NeoModel, beam: Beam) -> bool:
+    span = span_of(beam, neo.bundle.vocabulary.levels)
+    return span is not None and neo.bundle.sids.table.row_of(*span) is not None

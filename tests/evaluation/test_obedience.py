@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from neo.evaluation.obedience import type_obedience
+from neo.evaluation.obedience import span_of, type_obedience
 from neo_sdk.errors import InvalidRequestError
 
 SHOW = [("show", 0, 3), ("show", 1, 0), ("show", 2, 9)]
@@ -18,6 +18,7 @@ def test_share_counts_beams_over_all_prompts() -> None:
     [SHOW[:2], SHOW[::-1], [SHOW[0], BOOK[1], SHOW[2]], [SHOW[0], None, SHOW[2]], [*SHOW, SHOW[2]], []],
 )
 def test_what_is_no_whole_span_does_not_count(beam: list[tuple[str, int, int] | None]) -> None:
+    assert span_of(beam, levels=3) is None and span_of(SHOW, levels=3) == ("show", (3, 0, 9))
     assert type_obedience([[beam, SHOW]], ["show"], levels=3) == 0.5
 
 
