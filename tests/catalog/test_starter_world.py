@@ -12,7 +12,6 @@ import pytest
 from pydantic import ValidationError
 
 from neo.catalog.starter.config import WorldConfig
-from neo.catalog.starter.describe import page
 from neo.catalog.starter.world import World, make_world
 from neo_sdk.errors import BundleError
 
@@ -151,11 +150,6 @@ def test_searches_choose_what_their_kind_allows(world: World) -> None:
     assert ("describe", "episode") in types and ("title", "audiobook") in types
     assert all(query and query == query.strip() for query in searches.query.to_pylist())
     assert np.any(searches.listener < 0) and np.any(searches.listener >= 0)
-
-
-def test_the_page_can_be_read(world: World) -> None:
-    text = page(world)
-    assert "20 shows" in text and "popularity HR@10" in text and "nan" not in text
 
 
 def test_a_world_may_have_no_searches_and_one_listener() -> None:

@@ -12,7 +12,7 @@ FLOOR = 0.012  # added to a match before the logarithm: even what does not match
 FORBIDDEN = np.float32(-1e9)
 
 # Weights of the utilities, set so that taste decides, popularity helps, and an oracle ranks about half of all
-# choices into its first ten (see describe.py for the figures).
+# choices into its first ten.
 SHOW_MATCH, SHOW_TONE, SHOW_APPEAL, SHOW_NEAR, SHOW_HOST, FOREIGN, ABROAD = (
     1.4,
     0.75,

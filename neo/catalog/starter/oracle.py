@@ -56,10 +56,6 @@ class Cases:
     def hit_rate(self, k: int) -> float:
         return float(np.mean(self.ranks() < k)) if len(self) else float("nan")
 
-    def ndcg(self, k: int) -> float:
-        ranks = self.ranks()
-        return float(np.mean(np.where(ranks < k, 1 / np.log2(ranks + 2), 0))) if len(self) else float("nan")
-
     @staticmethod
     def join(parts: list[Cases]) -> Cases:
         """All cases of several tables."""
