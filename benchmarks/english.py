@@ -85,7 +85,7 @@ def found_by(run: Run) -> dict[str, float]:
     searches = search_cases(run.full, split, CASES, seed)
     listed = hits(neo.recommend(cases, K), [case.relevant for case in cases], K)
     right = [case.relevant for case in searches]
-    ranked = ndcg_gain(hits(neo.search(searches, K), right, K), np.array([min(K, len(rows)) for rows in right]), K)
+    ranked = ndcg_gain(hits(neo.search(searches, K), right, K), np.array(list(map(len, right))), K)
     return {
         "cases": len(cases),
         "HR@10": float(hit_gain(listed, K).mean()),

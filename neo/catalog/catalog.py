@@ -243,8 +243,7 @@ class Catalog:
         found = ids.take(pa.array(neighbors)).to_pylist()
         if item_id:
             found += ids.filter(pc.match_substring(ids, item_id, ignore_case=True)).slice(0, 50).to_pylist()
-        ranked = difflib.get_close_matches(item_id, list(dict.fromkeys(found)), n=count, cutoff=0.5)
-        return ranked
+        return difflib.get_close_matches(item_id, list(dict.fromkeys(found)), n=count, cutoff=0.5)
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -31,9 +31,7 @@ def raise_findings(findings: Sequence[Finding], what: str) -> None:
         return finding.message + ("" if finding.other is None else f", first in row {finding.other}")
 
     if findings:
-        raise CatalogError(
-            [Problem(what if f.row is None else f"{what} row {f.row}", None, f.column, text(f)) for f in findings]
-        )
+        raise CatalogError([Problem(f"{what} row {f.row}", None, f.column, text(f)) for f in findings])
 
 
 def item_findings(table: pa.Table, types: tuple[ItemType, ...]) -> list[Finding]:
