@@ -39,7 +39,7 @@ def publish(source: Path, folder: Path, with_listeners: bool = False, license: s
 
     The report of the run is found where `neo run` left it. Raises BundleError where the folder is something else.
     """
-    if folder.absolute() == source.absolute():
+    if folder.resolve() == source.resolve():
         raise InvalidRequestError(f"{folder} is the bundle itself: name another folder to publish it in.")
     bundle = Bundle.load(source)
     found = source.parent / "report" / "report.json"

@@ -123,9 +123,7 @@ def test_a_hub_takes_it_and_what_comes_back_loads(published: Path, monkeypatch: 
         Bundle.load(back)
 
 
-def test_a_bundle_that_was_updated_says_so_and_words_cannot_become_markup(
-    tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bundle_that_was_updated_says_so_and_words_cannot_become_markup(tiny_bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "new.jsonl").write_text('{"id": "s-new", "type": "show", "title": "Salt", "language": "en"}\n')
     made, _ = updated(tiny_bundle, read_given(tiny_bundle, [tmp_path / "new.jsonl"], print))
     dataclasses.replace(made, config={**CONFIG, "name": "a<script>"}).save(tmp_path / "bundle")
@@ -136,8 +134,14 @@ def test_a_bundle_that_was_updated_says_so_and_words_cannot_become_markup(
         and "Not measured" in text
         and "<script>" not in text.split("---")[2]
     )
-    assert main(["publish", str(tmp_path / "bundle"), str(tmp_path / "bundle")]) == 1
-    assert "is the bundle itself" in capsys.readouterr().err
+
+
+def test_a_bundle_is_not_published_over_itself(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "link").symlink_to(run)
+    for same in (run / "bundle", run / ".." / run.name / "bundle", tmp_path / "link" / "bundle"):
+        assert main(["publish", str(run / "bundle"), str(same)]) == 1
+        assert "is the bundle itself" in capsys.readouterr().err
+    assert len(Bundle.load(run / "bundle").events) == 400
 
 
 def test_the_card_says_what_lora_and_stage_4_trained(tiny_bundle: Bundle) -> None:
