@@ -43,7 +43,7 @@ def extend(
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for matrix in matrices:
-            old = matrix[: vocabulary.text_size].float()
+            old = matrix[: vocabulary.text_size].float().cpu()  # a base in 4 bits lies on the GPU
             words = _of_texts(old, vocabulary, sids, texts)
             meant = _of_meanings(vocabulary, meanings, old.shape[1], seed)
             parts = [(WORDS, words), (MEANING, meant)]

@@ -26,7 +26,7 @@ def new_soft_prompt(
 ) -> SoftPrompt:
     """A projection whose first position is, as nearly as a linear one can be, the mean row of the codes that a listener
     met: what the decoder reads is among what it can read already. Further positions begin at random."""
-    embeddings = model.get_input_embeddings().weight.detach().float()
+    embeddings = model.get_input_embeddings().weight.detach().float().cpu()  # in 4 bits it lies on the GPU
     soft = SoftPrompt(known.space, known.dim, embeddings.shape[1], positions)
     soft.start_like(embeddings, torch.Generator().manual_seed(seed))
     events = dataset.events

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from small_models import TEXTS, qwen3, table
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from neo.language.vocabulary import Vocabulary
 from neo.training.base import scratch_tokenizer
@@ -88,3 +89,14 @@ def test_the_same_seed_starts_the_same_rows() -> None:
         )
         started.append(model.get_output_embeddings().weight.detach())
     assert torch.equal(*started)
+
+
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+def test_a_base_may_lie_on_another_device(tied: bool) -> None:
+    """As one in 4 bits does, where there is a GPU. Fake tensors have a device and no numbers: "meta" stands for it."""
+    tokenizer = scratch_tokenizer(TEXTS, 300)
+    vocabulary = Vocabulary.extend(tokenizer, 2, {"show": 3})
+    model = qwen3(vocabulary.size, tied).to("meta")
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        extend(model, vocabulary, table(), {}, {}, seed=0)
+    assert model.get_input_embeddings().weight.device.type == "meta"

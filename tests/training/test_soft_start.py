@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from tiny_world import make_tiny_soft_bundle
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from neo.catalog.activity import Dataset, Events
 from neo.training.soft_start import new_soft_prompt
@@ -44,10 +45,24 @@ def test_without_events_it_begins_at_random(tiny_dataset: Dataset) -> None:
     bundle = make_tiny_soft_bundle(tiny_dataset)
     known = bundle.listener_model
     assert known is not None
-    nothing = Events.from_arrays(np.empty(0), np.empty(0), np.empty(0), [], len(tiny_dataset.listeners))
-    empty = Dataset(tiny_dataset.catalog, tiny_dataset.listeners, nothing, tiny_dataset.searches)
+    empty = _without_events(tiny_dataset)
     one, same, other = (
         new_soft_prompt(bundle.model, bundle.vocabulary, bundle.sids.table, known, empty, 1, seed) for seed in (0, 0, 1)
     )
     assert torch.equal(one.projection.weight, same.projection.weight)
     assert not torch.equal(one.projection.weight, other.projection.weight) and not one.projection.bias.any()
+
+
+def test_the_model_may_lie_on_another_device(tiny_dataset: Dataset) -> None:
+    """As one in 4 bits does, where there is a GPU. Fake tensors have a device and no numbers: "meta" stands for it."""
+    bundle, empty = make_tiny_soft_bundle(tiny_dataset), _without_events(tiny_dataset)
+    known, model = bundle.listener_model, bundle.model.to("meta")
+    assert known is not None
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        soft = new_soft_prompt(model, bundle.vocabulary, bundle.sids.table, known, empty, 1, 0)
+    assert soft.projection.weight.device.type == "cpu"
+
+
+def _without_events(dataset: Dataset) -> Dataset:
+    nothing = Events.from_arrays(np.empty(0), np.empty(0), np.empty(0), [], len(dataset.listeners))
+    return Dataset(dataset.catalog, dataset.listeners, nothing, dataset.searches)
