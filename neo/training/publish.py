@@ -1,6 +1,7 @@
 """`neo publish`: a bundle's folder for others to load, with a model card written from what is known of it.
 
-What listeners did stays at home unless it is asked for, and so do the paths of files here. The folder is what
+What listeners did stays at home unless it is asked for, and so do the paths of files here. Of an embedder's folder the
+last part is left, and who loads the bundle needs the embedder there. The folder is what
 `huggingface_hub.upload_folder` takes, and what comes back from a hub loads as it is.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from neo.evaluation.report import NEO, Report
 from neo.evaluation.tables import to_markdown
 from neo.model.bundle import Bundle
 from neo.model.folder import CARD
+from neo.sids.build import SidModel
 from neo_sdk.errors import InvalidRequestError
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -44,22 +47,18 @@ def publish(source: Path, folder: Path, with_listeners: bool = False, license: s
     bundle = Bundle.load(source)
     found = source.parent / "report" / "report.json"
     report = Report.load(found) if found.is_file() else None
-    config = _without_paths(dict(bundle.config))
-    listeners, events = bundle.listeners, bundle.events
-    if not with_listeners:
-        listeners = Listeners.from_ids([])
-        events = Events.from_arrays(np.empty(0), np.empty(0), np.empty(0), [], 0)
-    sids = bundle.sids
-    if sids.config.given is not None:
-        sids = replace(sids, config=sids.config.model_copy(update={"given": Path(sids.config.given.name)}))
-    replace(bundle, config=config, listeners=listeners, events=events, sids=sids).save(folder)
+    bundle = replace(bundle, config=_without_paths(bundle.config), sids=_sids_without_paths(bundle.sids))
     text = model_card(bundle, report, with_listeners, license)
+    if not with_listeners:
+        events = Events.from_arrays(np.empty(0), np.empty(0), np.empty(0), [], 0)
+        bundle = replace(bundle, listeners=Listeners.from_ids([]), events=events)
+    bundle.save(folder)
     (folder / CARD).write_text(text, encoding="utf-8")
     return folder / CARD
 
 
 def model_card(bundle: Bundle, report: Report | None, with_listeners: bool, license: str | None = None) -> str:
-    """Front matter as a hub reads it, and what is known of the bundle, in sections."""
+    """Front matter as a hub reads it, and what is known of the bundle, in sections. bundle: one without paths."""
     name = str(bundle.config.get("name", "neo"))
     sections = {
         f"# {_plain(name)}": [_about(bundle)],
@@ -92,7 +91,7 @@ def _front_matter(bundle: Bundle, name: str, license: str | None) -> str:
         license=license,
         library_name="neo",
         tags=["recommender-system", "semantic-ids", "generative-retrieval", "neo"],
-        base_model=base if base and HUB_NAME.fullmatch(base) and not Path(base).exists() else None,
+        base_model=base if base and HUB_NAME.fullmatch(base) else None,
         model_name=name,
         ignore_metadata_errors=False,
     )
@@ -131,7 +130,7 @@ def _model(bundle: Bundle) -> list[str]:
     model, config, base = bundle.model, bundle.model.config, _base(bundle)
     weights = sum(weight.numel() for weight in model.parameters())
     shape = f"{config.num_hidden_layers} layers of width {config.hidden_size}"
-    start = f"from {_plain(Path(base).name if Path(base).exists() else base)}" if base else "from random weights"
+    start = f"from {_plain(base)}" if base else "from random weights"
     kind = str(next(model.parameters()).dtype).removeprefix("torch.")
     lines = [f"{type(model).__name__}, {weights:,} weights in {kind}: {shape}, trained {start}."]
     lines.append(
@@ -221,15 +220,35 @@ def _without_paths(config: Mapping[str, Any]) -> dict[str, Any]:
     for group, key in (("data", "files"), ("data", "root"), ("sids", "given")):
         if isinstance(made.get(group), dict) and made[group].get(key):
             made[group][key] = Path(made[group][key]).name
+    if isinstance(made.get("sids"), dict) and made["sids"].get("embedder"):
+        made["sids"]["embedder"] = _embedder(made["sids"]["embedder"])
     if isinstance(made.get("language"), dict):
         made["language"]["texts"] = [Path(text).name for text in made["language"].get("texts") or ()]
     pretrained = (made.get("base") or {}).get("pretrained") or {}
-    if pretrained.get("model") and Path(pretrained["model"]).exists():
-        pretrained["model"] = Path(pretrained["model"]).name
+    if pretrained.get("model"):
+        pretrained["model"] = _name(pretrained["model"])
     made.pop("teacher", None)
     if isinstance(made.get("evaluation"), dict):
         made["evaluation"].pop("judge", None)
     return made
+
+
+def _sids_without_paths(sids: SidModel) -> SidModel:
+    config, embedder = sids.config, copy(sids.embedder)
+    embedder.name = _embedder(embedder.name)
+    named = {"embedder": embedder.name, "given": config.given and Path(config.given.name)}
+    return replace(sids, config=config.model_copy(update=named), embedder=embedder)
+
+
+def _embedder(name: str) -> str:
+    return f"st:{_name(name.removeprefix('st:'))}" if name.startswith("st:") else name
+
+
+def _name(model: str) -> str:
+    """What a hub or a package calls a model, and the last part of a folder: also of one that is not here any more."""
+    path = Path(model)
+    is_path = path.is_absolute() or path.exists() or model.startswith((".", "~")) or model.count("/") > 1
+    return path.absolute().name if is_path else model
 
 
 def _plain(text: str) -> str:

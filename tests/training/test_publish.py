@@ -8,6 +8,7 @@ import pickletools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from huggingface_hub import CommitOperationAdd, HfApi, ModelCard, hf_api
@@ -18,7 +19,8 @@ from neo.model.bundle import Bundle
 from neo.model.folder import SUFFIXES
 from neo.model.neo_model import NeoModel
 from neo.model.update import read_given, updated
-from neo.training.publish import model_card
+from neo.sids.neural import NeuralEmbedder
+from neo.training.publish import _name, model_card
 from neo_sdk.errors import BundleError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +79,40 @@ def test_nothing_of_listeners_or_of_the_machine_is_in_it(published: Path, run: P
     assert json.loads((published / "config.json").read_text())["data"]["files"] == "data.yaml"
     assert main(["publish", str(run / "bundle"), str(run / "all"), "--with-listeners"]) == 0
     assert len(Bundle.load(run / "all").events) == 400
+
+
+def test_no_folder_of_a_model_is_in_it(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    name = "st:/home/ann/models/secret"
+    config = {**CONFIG, "base": {"pretrained": {"model": "/home/ann/models/Qwen"}}, "sids": {"embedder": name}}
+    named = tiny_bundle.sids.config.model_copy(update={"embedder": name})
+    sids = dataclasses.replace(
+        tiny_bundle.sids, config=named, embedder=NeuralEmbedder(name, np.ones(3, dtype=np.float32))
+    )
+    dataclasses.replace(tiny_bundle, config=config, sids=sids).save(tmp_path / "bundle")
+    assert main(["publish", str(tmp_path / "bundle"), str(tmp_path / "out")]) == 0
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert b"/home/ann" not in everything and b"home ann" not in everything
+    loaded = Bundle.load(tmp_path / "out").sids
+    assert loaded.embedder.name == loaded.config.embedder == "st:secret"
+    assert "trained from Qwen" in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("Qwen/Qwen3-0.6B", "Qwen/Qwen3-0.6B"),
+        ("gpt2", "gpt2"),
+        ("package:some_model", "package:some_model"),
+        ("/gone/Qwen", "Qwen"),
+        ("/Qwen", "Qwen"),
+        ("~/Qwen", "Qwen"),
+        ("../Qwen", "Qwen"),
+        ("ann/models/Qwen", "Qwen"),
+        (str(ROOT), ROOT.name),
+    ],
+)
+def test_of_a_folder_the_last_part_is_told_and_of_a_name_all(model: str, name: str) -> None:
+    assert _name(model) == name
 
 
 def test_it_answers_as_the_bundle_did(published: Path, run: Path) -> None:
