@@ -175,10 +175,9 @@ def _measured(report: Report | None) -> str:
         return "Not measured: `neo evaluate RECIPE` on the run that made it writes a report beside the bundle."
     split = report.setting
     how = "one cut in time" if split.protocol == "time" else "leave-one-out"
-    return (
-        f"By {how}, {split.split} split, seed {split.seed}, every item of the catalog a candidate.\n\n"
-        + to_markdown(report).strip().replace("\n\n**", "\n\n### ").replace("**\n\n|", "\n\n|")
-    )
+    said = f"By {how}, {split.split} split, seed {split.seed}, every item of the catalog a candidate."
+    tables = f"{said}\n\n{to_markdown(report).strip()}"
+    return tables.replace("\n\n**", "\n\n### ").replace("**\n\n|", "\n\n|")
 
 
 def _limits(bundle: Bundle, report: Report | None, with_listeners: bool) -> Iterator[str]:

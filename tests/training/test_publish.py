@@ -64,11 +64,13 @@ def test_the_card_is_made_of_facts(published: Path) -> None:
         "| show | 20 | 8 | 512 | 3.906% |",
         "| 3, instruction | everything | 0.001 | 1600 | 1 |",
         "Seed 3.",
+        "### Recommendation, first 10\n",
         "| item-CF |",
         "neither the listeners nor what they did",
         "what it says of an item in words is not checked",
     ):
         assert said in text, said
+    assert "\n**" not in text
 
 
 def test_nothing_of_listeners_or_of_the_machine_is_in_it(published: Path, run: Path) -> None:
