@@ -331,6 +331,7 @@ class Run:
         return fingerprint(REPORT_VERSION, self._packed_key, self.config.evaluation, *labels)
 
     def _pack(self, folder: Path) -> None:
+        shutil.rmtree(self.folder / "report", ignore_errors=True)  # it is of the bundle before
         model = self.left_by(self.trained).to(getattr(torch, self.config.dtype))
         self.bundle(model).save(self.bundle_folder)
 

@@ -176,8 +176,11 @@ def test_a_second_run_reuses_and_a_changed_one_redoes_what_depends_on_it(
     said = capsys.readouterr().err
     assert "step " not in said.replace("steps", "")
     assert said.count("reused from") == 7
+    report = load_config(ran).folder / "report"
+    assert report.exists()
     assert main(["train", str(ran), "instruction.learning_rate=0.01"]) == 0
     said = capsys.readouterr().err
+    assert not report.exists()  # it would be published as the new bundle's
     assert "stage 2, grounding: reused" in said and "stage 3, instruction: done" in said
 
 
