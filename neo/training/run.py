@@ -45,7 +45,7 @@ from neo.training.semantic_ids import learn_sids
 from neo.training.sharded import trainer_of
 from neo.training.split import split_of
 from neo.training.steps import ROWS, borrow, is_done, key_of, once, stamps, together
-from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, train_stage
+from neo.training.trainer import Guard, StageTrainer, drop_checkpoints, read_rows, train_stage
 
 # Raised where the same settings begin to give another result: what older code left in a folder is then made anew.
 DATA_VERSION, SIDS_VERSION, LANGUAGE_VERSION, GROUNDING_VERSION, INSTRUCTION_VERSION = 2, 1, 3, 4, 13
@@ -245,7 +245,7 @@ class Run:
 
     def rows(self, folder: Path) -> Rows:
         """What `write_rows` has left in a stage's folder."""
-        return Rows.from_parquet(str(folder / ROWS), cache_dir=str(folder / "cache")).remove_columns("task")
+        return read_rows(folder / ROWS)
 
     def train(
         self,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow.parquet as pq
 import torch
 from accelerate.data_loader import prepare_data_loader
 from accelerate.utils import gather_object
@@ -171,6 +172,17 @@ class StageTrainer(SFTTrainer):
         """Once it is trained: the caller's model has the weights, as it had them all the time."""
 
 
+def read_rows(path: Path) -> Dataset:
+    """The rows of a file in a stage's folder, without their tasks' names. TrainingError where there are none."""
+    _some(pq.read_metadata(path).num_rows, path.parent)
+    return Dataset.from_parquet(str(path), cache_dir=str(path.parent / "cache")).remove_columns("task")
+
+
+def _some(rows: int, folder: Path) -> None:
+    if not rows:
+        raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
+
+
 def train_stage(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -196,8 +208,7 @@ def train_stage(
     Where a launcher has started several processes, all of them call this with the same, and end with the same weights.
     """
     checkpoints = folder / "checkpoints"
-    if not len(rows):
-        raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
+    _some(len(rows), folder)
     here = launched()
     if stage.accumulate % here.count:
         raise TrainingError(

@@ -12,19 +12,22 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from small_models import TEXTS, extended, llama, qwen3
+from small_models import TEXTS, extended, llama, qwen3, table
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.training import trainer
 from neo.training.base import save_base, scratch_tokenizer
 from neo.training.batches import plan
 from neo.training.config import GroundingStage, Pretrained, Stage
+from neo.training.examples.rows import write_rows
 from neo.training.freeze import train_only_rows
 from neo.training.loss import next_token_loss
+from neo.training.preference.pairs import write_pairs
 from neo.training.pretrained import load_pretrained
 from neo.training.regularize import AVERAGE, Averaging
-from neo.training.trainer import Interrupted, StageTrainer, _last_whole, train_stage
+from neo.training.trainer import Interrupted, StageTrainer, _last_whole, read_rows, train_stage
 from neo_sdk.errors import TrainingError
 
 
@@ -211,6 +214,12 @@ def test_a_stage_without_rows_says_so(tmp_path: Path) -> None:
     nothing = rows(vocabulary).select([])
     with pytest.raises(TrainingError, match="no training rows"):
         train_stage(model, padded(vocabulary, tmp_path), nothing, stage(), tmp_path, 0, lambda _: None)
+    renderer = Renderer(vocabulary, table())
+    write_rows([], renderer, tmp_path / "rows.parquet", 16, True, lambda _: None)
+    write_pairs([], renderer, tmp_path / "pairs.parquet", 16, lambda _: None)
+    for name in ("rows.parquet", "pairs.parquet"):
+        with pytest.raises(TrainingError, match="no training rows"):
+            read_rows(tmp_path / name)
 
 
 def test_scoring_only_trained_positions_changes_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from neo.training.preference.guard import Guard
 from neo.training.preference.pairs import Pairs, write_pairs
 from neo.training.preference.rounds import Rounds
 from neo.training.preference.trainer import PreferenceTrainer, references
+from neo.training.trainer import read_rows
 from neo_sdk.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _pairs(run: Run, stage: PreferenceStage, folder: Path, neo: NeoModel, out: n
         write_pairs((*lists, *texts), renderer, folder / PAIRS, stage.max_tokens, run.say)
     if soft is not None:
         soft.source = load_file(folder / VECTORS)["vectors"]
-    rows = Rows.from_parquet(str(folder / PAIRS), cache_dir=str(folder / "cache")).remove_columns("task")
+    rows = read_rows(folder / PAIRS)
     if not (folder / REFERENCE).exists():
         codebooks = run.codebooks(neo.bundle.vocabulary)
         found = np.array(references(model, rows, stage, neo.bundle.vocabulary.pad, codebooks), dtype=np.float32)
