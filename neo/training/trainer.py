@@ -39,6 +39,7 @@ from neo.training.regularize import AVERAGE, Averaging, dropping
 from neo_sdk.errors import TrainingError
 
 Report = Callable[[str], None]
+CACHE = "cache"  # of a stage's rows in the form that is read from disk as it is: several times their own size
 SECONDS = 10  # between two lines of progress
 
 
@@ -175,7 +176,7 @@ class StageTrainer(SFTTrainer):
 def read_rows(path: Path) -> Dataset:
     """The rows of a file in a stage's folder, without their tasks' names. TrainingError where there are none."""
     _some(pq.read_metadata(path).num_rows, path.parent)
-    return Dataset.from_parquet(str(path), cache_dir=str(path.parent / "cache")).remove_columns("task")
+    return Dataset.from_parquet(str(path), cache_dir=str(path.parent / CACHE)).remove_columns("task")
 
 
 def _some(rows: int, folder: Path) -> None:
@@ -259,6 +260,7 @@ def train_stage(
 
 def drop_checkpoints(folder: Path) -> None:
     """Removes what a finished stage needs no more. Renamed first: half-deleted checkpoints would look resumable."""
+    shutil.rmtree(folder / CACHE, ignore_errors=True)
     gone = folder / "checkpoints.done"
     if (folder / "checkpoints").is_dir():
         shutil.rmtree(gone, ignore_errors=True)

@@ -341,7 +341,7 @@ def test_a_run_with_stage_4_packs_what_it_has_left(
     assert "stage 4, preference: done" in said and "held out, step 0" in said and "kept step" in said
     run = Run(load_config(path), lambda _: None)
     rows = pq.read_table(run.folder / "stage4" / "pairs.parquet").to_pylist()
-    assert {row["task"] for row in rows} >= {"list"}
+    assert {row["task"] for row in rows} >= {"list"} and not (run.folder / "stage4" / "cache").exists()
     seen = json.loads((run.folder / "stage4" / SEEN).read_text())
     assert seen[0][0] == 0 and len(seen) > 2 and {"reward", "hr", "truth"} <= seen[0][1].keys()
     neo = NeoModel.load(run.bundle_folder)

@@ -56,6 +56,8 @@ def test_a_run_ends_with_a_bundle_that_answers(ran: Path) -> None:
     listener = neo.bundle.listeners.id(0)
     answer = neo.recommend(listener=listener, type="audiobook", k=3)
     assert [item.type for item in answer.items] == ["audiobook"] * 3
+    left = {path.name for path in load_config(ran).folder.glob("stage*/*")}
+    assert ROWS in left and not left & {"cache", "checkpoints"}
     assert neo.bundle.history_length == 6
 
 
