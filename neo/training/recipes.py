@@ -61,11 +61,12 @@ def read_recipe(path: Path) -> Recipe:
 
 def find_recipe(asked: Path) -> Path:
     """The file itself; or one that comes with NEO, by its name alone or as `recipes/NAME.yaml`. Else NotFoundError."""
-    if asked.exists():
+    if asked.exists() and not asked.is_dir():
         return asked
     names = [path.stem for path in recipes_folder().glob("*.yaml")]
-    if str(asked) in names or (asked.parent == Path(PLACE) and asked.stem in names):
-        return recipes_folder() / f"{asked.stem}.yaml"
+    name = asked.name.removesuffix(".yaml") if asked.parent == Path(PLACE) else str(asked)
+    if name in names:
+        return recipes_folder() / f"{name}.yaml"
     raise NotFoundError(
         f"There is no recipe {str(asked)!r}{closest(asked.stem, names)}: give a YAML file, or the name of one that "
         f"`neo recipes` lists."
@@ -75,13 +76,16 @@ def find_recipe(asked: Path) -> Path:
 def copy_recipe(name: str, folder: Path) -> list[Path]:
     """Copies a recipe and the YAML of its data, to be edited; its comments then name the copy. Returns the copies.
 
-    Raises ConfigError rather than replace a file.
+    Raises ConfigError rather than replace a file, and where the data's YAML does not lie with the recipe.
     """
     source = find_recipe(Path(name))
     data = load_yaml(source).get("data")
     files = data.get("files") if isinstance(data, dict) else None
-    originals = [source, *([source.parent / files] if files else [])]
-    copies = [folder / original.relative_to(source.parent) for original in originals]
+    beside = source.parent.resolve()
+    originals = [beside / source.name, *([(beside / files).resolve()] if files else [])]
+    if not originals[-1].is_relative_to(beside):
+        raise ConfigError(f"{source} reads {files}, which is not in the recipe's own folder: copy both files by hand.")
+    copies = [folder / original.relative_to(beside) for original in originals]
     if there := [copy for copy in copies if copy.exists()]:
         raise ConfigError(f"{there[0]} exists and is left alone: give another folder, or remove it.")
     for original, copy in zip(originals, copies, strict=True):

@@ -55,7 +55,10 @@ def test_a_recipe_is_found_by_its_file_its_name_and_what_its_command_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     inside = ROOT / "recipes" / "quickstart.yaml"
-    assert find_recipe(Path("quickstart")) == find_recipe(Path("recipes/quickstart.yaml")) == find_recipe(inside)
+    for path in RECIPES:
+        assert find_recipe(Path(path.stem)) == find_recipe(Path("recipes") / path.name) == path
+    (tmp_path / "quickstart").mkdir()  # as `neo recipes copy quickstart quickstart` leaves it
+    assert find_recipe(Path("quickstart")) == find_recipe(inside) == inside
     (tmp_path / "recipes").mkdir()
     shutil.copy(inside, tmp_path / "recipes" / "quickstart.yaml")
     assert find_recipe(Path("recipes/quickstart.yaml")) == Path("recipes/quickstart.yaml")  # one's own comes first
@@ -74,6 +77,19 @@ def test_a_copy_names_itself_and_replaces_nothing(tmp_path: Path, capsys: pytest
     assert main(["recipes", "copy", "spoken", str(folder)]) == 1
     assert "exists and is left alone" in capsys.readouterr().err
     assert (folder / "spoken.yaml").read_text() == "name: mine\n"
+
+
+@pytest.mark.parametrize("files", ["../items.yaml", "{tmp_path}/items.yaml"])
+def test_what_lies_outside_a_recipes_folder_is_not_copied(
+    files: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "my.yaml").write_text(f"name: x\ndata: {{files: {files.format(tmp_path=tmp_path)}}}\n")
+    (tmp_path / "items.yaml").write_text("# neo run recipes/items.yaml\nroot: .\n")
+    assert main(["recipes", "copy", "sub/my.yaml", "out"]) == 1
+    assert "not in the recipe's own folder" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert (tmp_path / "items.yaml").read_text() == "# neo run recipes/items.yaml\nroot: .\n"
 
 
 def test_they_are_in_the_wheel_and_found_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
