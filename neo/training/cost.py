@@ -57,8 +57,8 @@ class Cost:
         return (
             f"Training needs {gb(self.memory)} of memory, and {self.free / 1e9:.1f} GB are free here. Take a smaller "
             f"base (base.scratch.hidden, base.scratch.layers, or another base.pretrained.model), fewer tokens a batch "
-            f"(instruction.tokens, grounding.tokens, language.tokens), several GPUs with shard=true, which "
-            f"this does not count, or a machine with more memory."
+            f"(instruction.tokens, grounding.tokens), gradient_checkpointing=true in both of these stages, several "
+            f"GPUs with shard=true, which this does not count, or a machine with more memory."
         )
 
 
@@ -84,7 +84,7 @@ def expected_cost(
     speed = _speed()
     seconds = (operations / speed / REACHED[1], operations / speed / REACHED[0])
     changed = weights if lora is None else _adapted(shape, lora)
-    memory, free = _memory(shape, weights, min(stage.tokens, tokens), bool(stage.average), lora), free_bytes()
+    memory, free = _memory(shape, weights, stage, min(stage.tokens, tokens), lora), free_bytes()
     several = STEPS * stage.accumulate * stage.tokens
     if memory[0] > free or seconds[1] * several / max(tokens, several) > TRIAL or not rows or lora is not None:
         return Cost(weights, changed, memory, seconds, False, free)
@@ -152,16 +152,18 @@ def _tables(shape: PreTrainedModel) -> int:
 
 
 def _memory(
-    shape: PreTrainedModel, weights: int, batch: float, averaged: bool, lora: Lora | None = None
+    shape: PreTrainedModel, weights: int, stage: Stage, batch: float, lora: Lora | None = None
 ) -> tuple[float, float]:
-    """By count: the weights' state, and what a batch keeps for its way back, at 12 to 40 numbers a layer and width."""
+    """By count: the weights' state, and what a batch keeps for its way back, at 12 to 40 numbers a layer and width.
+    With checkpointing that is what each layer reads, and so many numbers of the one layer at work."""
     wide, deep = shape.config.hidden_size, shape.config.num_hidden_layers
-    state: float = (STATE + 4 * averaged) * (weights if lora is None else _adapted(shape, lora))
+    kept = [deep + each if stage.gradient_checkpointing else deep * each for each in (12, 40)]
+    state: float = (STATE + 4 * bool(stage.average)) * (weights if lora is None else _adapted(shape, lora))
     if lora is not None:
         state += (FROZEN if lora.bits is None else FROZEN_4_BIT) * (weights - _tables(shape))
     state += 0 if torch.cuda.is_available() else LIBRARIES
     head = 3 * 4 * shape.get_output_embeddings().weight.shape[0] * batch
-    return state + 4 * 12 * deep * wide * batch, state + 4 * 40 * deep * wide * batch + head
+    return state + 4 * kept[0] * wide * batch, state + 4 * kept[1] * wide * batch + head
 
 
 def _speed() -> float:
@@ -182,6 +184,8 @@ def _try(model: PreTrainedModel, stage: Stage, rows: Sequence[Row], books: Codeb
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model, books = model.to(device).train(), books.to(device)
+    if stage.gradient_checkpointing:
+        model.activation_checkpointing_enable()
     lengths = np.array([len(ids) for ids, _ in rows])
     batches = [batch for step in plan(lengths, stage.tokens, 1, np.random.default_rng(0)) for batch in step]
     batches.sort(key=lambda batch: int(lengths[batch].max()))

@@ -47,7 +47,7 @@ def validate(recipe: Path, settings: Sequence[str], say: Callable[[str], None]) 
             say("making a few rows of each task ...")
             tasks, cost = _forecast(run, Path(folder), say)
             _print_rows(run, tasks)
-            _print_cost(cost)
+            _print_cost(cost, "stage 4, which is not counted, and " if config.preference else "")
             problems += [cost.too_large] if cost.too_large else []
             notes += [(False, note) for note in _odd(tasks)]
     for _, note in (note for note in notes if not note[0]):
@@ -147,13 +147,13 @@ def _print_rows(run: Run, tasks: Sequence[TaskRows]) -> None:
     print("tokens: of a row; cut: rows whose history is shortened to fit; million: tokens of all rows.")
 
 
-def _print_cost(cost: Cost) -> None:
+def _print_cost(cost: Cost, later: str) -> None:
     how = "some steps tried" if cost.tried else "by a count of operations"
     low, high = (_minutes(seconds) for seconds in cost.seconds)
     trained = "all of them" if cost.trained == cost.weights else f"{cost.trained / 1e6:.1f} of them"
     print(f"Weights: {cost.weights / 1e6:.1f} million, {trained} trained.")
-    print(f"Memory: {gb(cost.memory)}; {cost.free / 1e9:.1f} GB are free.")
-    print(f"Training: {low} to {high} here ({how}), and then the evaluation.")
+    print(f"Memory: {gb(cost.memory)} in stages 2 and 3; {cost.free / 1e9:.1f} GB are free.")
+    print(f"Training: {low} to {high} here ({how}), and then {later}the evaluation.")
 
 
 def _minutes(seconds: float) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
 from shop import write_shop
+from transformers import PreTrainedModel
 
 from neo.cli import main
 from neo.decoding.index import SidIndex
@@ -17,10 +19,11 @@ from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.training import cost
 from neo.training.base import scratch_tokenizer
-from neo.training.config import InstructionStage, Stage, load_config
+from neo.training.config import Base, InstructionStage, Scratch, Stage, load_config
 from neo.training.expected_rows import TASKS, any_sids, expected_rows
 from neo.training.instruction import write_instructions
 from neo.training.lora import Lora
+from neo.training.recipes import find_recipe, read_recipe
 from neo.training.run import ROWS, Run
 
 RECIPE = """
@@ -140,8 +143,49 @@ def test_a_count_of_operations_agrees_with_the_steps(recipe: Path, kind: str) ->
     if kind == "tokens":
         assert cost._operations(shape, 10.0, 3.0) == 6 * (10 * inside + 3 * 500 * 16)
     else:
-        low, high = cost._memory(shape, 10**9, 1024, False)
+        low, high = cost._memory(shape, 10**9, config.instruction, 1024)
         assert 16e9 < low < high < 19e9
+
+
+QWEN3 = {"vocabulary": 152_500, "kv_heads": 8, "head_dim": 128}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("qwen3-0.6b", Scratch(hidden=1024, layers=28, heads=16, feed_forward=3072, **QWEN3)),
+        ("qwen3-1.7b-lora", Scratch(hidden=2048, layers=28, heads=16, feed_forward=6144, **QWEN3)),
+        ("qwen3-4b-qlora", Scratch(hidden=2560, layers=36, heads=32, feed_forward=9728, **QWEN3)),
+    ],
+)
+def test_a_recipe_is_let_through_on_the_gpu_that_it_names(
+    name: str, shape: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And would not be without gradient checkpointing, or not with much room."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    path = find_recipe(Path(name))
+    config, gpu = load_config(path), float(re.findall(r"one GPU of (\d+) GB", read_recipe(path).needs)[0]) * 1e9
+    with torch.device("meta"):
+        model = cost._model(Base(scratch=shape), shape.vocabulary, 0)
+    weights = sum(weight.numel() for weight in model.parameters())
+    needed = {}
+    for saved in (True, False):
+        stage = config.instruction.model_copy(update={"gradient_checkpointing": saved})
+        needed[saved] = cost._memory(model, weights, stage, stage.tokens, config.lora)[0]
+    assert config.instruction.gradient_checkpointing
+    assert needed[True] < 0.75 * gpu and 0.8 * gpu < needed[False]
+
+
+def test_steps_are_tried_as_they_will_be_taken(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, loss = set(), cost.next_token_loss
+
+    def spied(model: PreTrainedModel, *given: Any) -> torch.Tensor:
+        seen.add(model.is_activation_checkpointing)
+        return loss(model, *given)
+
+    monkeypatch.setattr(cost, "next_token_loss", spied)
+    assert main(["recipes", "validate", str(recipe), "grounding.gradient_checkpointing=true"]) == 0
+    assert seen == {True}
 
 
 def test_every_problem_of_the_data_is_said_at_once(
@@ -165,7 +209,8 @@ def test_settings_come_first(recipe: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_adapters_take_less_than_all_weights(recipe: Path) -> None:
     """Frozen layers are read, at 4 bytes a weight or half a byte; embedding and head are trained as a whole."""
-    shape = cost._model(load_config(recipe).base, 500, 0)
+    config = load_config(recipe)
+    shape, stage = cost._model(config.base, 500, 0), config.instruction
     weights, embedding = sum(w.numel() for w in shape.parameters()), 500 * 16
     linear = {n: m for n, m in shape.named_modules() if isinstance(m, torch.nn.Linear) and "lm_head" not in n}
     adapters = sum(4 * (m.in_features + m.out_features) for m in linear.values())
@@ -173,7 +218,7 @@ def test_adapters_take_less_than_all_weights(recipe: Path) -> None:
     some = sum(4 * (m.in_features + m.out_features) for n, m in linear.items() if n.endswith("q_proj"))
     assert cost._adapted(shape, Lora(rank=4, targets=("q_proj",))) == embedding + some
     whole, lora, qlora = (
-        cost._memory(shape, weights, 1024, False, how)[0] for how in (None, Lora(rank=4), Lora(rank=4, bits=4))
+        cost._memory(shape, weights, stage, 1024, how)[0] for how in (None, Lora(rank=4), Lora(rank=4, bits=4))
     )
     state = 16 * (embedding + adapters)
     assert lora - whole == pytest.approx(state + 4 * (weights - embedding) - 16 * weights)
