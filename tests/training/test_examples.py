@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -276,12 +277,17 @@ def test_long_histories_are_cut_from_the_oldest_side_and_counted(tmp_path: Path)
     assert shorten(fits.turns) is None
 
 
-def test_language_rows_lose_nothing() -> None:
-    texts = [[1, 2, 3], [4], [], [5, 6, 7, 8, 9]]
-    rows = list(language_rows(texts, [0], length=4, seed=0))
+@given(st.lists(st.integers(0, 30), max_size=6), st.integers(1, 9))
+def test_language_rows_lose_nothing(lengths: list[int], length: int) -> None:
+    """Every text stands whole, with its line break, somewhere in the rows; but one token alone is no row."""
+    texts = [[place + 1] * size for place, size in enumerate(lengths)]
+    rows = list(language_rows(texts, [0], length, seed=0))
+    assert all(row["input_ids"] == row["labels"] for row in rows)
+    assert all(len(row["input_ids"]) == length for row in rows[:-1])
     flat = [token for row in rows for token in row["input_ids"]]
-    assert sorted(flat) == sorted([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0])
-    assert all(len(row["input_ids"]) == 4 for row in rows)
+    flat += [0] if (len(flat) + 1) == sum(size + 1 for size in lengths if size) else []
+    said = [list(text) for is_break, text in groupby(flat, key=lambda token: token == 0) if not is_break]
+    assert sorted(said) == [text for text in texts if text] and flat.count(0) == len(said)
 
 
 def test_a_lookup_says_words_of_its_item_and_nothing_else(dataset: Dataset) -> None:

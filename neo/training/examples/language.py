@@ -47,8 +47,10 @@ def language_rows(
     stream: list[int] = []
     for place in order:
         stream += texts[place] + newline
-        while len(stream) >= length:
-            yield {"input_ids": stream[:length], "labels": stream[:length]}
-            stream = stream[length:]
+        whole = len(stream) // length * length
+        for start in range(0, whole, length):
+            row = stream[start : start + length]
+            yield {"input_ids": row, "labels": row}
+        stream = stream[whole:]  # once a text: one without blank lines is all of its file
     if len(stream) > 1:
         yield {"input_ids": stream, "labels": stream}
