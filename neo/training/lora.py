@@ -70,7 +70,7 @@ def adapt(model: PreTrainedModel, rows: range, lora: Lora, seed: int) -> None:
     """Freezes the model but for `rows` of its embedding and head, and gives its linear layers adapters, in place.
 
     A soft prompt stays as it is, and is trained. An adapter begins by adding nothing. ConfigError where there is no
-    layer of a name in `targets`.
+    layer of a name in `targets`; the head does not count.
     """
     needed(lora)
     import torch
@@ -79,13 +79,13 @@ def adapt(model: PreTrainedModel, rows: range, lora: Lora, seed: int) -> None:
     from neo.listeners.soft_prompt import attach, detach
     from neo.training.freeze import train_rows
 
-    known = sorted(
-        {name.rpartition(".")[2] for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)}
-    )
+    layers = {name: part for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)}
+    head = model.get_output_embeddings()  # has its new rows trained, and no adapter
+    known = sorted({name.rpartition(".")[2] for name, part in layers.items() if part is not head})
     unknown = sorted(set(lora.targets) - set(known))
     if unknown:
         raise ConfigError(
-            f"lora.targets: the model has no linear layer {', '.join(unknown)}; it has {', '.join(known)}."
+            f"lora.targets: the model has no linear layer {', '.join(unknown)} to adapt; it has {', '.join(known)}."
         )
     torch.manual_seed(seed)
     soft = detach(model)  # else it would get an adapter too

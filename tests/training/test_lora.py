@@ -209,8 +209,8 @@ def test_adapters_are_saved_in_the_form_that_peft_reads(tmp_path: Path) -> None:
 
 def test_layers_that_are_not_there_are_named(tmp_path: Path) -> None:
     model, vocabulary, _ = extended()
-    with pytest.raises(ConfigError, match=r"no linear layer w_proj; it has .*q_proj"):
-        adapt(model, vocabulary.new_rows, Lora(targets=("q_proj", "w_proj")), seed=0)
+    with pytest.raises(ConfigError, match=r"no linear layer lm_head, w_proj to adapt; it has [^l]*q_proj"):
+        adapt(model, vocabulary.new_rows, Lora(targets=("q_proj", "w_proj", "lm_head")), seed=0)
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
