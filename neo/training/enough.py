@@ -27,6 +27,8 @@ def too_little(run: Run) -> Iterator[str]:
             f"{_many(len(visible), 'item')} can be learned from, and NEO needs {ITEMS} or more: a catalog this small "
             f"is better listed whole. Give more items, or check that their dates are not in the future."
         )
+    if run.config.listener is not None and not len(known.events):
+        yield f"The listener model is learned from events, and there are none{_before(run)}: set listener=null."
     stage = run.config.instruction
     if not any(getattr(stage, task) for task in FROM_EVENTS):
         return
@@ -60,17 +62,19 @@ def too_few_cases(run: Run) -> Iterator[tuple[bool, str]]:
 
 
 def _room(run: Run) -> Iterator[str]:
-    """Types whose items, or families of siblings, do not fit into the codes."""
+    """Types whose items, or families of siblings, do not fit into the codes. Items may share a tuple where the recipe
+    lets them, or a file says so."""
     config, catalog = run.config.sids, run.full.catalog
     for name in catalog.type_names:
         rows = catalog.rows_of(name)
         size, levels = config.codes_of(name) if len(rows) else 1, config.levels
         whose = owners(catalog, rows)
-        wanted, what = len(rows), "items"
+        shared = config.unique == "canonical" or config.given is not None
+        wanted, what = 0 if shared else len(rows), "items"
         if config.siblings == "release" and len(rows) and (whose >= 0).mean() > 0.5:
             families = np.ceil(np.unique(whose, return_counts=True)[1] / size)
             wanted, what, levels = int(families.sum()), f"families of at most {size} siblings", levels - 1
-        if len(rows) and wanted > size**levels:
+        if wanted > size**levels:
             yield (
                 f"{wanted:,} {what} of type {name} do not fit into {levels} levels of {size} codes, which tell "
                 f"{size**levels:,} apart: raise sids.levels, or sids.codes to {_enough(wanted, levels)} or more."

@@ -56,8 +56,7 @@ class TaskRows:
 
 
 def any_sids(catalog: Catalog, config: SidConfig) -> SidTable:
-    """Different codes for all items of the shape that the recipe will learn, and no meaning. ConfigError where items
-    do not fit."""
+    """Codes of the shape that the recipe will learn, without meaning: different ones for all items that fit."""
     rows = {name: catalog.rows_of(name) for name in catalog.type_names if len(catalog.rows_of(name))}
     sizes = {name: config.codes_of(name) for name in rows}
     codes = {name: _counted(len(mine), sizes[name], config.levels) for name, mine in rows.items()}

@@ -20,6 +20,7 @@ from neo.language.vocabulary import Vocabulary
 from neo.training import cost
 from neo.training.base import scratch_tokenizer
 from neo.training.config import Base, InstructionStage, Scratch, Stage, load_config
+from neo.training.enough import too_little
 from neo.training.expected_rows import TASKS, any_sids, expected_rows
 from neo.training.instruction import write_instructions
 from neo.training.lora import Lora
@@ -37,6 +38,7 @@ grounding: {{tokens: 1024, warmup: 1}}
 instruction: {{tokens: 512, history: 6, recommend: 300, histories: 40, walks: 0, search: 0, lookup: 300, verbalize: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 0, chat: 4, warmup: 1}}
 """
+SEARCH_ALONE = "instruction={lookup: 300, recommend: 0, recommend_mixed: 0, explain: 0}"
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,7 @@ def test_any_codes_are_different_and_of_the_recipes_shape(recipe: Path, tmp_path
         ({"each": 8}, [], "or ask for search alone: instruction.recommend=0 instruction.histories=0"),
         ({}, ["sids.codes=12"], "150 items of type course do not fit into 2 levels of 12 codes, which tell 144 apart"),
         ({}, ["sids.codes=12"], "raise sids.levels, or sids.codes to 16 or more"),
+        ({"each": 0}, ["listener={}", SEARCH_ALONE], "The listener model is learned from events, and there are none"),
         ({}, ["data.horizon_days=0.01"], "are needed: they ask for what is met in the last 0.01 days"),
     ],
 )
@@ -114,6 +117,13 @@ def test_too_little_is_refused_with_a_sentence(
     assert main(["recipes", "validate", str(recipe), f"data.files={files}", *settings]) == 1
     captured = capsys.readouterr()
     assert says in captured.err and "Ready" not in captured.out
+
+
+@pytest.mark.parametrize("setting", ["sids.unique=canonical", "sids.given=codes.jsonl"])
+def test_items_that_may_share_a_tuple_need_no_more(setting: str, recipe: Path, tmp_path: Path) -> None:
+    run = Run(load_config(recipe, [f"output={tmp_path}", "sids.codes=12", setting]), lambda _: None)
+    run.read_data()
+    assert not [said for said in too_little(run) if "do not fit" in said]
 
 
 def test_too_little_memory_is_refused_with_a_sentence(
