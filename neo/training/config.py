@@ -21,6 +21,8 @@ from neo.training.preference.rewards import Rewards
 from neo.training.teacher.endpoint import TeacherConfig
 from neo_sdk.errors import ConfigError
 
+DAYS = 7  # at the end of the data, that are asked for
+
 # Settings that change no result: work that is done with others is used again.
 INDIFFERENT = {
     "checkpoint_steps",
@@ -39,12 +41,14 @@ class DataSource(Strict):
     world: WorldConfig | None = None
     files: Path | None = Field(None, description="a YAML that names your files and their columns")
     root: str | None = Field(None, description="where these files lie, in place of the YAML's own root")
-    horizon_days: float = Field(7, gt=0, description="length of the validation and of the test window, for `files`")
+    horizon_days: float = Field(DAYS, gt=0, description="length of the validation and of the test window, for `files`")
 
     @model_validator(mode="after")
     def _one_source(self) -> DataSource:
         if (self.world is None) == (self.files is None):
             raise ValueError("give exactly one of `world` (generated) and `files` (your own)")
+        if self.world is not None and (self.root, self.horizon_days) != (None, DAYS):  # a run's config.yaml has both
+            raise ValueError("root and horizon_days are for `files`: set what a generated world has, in data.world")
         return self
 
 

@@ -50,7 +50,7 @@ def too_few_cases(run: Run) -> Iterator[tuple[bool, str]]:
     else:
         cases = len(recommend_cases(run.full, split, None, seed))
         days = split.horizon_days
-        way = f"they ask for what is met in the last {days:g} days: set data.horizon_days={4 * days:g}, or "
+        way = f"they ask for what is met in the last {days:g} days: set {_window(run)}={4 * days:g}, or "
         way += "evaluation.protocol=leave_one_out, which asks for each listener's last item"
     searches = len(search_cases(run.full, split, None, seed))
     if cases < CASES and searches < CASES:
@@ -98,4 +98,8 @@ def _before(run: Run) -> str:
 
 
 def _shorter(run: Run) -> str:
-    return "" if isinstance(run.split, LeaveOneOut) else ", or a shorter data.horizon_days"
+    return "" if isinstance(run.split, LeaveOneOut) else f", or a shorter {_window(run)}"
+
+
+def _window(run: Run) -> str:
+    return "data.horizon_days" if run.config.data.world is None else "data.world.horizon_days"

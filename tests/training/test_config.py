@@ -41,6 +41,8 @@ def test_overrides_are_checked_by_the_same_models(tmp_path: Path) -> None:
         ("evaluation.withheld=3", "leave_one_out"),
         ("base.scratch.kv_heads=3", "multiple of kv_heads"),
         ("evaluation.beams=10", "beams"),
+        ("data.horizon_days=28", "horizon_days are for `files`"),
+        ("data.root=files", "root and horizon_days are for `files`"),
         ("evaluation.beams=2000", "beams"),
     ]:
         with pytest.raises(ConfigError, match=message):
