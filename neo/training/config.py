@@ -297,21 +297,26 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
     config = parse(RunConfig, raw, str(path))
     # Files named in a recipe are relative to the recipe; `output`, models and what is typed, to where one stands.
     # Made absolute, they are the same files from anywhere, and finished steps are found again.
-    typed = {override.partition("=")[0] for override in overrides}
-    beside_texts = Path() if "language.texts" in typed else path.parent
+    keys = [override.partition("=")[0] for override in overrides]
+
+    def typed(setting: str) -> bool:
+        """By itself, or with its group."""
+        return any(f"{setting}.".startswith(f"{key}.") for key in keys)
+
+    beside_texts = Path() if typed("language.texts") else path.parent
     texts = tuple((beside_texts / text).resolve() for text in config.language.texts)
     files = config.data.files
     if files is not None:
-        files = files.resolve() if "data.files" in typed else (path.parent / files).resolve()
+        files = files.resolve() if typed("data.files") else (path.parent / files).resolve()
     root, given = config.data.root, config.sids.given
-    if root is not None and "data.root" in typed:
+    if root is not None and typed("data.root"):
         root = str(Path(root).resolve())
     if given is not None:
         # Given SIDs lie with the items that they are of.
         beside = path.parent if files is None else files.parent / read_config(files, root).root
-        given = given.resolve() if "sids.given" in typed else (beside / given).resolve()
+        given = given.resolve() if typed("sids.given") else (beside / given).resolve()
     judge, evaluation = config.evaluation.judge, config.evaluation
-    if judge is not None and judge.labels is not None and "evaluation.judge.labels" not in typed:
+    if judge is not None and judge.labels is not None and not typed("evaluation.judge.labels"):
         judge = judge.model_copy(update={"labels": (path.parent / judge.labels).resolve()})
         evaluation = evaluation.model_copy(update={"judge": judge})
     return config.model_copy(

@@ -61,6 +61,9 @@ def test_files_are_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.
     typed = load_config(path, ["data.files=typed.yaml", "language.texts=[typed.txt]"])
     assert typed.data.files == tmp_path / "elsewhere/typed.yaml"
     assert typed.language.texts == (tmp_path / "elsewhere/typed.txt",)
+    grouped = load_config(path, ["data={files: typed.yaml, root: files}", "language={texts: [typed.txt]}"])
+    assert grouped.language == typed.language and grouped.data.files == typed.data.files
+    assert grouped.data.root == str(tmp_path / "elsewhere/files")
 
 
 @pytest.mark.parametrize(
