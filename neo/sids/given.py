@@ -115,8 +115,9 @@ def _rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _id_of(value: Any) -> str | None:
-    """Numbers count as ids, as they do in a catalog."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    """Numbers count as ids, as they do in a catalog; half a character, which JSON can hold, is spelled out."""
+    known = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).encode("utf-8", "backslashreplace").decode() if known else None
 
 
 def _name_problem(name: str | None, item: int, lines: np.ndarray) -> tuple[str, str] | None:

@@ -75,6 +75,7 @@ def test_every_problem_is_told(tmp_path: Path) -> None:
         {"item_id": "9", "codes": [0, 0]},
         {"item_id": None, "codes": [0, 0]},
         {"item_id": "3", "codes": "0 1"},
+        {"item_id": "\ud800", "codes": [0, 0]},
     ]
     assert problems(tmp_path, wrong) == [
         "sids.jsonl:2 [item_id] the id '0' is used again, first in line 1",
@@ -84,6 +85,7 @@ def test_every_problem_is_told(tmp_path: Path) -> None:
         "sids.jsonl:6 [item_id] no item has the id '9'",
         "sids.jsonl:7 [item_id] the id is empty",
         "sids.jsonl:8 [codes] expected 2 whole numbers, one a level (sids.levels), got '0 1'",
+        "sids.jsonl:9 [item_id] no item has the id '\\\\ud800'",
         "sids.jsonl 1 of 6 items have no codes here: '5'",
     ]
 

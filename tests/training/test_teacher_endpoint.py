@@ -15,12 +15,13 @@ from pydantic import ValidationError
 from teacher_worlds import make_history, make_world
 
 from neo.language.answer_cache import AnswerCache, request_key
+from neo.language.endpoint import Malformed
 from neo.language.facts import NOBODY, FactBook
 from neo.language.segments import ItemRef, Text
 from neo.training.teacher import built_in
 from neo.training.teacher.ask import Ask, Teacher, streams
 from neo.training.teacher.endpoint import EndpointTeacher, TeacherConfig
-from neo.training.teacher.messages import messages
+from neo.training.teacher.messages import messages, read
 from neo_sdk.errors import ConfigError, TrainingError
 
 KEY = "sk-never-shown"
@@ -124,6 +125,11 @@ def test_a_malformed_answer_is_asked_for_again_with_the_problem(server, make_tea
     assert (teacher.paid, teacher.cached, teacher.replaced) == (2, 0, 0)
     first, second = (request["messages"] for request in server.requests)
     assert second[: len(first)] == first and "cannot be used" in second[-1]["content"]
+
+
+def test_a_number_of_thousands_of_digits_is_malformed():
+    with pytest.raises(Malformed, match="that no item has"):
+        read(f"Try [1] [{'1' * 4_400}].", some_asks(1)[0], 400)
 
 
 def test_text_only_tasks_refuse_item_numbers(server, make_teacher):

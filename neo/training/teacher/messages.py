@@ -56,7 +56,10 @@ def read(answer: str, ask: Ask, max_words: int) -> tuple[Segment, ...]:
         raise Malformed("it holds characters that are not plain text")
     if len(text.split()) > max_words or len(text) > 12 * max_words:
         raise Malformed(f"it is longer than {max_words} words")
-    named = sorted(int(number) for number in _MARKER.findall(text))
+    found = _MARKER.findall(text)
+    if any(len(number) > 3 for number in found):  # before `int`, which refuses 4,300 digits
+        raise Malformed("it holds a number in brackets that no item has")
+    named = sorted(int(number) for number in found)
     expected = [] if ask.task in TEXT_ONLY else list(range(1, len(ask.items) + 1))
     if named != expected:
         wanted = ", ".join(f"[{number}]" for number in expected) or "no number in brackets"
