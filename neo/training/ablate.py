@@ -20,7 +20,7 @@ from neo.evaluation.decodings import Decoding, DecodingMethod
 from neo.evaluation.neo_method import NeoMethod
 from neo.evaluation.report import ORACLE, Report
 from neo.model.neo_model import NeoModel
-from neo.training.config import load_config
+from neo.training.config import for_name, load_config
 from neo.training.pipeline import REPORT, measure
 from neo.training.run import Run
 from neo.training.steps import once
@@ -48,7 +48,7 @@ class Ablation(Strict):
 
     @property
     def slug(self) -> str:
-        return "-".join("".join(c if c.isalnum() else " " for c in self.name.lower()).split())
+        return "-".join(for_name(self.name, " ").split())
 
 
 class Ablations(Strict):

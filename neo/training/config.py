@@ -329,6 +329,11 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> RunConfig:
     )
 
 
+def for_name(text: str, gap: str) -> str:
+    """A text as a part of a run's name, which has small letters and digits; anything else becomes a gap."""
+    return "".join(c if c.isascii() and c.isalnum() else gap for c in text.lower())
+
+
 def fingerprint(*parts: BaseModel | str | int | bool | None) -> str:
     """A short hash of settings: equal settings give equal results, so a finished step can be reused.
 

@@ -33,7 +33,7 @@ from neo.ray_start import import_ray, ray_session
 from neo.sids.picture import draw_sids
 from neo.sids.ray_build import check_streams
 from neo.sids.report import report_table, sid_report
-from neo.training.config import load_config
+from neo.training.config import for_name, load_config
 from neo.training.processes import SHARED, check_shared, launched
 from neo.training.run import ROWS, Run
 from neo.training.semantic_ids import SidsOnRay
@@ -148,8 +148,8 @@ def compare(recipe: Path, settings: Sequence[str], say: Say, json: Path | None =
             f"Nothing to compare: give a key=value to change. Those of {', '.join(OF_BOTH)} hold for both sides."
         )
     plain = load_config(recipe, both)
-    name = f"{plain.name}-" + "".join(c if c.isalnum() else "-" for c in label.lower())
-    runs = [Run(plain, say), Run(load_config(recipe, [*settings, f"name={name}"]), say)]
+    name = f"name={plain.name}-{for_name(label, '-')}"
+    runs = [Run(plain, say), Run(load_config(recipe, [*settings, name]), say)]
     models = []
     for run, title in zip(runs, ("NEO", "NEO changed"), strict=True):
         run.borrow(runs[0])

@@ -9,8 +9,8 @@ import pytest
 
 from neo.cli import main
 from neo.evaluation.report import Report
-from neo.training.ablate import _same_cases, quality
-from neo.training.config import load_config
+from neo.training.ablate import _same_cases, quality, variations
+from neo.training.config import for_name, load_config
 from neo.training.run import Run
 from neo_sdk.errors import InvalidRequestError
 
@@ -80,6 +80,16 @@ def test_every_ablation_is_measured_on_the_same_cases_and_kept(
     monkeypatch.setattr("neo.training.semantic_ids.build_sids", None)
     assert main(command) == 0
     assert json.loads((tmp_path / "found.json").read_text())["reports"] == found
+
+
+def test_an_ablation_may_be_called_as_one_likes(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(RECIPE.format(output=tmp_path / "runs"))
+    text = "recipe: tiny.yaml\nablations: [{name: Ohne Hörer (2), settings: [listener=null]}]\n"
+    (tmp_path / "ablations.yaml").write_text(text)
+    _, [(_, run)] = variations(tmp_path / "ablations.yaml", [], print)
+    assert run.config.name == "tiny-ohne-h-rer-2"
+    for label in ("sids.embedder=st:Hörer²", "preference={grpo: {}}"):
+        assert load_config(tmp_path / "tiny.yaml", [f"name=tiny-{for_name(label, '-')}"])
 
 
 def test_a_mistake_in_the_last_ablation_shows_before_the_first_training(
