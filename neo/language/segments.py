@@ -1,7 +1,7 @@
 """Segments: what a prompt and an answer are made of before anything becomes a token id.
 
 A segment is text, or a reference to catalog items by their rows. Control tokens are not segments: the renderer
-places them. So nothing that a user or a catalog writes can ever become a control token or an item (design rule 1).
+places them. So nothing that a user or a catalog writes can ever become a control token or an item.
 """
 
 from __future__ import annotations

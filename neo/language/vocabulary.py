@@ -4,7 +4,7 @@ Token ids, in order: `[0, text_size)` the base tokenizer's own; the six control 
 level, K code tokens. The layout is arithmetic, so a token id says what it is without any table.
 
 Text goes through the *plain encoder*: the base tokenizer with every added token removed. A listener who types
-`<|sid|>` gets the letters, never the token (design rule 1).
+`<|sid|>` gets the letters, never the token.
 """
 
 from __future__ import annotations

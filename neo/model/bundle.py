@@ -157,7 +157,7 @@ class Bundle:
         return bundle
 
     def _save_model(self, folder: Path) -> None:
-        """Weights and architecture only: how to generate is the decoder's business (design rule 4)."""
+        """Weights and architecture only: how to generate is the decoder's business."""
         asked, self.model.generation_config = self.model.generation_config, GenerationConfig()
         # The soft prompt has a file of its own. It is not taken off: the model may be answering.
         weights = {name: tensor for name, tensor in self.model.state_dict().items() if not name.startswith(PART)}

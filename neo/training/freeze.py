@@ -1,4 +1,4 @@
-"""What is frozen keeps every bit (design rule 6): stage 2 trains the new rows and nothing else."""
+"""What is frozen keeps every bit: stage 2 trains the new rows and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people and catalogs write is text, whatever it spells (design rule 1). Checked on ids, not on strings."""
+"""What people and catalogs write is text, whatever it spells. Checked on ids, not on strings."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ LEAST = 0.01  # of the latest listener's weight: in ten years of data nobody is 
 class Moment:
     """A listener, their history up to a moment (oldest first) and what of one type came next, in order.
 
-    when: the second of the moment; the history lies strictly before it.
+    when: the second of the moment; the history may end with events of that very second, which came before it.
     known: how well the listener knew each of what came next, in places of `neo.listeners.familiarity.LEVELS`.
     """
 
