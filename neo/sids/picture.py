@@ -20,7 +20,7 @@ from neo.sids.table import TypeSids
 INK, FAINT, BLUE, ORANGE = "#222222", "#bbbbbb", "#2f6fb0", "#d1701f"
 
 
-def draw_sids(model: SidModel, catalog: Catalog, report: Mapping[str, Any], path: Path | str, seed: int = 0) -> None:
+def draw_sids(model: SidModel, catalog: Catalog, report: Mapping[str, Any], path: Path | str) -> None:
     """Write a PNG: one row a type, with a map of its items, its code usage and its prefix coherence.
 
     report: what `sid_report` gave for the same model.
@@ -32,16 +32,16 @@ def draw_sids(model: SidModel, catalog: Catalog, report: Mapping[str, Any], path
         axes = figure.subplots(len(names), 3, squeeze=False, width_ratios=[1.15, 1, 1])
         for row, name in zip(axes, names, strict=True):
             sids, numbers = model.table.of(name), report["types"][name]
-            _map(row[0], name, sids, vectors[name], seed)
+            _map(row[0], name, sids, vectors[name])
             _usage(row[1], numbers)
             _coherence(row[2], numbers)
         figure.savefig(path, format="png", metadata={"Software": None})
 
 
-def _map(axes: Axes, name: str, sids: TypeSids, vectors: np.ndarray, seed: int) -> None:
+def _map(axes: Axes, name: str, sids: TypeSids, vectors: np.ndarray) -> None:
     """A sample of the items, near those that they resemble; neighboring clusters in neighboring hues."""
     count = len(sids)
-    shown, flat = flat_map(vectors, seed)
+    shown, flat = flat_map(vectors)
     used, cluster = np.unique(np.asarray(sids.codes[shown, 0]), return_inverse=True)
     middles = np.stack([flat[cluster == place].mean(axis=0) for place in range(len(used))])
     around = np.arctan2(*(middles - flat.mean(axis=0)).T)

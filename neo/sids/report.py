@@ -25,7 +25,6 @@ SAMPLE = 2_000  # items whose neighbors are looked up, seeded; the search goes o
 def sid_report(
     model: SidModel,
     catalog: Catalog,
-    seed: int = 0,
     vectors_of: VectorsOf | None = None,
     encode: Encode = ResidualKMeans.encode,
 ) -> dict[str, Any]:
@@ -44,7 +43,7 @@ def sid_report(
         before = None  # of codes from a file, and of those made from what was met too, it is not known any more
         if model.config.given is None and model.config.vectors == "content":
             before = _quantized(model.quantizers[name], vectors[name], catalog, sids.rows, encode)
-        types[name] = type_report(sids, vectors[name], before, seed, most)
+        types[name] = type_report(sids, vectors[name], before, most)
     return {
         "levels": model.table.levels,
         "embedder": model.config.embedder,
@@ -64,14 +63,12 @@ def _quantized(
     return encode(quantizer, vectors)
 
 
-def type_report(
-    sids: TypeSids, vectors: Vectors, before: np.ndarray | None, seed: int = 0, most: int | None = None
-) -> dict[str, Any]:
+def type_report(sids: TypeSids, vectors: Vectors, before: np.ndarray | None, most: int | None = None) -> dict[str, Any]:
     """The numbers of one type. vectors: float32 [n, d], length 1. before: codes [n, levels] as quantized, if known.
     most: of how many items the vectors are looked at, else all."""
     shown, seen = sids, vectors
     if most is not None and len(sids) > most:
-        some = np.sort(np.random.default_rng(seed).choice(len(sids), most, replace=False))
+        some = np.sort(np.random.default_rng(0).choice(len(sids), most, replace=False))
         shown, seen = TypeSids(sids.size, sids.rows[some], sids.codes[some], sids.stands[some]), vectors[some]
     return {
         "items": len(sids),
@@ -82,7 +79,7 @@ def type_report(
         "moved": None if before is None else int((before != sids.codes).any(axis=1).sum()),
         "usage": code_usage(sids),
         "coherence": prefix_coherence(shown, seen[:]),
-        "neighbors": neighbor_agreement(shown, seen[:], seed),
+        "neighbors": neighbor_agreement(shown, seen[:]),
     }
 
 
@@ -147,7 +144,7 @@ def _mean_cosine(keys: np.ndarray, vectors: np.ndarray) -> tuple[float | None, i
     return total / pairs, pairs
 
 
-def neighbor_agreement(sids: TypeSids, vectors: np.ndarray, seed: int = 0) -> dict[str, Any]:
+def neighbor_agreement(sids: TypeSids, vectors: np.ndarray) -> dict[str, Any]:
     """By level: the share of an item's nearest neighbors by embedding that share its first 1, 2, ... codes.
 
     `chance` is what neighbors drawn at random would share. Averages over at most SAMPLE items, seeded.
@@ -156,7 +153,7 @@ def neighbor_agreement(sids: TypeSids, vectors: np.ndarray, seed: int = 0) -> di
     wanted = min(NEIGHBORS, count - 1)
     if wanted < 1:
         return {"neighbors": 0, "sampled": 0, "by_level": [None] * levels, "chance": [None] * levels}
-    sample = np.sort(np.random.default_rng(seed).choice(count, min(SAMPLE, count), replace=False))
+    sample = np.sort(np.random.default_rng(0).choice(count, min(SAMPLE, count), replace=False))
     nearest = nearest_neighbors(vectors, sample, wanted)
     by_level, chance = [], []
     for level in range(1, levels + 1):
