@@ -122,7 +122,7 @@ def test_a_malformed_answer_is_asked_for_again_with_the_problem(server, make_tea
     server.reply = lambda body, number: bad if number == 1 else completion("Try [1].")
     teacher = make_teacher()
     assert teacher.answers(some_asks(1), rng()) == [(Text("Try "), ItemRef(0), Text("."))]
-    assert (teacher.paid, teacher.cached, teacher.replaced) == (2, 0, 0)
+    assert (teacher.endpoint.paid, teacher.endpoint.cached, teacher.replaced) == (2, 0, 0)
     first, second = (request["messages"] for request in server.requests)
     assert second[: len(first)] == first and "cannot be used" in second[-1]["content"]
 
@@ -160,11 +160,11 @@ def test_a_run_that_was_cut_off_resumes_without_paying_twice(server, make_teache
     teacher = make_teacher()
     found = teacher.answers(asks, rng())
     assert [s.row for answer in found for s in answer if isinstance(s, ItemRef)] == [a.items[0].row for a in asks]
-    assert (teacher.paid, teacher.cached, len(server.requests)) == (8, 4, 8)
+    assert (teacher.endpoint.paid, teacher.endpoint.cached, len(server.requests)) == (8, 4, 8)
 
     again = make_teacher()
     assert again.answers(asks, rng()) == found
-    assert (again.paid, again.cached, len(server.requests)) == (0, 12, 8)
+    assert (again.endpoint.paid, again.endpoint.cached, len(server.requests)) == (0, 12, 8)
 
 
 def test_malformed_answers_are_not_paid_for_twice_either(server, make_teacher):
@@ -172,7 +172,7 @@ def test_malformed_answers_are_not_paid_for_twice_either(server, make_teacher):
     make_teacher().answers(some_asks(1), rng())
     again = make_teacher()
     assert again.answers(some_asks(1), rng()) == [(Text("Try "), ItemRef(0), Text("."))]
-    assert (again.paid, again.cached) == (0, 2)
+    assert (again.endpoint.paid, again.endpoint.cached) == (0, 2)
 
 
 def test_equal_asks_are_paid_for_once(server, make_teacher):

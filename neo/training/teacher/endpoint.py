@@ -30,7 +30,7 @@ class TeacherConfig(EndpointConfig):
 
 
 class EndpointTeacher:
-    """See `Teacher`. `paid`, `cached` and `replaced` count what came from where."""
+    """See `Teacher`. `replaced` counts the answers that the built-in one wrote."""
 
     def __init__(self, config: TeacherConfig, cache: Path) -> None:
         """`cache`: a JSONL file. ConfigError where package or key is missing, TrainingError for the file."""
@@ -39,14 +39,6 @@ class EndpointTeacher:
         self.replaced = 0
         self._told, self._last_problem = 0, ""
         self._lock = threading.Lock()
-
-    @property
-    def paid(self) -> int:
-        return self.endpoint.paid
-
-    @property
-    def cached(self) -> int:
-        return self.endpoint.cached
 
     def answers(self, asks: Sequence[Ask], rng: np.random.Generator) -> list[tuple[Segment, ...]]:
         """One answer an ask. TrainingError where the endpoint refuses or is not there; answers are kept."""
