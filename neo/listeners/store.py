@@ -106,13 +106,6 @@ class VectorStore:
         """The names of all spaces that are there."""
         return tuple(sorted(path.name for path in self.folder.glob("*") if NAME.fullmatch(path.name)))
 
-    def drop(self, space: str) -> None:
-        """Removes a space that is not in use. BundleError for the one that is."""
-        current = self.folder / CURRENT
-        if current.is_file() and current.read_text(encoding="ascii") == space:
-            raise BundleError(f"{space} is the space in use: switch to another one before it is dropped.")
-        shutil.rmtree(self._place(space), ignore_errors=True)
-
     def _place(self, space: str) -> Path:
         if not NAME.fullmatch(space):
             raise BundleError(f"{space!r} is no name of a space, expected 16 hex digits.")
