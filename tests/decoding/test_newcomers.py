@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from neo.decoding.beam import search_spans
 from neo.decoding.index import SidIndex
-from neo.decoding.newcomers import WORD, shared_out
+from neo.decoding.newcomers import shared_out
 from neo.sids.table import SidTable, TypeSids
 
 
@@ -51,7 +51,7 @@ def brute_force(world: World, prompt: list[int], types: tuple[str, ...], known: 
         unseen = [logits[code] for code in range(len(logits)) if code not in seen]
         usual = math.log(np.mean([math.exp(logits[code]) for code in seen & allowed]))
         fair = {
-            code: usual + WORD * logits[code] - math.log(np.mean([math.exp(WORD * value) for value in unseen]))
+            code: usual + logits[code] - math.log(np.mean([math.exp(value) for value in unseen]))
             for code in allowed - seen
         }
         return {code: fair.get(code, logits[code]) for code in allowed}
