@@ -1,7 +1,7 @@
 """The catalog index: which items may be named, by their SIDs, for every item type.
 
-An index is never changed: a filter, a listener's past, items that come and go each give another index, which shares
-the sorted arrays of the first one. Whoever holds an index sees one catalog, whole, for as long as they hold it.
+An index is never changed: a filter or a listener's past gives another index, which shares the sorted arrays of the
+first one where it can. Whoever holds an index sees one catalog, whole, for as long as they hold it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,24 +33,23 @@ class Learned:
 
 @dataclass(frozen=True, eq=False)
 class TypeIndex:
-    """One item type: what is packed, less what has gone, and what came later.
+    """One item type: what is packed, less what has gone.
 
-    gone: int64 [g], ascending places in `base`; added: packed by themselves. Both are small beside the base, and cost
-    nothing while they are empty. learned: None where the model was trained on all items, or nobody knows.
+    gone: int64 [g], ascending places in `base`, of which there are few. learned: None where the model was trained on
+    all items, or nobody knows.
     """
 
     base: PackedSids
     gone: torch.Tensor
-    added: PackedSids | None = None
     learned: Learned | None = None
 
     @classmethod
     def of(cls, base: PackedSids) -> TypeIndex:
-        """With nothing gone and nothing added."""
+        """With nothing gone."""
         return cls(base, torch.empty(0, dtype=torch.int64, device=base.rows.device))
 
     def __len__(self) -> int:
-        return len(self.base) - len(self.gone) + (0 if self.added is None else len(self.added))
+        return len(self.base) - len(self.gone)
 
     @property
     def size(self) -> int:
@@ -59,65 +57,28 @@ class TypeIndex:
         return self.base.size
 
     @property
-    def top_row(self) -> int:
-        """The highest catalog row, -1 without items."""
-        return max(self.base.top_row, -1 if self.added is None else self.added.top_row)
-
-    @property
     def rows(self) -> torch.Tensor:
         """int32 [len], the catalog rows of all items. A pass over them."""
-        left = self.base.rows[self._left]
-        return left if self.added is None else torch.cat([left, self.added.rows])
-
-    @cached_property
-    def reachable(self) -> int:
-        """How many different tuples there are. A pass over all items."""
-        return len(self._keys.unique())
+        return self.base.rows[self._left]
 
     def kept(self, allowed: torch.Tensor) -> TypeIndex:
         """The items of some catalog rows, bool [rows]; one compact base. A pass over all items."""
-        keep = allowed.index_select(0, self.base.rows)
-        keep[self.gone] = False
-        left = replace(TypeIndex.of(self.base.kept(keep.nonzero().flatten())), learned=self.learned)
-        if self.added is None:
-            return left
-        return replace(left, added=self.added.kept(allowed.index_select(0, self.added.rows).nonzero().flatten()))
+        return self._compact(allowed.index_select(0, self.base.rows) & self._left)
 
     def folded(self) -> TypeIndex:
-        """The same items as one base."""
-        if not len(self.gone) and self.added is None:
-            return self
-        keys, order = self._keys.sort(stable=True)  # of those who share a tuple, who was there first
-        base = PackedSids.of_sorted(keys, self.rows[order], self.base.levels, self.size)
-        return replace(TypeIndex.of(base), learned=self.learned)
+        """The same items as one compact base."""
+        return self._compact(self._left) if len(self.gone) else self
 
     def without(self, keys: torch.Tensor, rows: torch.Tensor | None) -> TypeIndex:
         """Less the items of some tuples, int64 [m]: all who share them, or those of some catalog rows only."""
-        start, end = self.base.ranges(keys, self.base.levels)
-        places, _ = listed(start, end)
+        places, _ = listed(*self.base.ranges(keys, self.base.levels))
         if rows is not None:
             places = places[torch.isin(self.base.rows[places], rows)]
-        less = replace(self, gone=torch.cat([self.gone, places]).unique()) if len(places) else self
-        if self.added is None:
-            return less
-        stay = ~torch.isin(self.added.keys, keys)
-        if rows is not None:
-            stay |= ~torch.isin(self.added.rows, rows)
-        return replace(less, added=self.added.kept(stay.nonzero().flatten()))
-
-    def with_sids(self, codes: np.ndarray, rows: np.ndarray) -> TypeIndex:
-        """More items: codes [m, levels], catalog rows [m] that are not in the index."""
-        more = PackedSids.build(codes, rows, np.ones(len(rows), dtype=np.bool_), self.size).to(self.base.rows.device)
-        if self.added is None:
-            return replace(self, added=more)
-        keys, order = torch.cat([self.added.keys, more.keys]).sort(stable=True)
-        both = torch.cat([self.added.rows, more.rows])[order]
-        return replace(self, added=PackedSids.of_sorted(keys, both, self.base.levels, self.size))
+        return replace(self, gone=torch.cat([self.gone, places]).unique()) if len(places) else self
 
     def to(self, device: torch.device | str) -> TypeIndex:
-        added = None if self.added is None else self.added.to(device)
         learned = self.learned and replace(self.learned, sids=self.learned.sids.to(device))
-        return TypeIndex(self.base.to(device), self.gone.to(device), added, learned)
+        return TypeIndex(self.base.to(device), self.gone.to(device), learned)
 
     @property
     def _left(self) -> torch.Tensor:
@@ -126,11 +87,9 @@ class TypeIndex:
         left[self.gone] = False
         return left
 
-    @property
-    def _keys(self) -> torch.Tensor:
-        """int64 [len], in the order of `rows`."""
-        left = self.base.keys[self._left]
-        return left if self.added is None else torch.cat([left, self.added.keys])
+    def _compact(self, keep: torch.Tensor) -> TypeIndex:
+        """Some places of the base, bool [n], as a base of their own."""
+        return replace(TypeIndex.of(self.base.kept(keep.nonzero().flatten())), learned=self.learned)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,13 +119,7 @@ class SidIndex:
     @property
     def nbytes(self) -> int:
         """Of everything that the index keeps."""
-        parts = self.types.values()
-        added = sum(part.added.nbytes for part in parts if part.added is not None)
-        return added + sum(part.base.nbytes + part.gone.nbytes for part in parts)
-
-    def reachable(self, type_names: Iterable[str] | None = None) -> int:
-        """How many different tuples of these types (default: all) there are: the most items a search can return."""
-        return sum(self.of(name).reachable for name in (self.types if type_names is None else type_names))
+        return sum(part.base.nbytes + part.gone.nbytes for part in self.types.values())
 
     def of(self, type_name: str) -> TypeIndex:
         """One type's part; NotFoundError for a type without SIDs."""
@@ -184,7 +137,7 @@ class SidIndex:
         A pass over all items: make it once for a filter, and use it for every request that has this filter.
         """
         mask = torch.from_numpy(np.asarray(allowed, dtype=np.bool_))
-        rows = 1 + max((part.top_row for part in self.types.values()), default=-1)
+        rows = 1 + max((part.base.top_row for part in self.types.values()), default=-1)
         if rows > len(mask):
             mask = torch.nn.functional.pad(mask, (0, rows - len(mask)))
         return SidIndex(self.levels, {name: part.kept(mask.to(part.gone.device)) for name, part in self.types.items()})
@@ -197,18 +150,10 @@ class SidIndex:
         types = {}
         for name, part in self.types.items():
             keys, wanted = _keys_of(table, name, np.unique(rows), part)
-            packed = [part.base] if part.added is None else [part.base, part.added]
-            found = []
-            for sids in packed:
-                places, _ = listed(*sids.ranges(keys.unique(), self.levels))
-                places = places[torch.isin(sids.rows[places], wanted)]
-                if sids is part.base:
-                    places = places[~torch.isin(places, part.gone)]
-                found.append((sids.keys_at(places), sids.rows[places]))
-            every, order = torch.cat([keys for keys, _ in found]).sort(stable=True)
-            named = torch.cat([rows for _, rows in found])[order]
-            packed_again = PackedSids.of_sorted(every, named, self.levels, part.size)
-            types[name] = replace(TypeIndex.of(packed_again), learned=part.learned)
+            places, _ = listed(*part.base.ranges(keys.unique(), self.levels))
+            places = places[torch.isin(part.base.rows[places], wanted) & ~torch.isin(places, part.gone)]
+            found = PackedSids.of_sorted(part.base.keys_at(places), part.base.rows[places], self.levels, part.size)
+            types[name] = replace(TypeIndex.of(found), learned=part.learned)
         return SidIndex(self.levels, types)
 
     def learned_from(self, table: SidTable, counted: Iterable[str] = ()) -> SidIndex:
@@ -234,19 +179,8 @@ class SidIndex:
         types = {name: part.without(*_keys_of(table, name, rows, part)) for name, part in self.types.items()}
         return SidIndex(self.levels, types)
 
-    def with_rows(self, table: SidTable, rows: np.ndarray) -> SidIndex:
-        """The same index with more catalog rows, which `table` has codes for. Those already in it stay."""
-        types = dict(self.types)
-        for name, part in self.without_rows(table, rows).types.items():
-            sids = table.of(name)
-            places = sids.positions(np.unique(rows))
-            if (places >= 0).any():
-                places = places[places >= 0]
-                types[name] = part.with_sids(sids.codes[places], sids.rows[places])
-        return SidIndex(self.levels, types)
-
     def folded(self) -> SidIndex:
-        """The same items, with what has gone and what was added worked into the sorted arrays."""
+        """The same items, with what has gone taken out of the sorted arrays."""
         return SidIndex(self.levels, {name: part.folded() for name, part in self.types.items()}, self.made_of)
 
     def to(self, device: torch.device | str) -> SidIndex:

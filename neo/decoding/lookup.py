@@ -27,7 +27,6 @@ class Lookup:
         self._device = parts[0].gone.device
         self._part_of = torch.tensor([order[id(part)] for part in parts], device=self._device)
         self._bases = _groups([part.base for part in self._parts], self._device)
-        self._added = _groups([part.added for part in self._parts], self._device)
         owners = [torch.full_like(part.gone, place) for place, part in enumerate(self._parts)]
         self._gone, self._gone_of = torch.cat([part.gone for part in self._parts]), torch.cat(owners)
         self._dead: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
@@ -45,19 +44,15 @@ class Lookup:
             end = bisect(dead, prefixes + 1 << self.bits, start, starts[part + 1])
             places, who = listed(start, end)
             allowed[who, dead[places] & ((1 << self.bits) - 1)] = False
-        for added, mine in _members(self._added, part):
-            allowed[mine] |= added.allowed(prefixes[mine], level)
         return allowed
 
     def rows(self, requests: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """Whole tuples [m] -> the catalog row that each one names, int64 [m]; -1 where there is none."""
         part = self._part_of[requests]
         rows = torch.full_like(keys, -1)
-        for added, mine in _members(self._added, part):
-            rows[mine] = _row_at(added, *added.ranges(keys[mine], self.levels), otherwise=rows[mine])
-        for base, mine in _members(self._bases, part):  # it was there first: its items stand for shared tuples
+        for base, mine in _members(self._bases, part):
             start, end = base.ranges(keys[mine], self.levels)
-            rows[mine] = _row_at(base, self._first_left(part[mine], start, end), end, otherwise=rows[mine])
+            rows[mine] = _row_at(base, self._first_left(part[mine], start, end), end)
         return rows
 
     def _first_left(self, part: torch.Tensor, place: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
@@ -116,9 +111,9 @@ def bisect(values: torch.Tensor, wanted: torch.Tensor, start: torch.Tensor, end:
     return start
 
 
-def _groups(arrays: Sequence[PackedSids | None], device: torch.device) -> list[Group]:
+def _groups(arrays: Sequence[PackedSids], device: torch.device) -> list[Group]:
     """The different arrays in use, and for each of them which parts use it."""
-    different = {id(sids): sids for sids in arrays if sids is not None}.values()
+    different = {id(sids): sids for sids in arrays}.values()
     return [(sids, torch.tensor([sids is mine for mine in arrays], device=device)) for sids in different]
 
 
@@ -131,8 +126,8 @@ def _members(groups: Sequence[Group], part: torch.Tensor) -> Iterator[tuple[Pack
             yield sids, mine
 
 
-def _row_at(sids: PackedSids, start: torch.Tensor, end: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:
-    """The row at `start`, int64 [m], and where the range is empty the other one."""
+def _row_at(sids: PackedSids, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+    """The row at `start`, int64 [m], -1 where the range is empty."""
     if not len(sids):
-        return otherwise
-    return torch.where(start < end, sids.rows[start.clamp(max=len(sids) - 1)].long(), otherwise)
+        return torch.full_like(start, -1)
+    return torch.where(start < end, sids.rows[start.clamp(max=len(sids) - 1)].long(), -1)

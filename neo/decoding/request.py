@@ -60,7 +60,7 @@ class SpanRequest:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise InvalidRequestError(f"{name} must be a whole number of at least 1, got {value!r}.")
         if self.shift is not None:
-            rows = 1 + max((part.top_row for part in self.index.types.values()), default=-1)
+            rows = 1 + max((part.base.top_row for part in self.index.types.values()), default=-1)
             if len(self.shift) < rows:
                 raise InvalidRequestError(f"shift has {len(self.shift)} entries, expected one for each of {rows} rows.")
         if isinstance(self.types, str) or not self.types:

@@ -177,6 +177,11 @@ def rows_in(index: SidIndex) -> set[int]:
     return {row for part in index.types.values() for row in part.rows.tolist()}
 
 
+def reachable(index: SidIndex, types: Iterable[str]) -> int:
+    """How many different tuples of these types there are: the most items a search can return."""
+    return sum(len(index.of(name).folded().base.keys.unique()) for name in types)
+
+
 @torch.no_grad()
 def level_logp(
     world: World, prompt: list[int], types: tuple[str, ...], prefixes: list[Prefix], exist: set[Prefix]

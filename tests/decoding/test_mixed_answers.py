@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from answers_reference import lean, naive_answer, runs
-from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, row_of, worlds
+from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, reachable, row_of, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +66,7 @@ def test_every_item_exists_and_comes_once(
         )
     items = check_events(world, events, index, types)
     room = (MAX_POSITIONS - len(prompt) - max_tokens) // (world.vocab.levels + 2)
-    assert min(min_items, index.reachable(types), room) <= len(items) <= min(max_items, index.reachable(types))
+    assert min(min_items, reachable(index, types), room) <= len(items) <= min(max_items, reachable(index, types))
     done = events[-1]
     assert isinstance(done, Done)
     words = done.tokens - len(items) * (world.vocab.levels + 2)
@@ -184,7 +184,7 @@ def test_items_alone_are_what_a_model_would_name_that_says_nothing(world: World,
     items = check_events(world, events, index, types)
     assert events == [*items, Done("stop", len(items) * (world.vocab.levels + 2))]
     assert [item.row for item in items] == [item.row for item in silent if isinstance(item, ItemNamed)]
-    assert len(items) == min(most, index.reachable(types), (MAX_POSITIONS - len(prompt)) // (world.vocab.levels + 2))
+    assert len(items) == min(most, reachable(index, types), (MAX_POSITIONS - len(prompt)) // (world.vocab.levels + 2))
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -196,7 +196,7 @@ def test_words_come_first_where_they_must(world: World, opening: float, ending: 
         events = list(stream_answer(world.model, world.vocab, asked))
     items = check_events(world, events, world.index, types)
     done = events[-1]
-    assert bool(items) == (world.index.reachable(types) > 0) and isinstance(done, Done)
+    assert bool(items) == (reachable(world.index, types) > 0) and isinstance(done, Done)
     assert done.said[0] not in (world.vocab.open, world.vocab.end)
 
 

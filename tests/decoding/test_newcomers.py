@@ -114,7 +114,6 @@ def test_whatever_becomes_of_an_index_it_knows_what_was_learned(
         index.filtered(some).without_rows(world.table, gone),
         index.without_rows(world.table, gone).filtered(some).folded(),
         SidIndex.load(file).to("cpu").among(world.table, left),
-        index.without_rows(world.table, np.arange(world.rows)).with_rows(world.table, left),
     ]
     found = [search_spans(world.model, world.vocab, way, [prompt], [types], k=100, beams=200)[0] for way in ways]
     for other in found[1:]:

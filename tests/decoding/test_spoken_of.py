@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from answers_reference import lean, naive_answer, runs, text_or_end
-from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, rows_in, worlds
+from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, reachable, rows_in, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,7 +131,7 @@ def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> No
         events = list(answer_events(world.model, world.vocab, world.index, prompt, types, **how))
     found = runs(events)
     rows = [run for run in found if isinstance(run, int)]
-    assert len(rows) == min(2, world.index.reachable(types))
+    assert len(rows) == min(2, reachable(world.index, types))
     done = events[-1]
     assert isinstance(done, Done) and done.tokens - len(rows) * (world.vocab.levels + 2) <= max_tokens
     for before, after in pairwise(found):
