@@ -24,7 +24,6 @@ class SamplingParams:
     """The real one's names and defaults, as far as they are used."""
 
     temperature: float = 1.0
-    top_p: float = 1.0
     seed: int | None = None
     max_tokens: int | None = 16
     logprobs: int | None = None
@@ -128,7 +127,6 @@ class _Run:
 
 
 def _drawn(logp: torch.Tensor, params: SamplingParams, generator: torch.Generator) -> int:
-    assert params.top_p == 1, "a nucleus is not drawn from by vLLM here"
     chances = (logp / params.temperature).softmax(0)
     return int(torch.multinomial(chances, 1, generator=generator))
 

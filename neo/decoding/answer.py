@@ -59,13 +59,12 @@ class AnswerRequest:
     prompt: token ids that end with `<|answer|>`. Items are of `types` and from `index` (filters are filtered indexes);
     the format `text` names none, and `items` is nothing but items, `max_items` of them or as many as there are.
     `words_first`: an answer begins with text. `max_tokens` counts text tokens, `max_items` items; with `min_items`, the
-    answer goes on naming items until there are that many or none is left. Greedy unless `temperature` or `top_p` is
-    given; either way text does not run in circles (`third_time`). An item that comes right after `about_words`, the
-    first tokens of an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else,
-    behind an item that words have led to (a catalog row, and whether it is the first), and once an answer has begun
-    with `about_them` (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an
-    item that it would have ended without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model
-    would write.
+    answer goes on naming items until there are that many or none is left. Greedy unless `temperature` is given; either
+    way text does not run in circles (`third_time`). An item that comes right after `about_words`, the first tokens of
+    an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
+    that words have led to (a catalog row, and whether it is the first), and once an answer has begun with `about_them`
+    (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an item that it would
+    have ended without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
     """
 
     index: SidIndex
@@ -79,7 +78,6 @@ class AnswerRequest:
     limit: GroupLimit | None = None
     shift: torch.Tensor | None = None
     temperature: float | None = None
-    top_p: float | None = None
     generator: torch.Generator | None = None
     about: SidIndex | None = None
     about_words: tuple[int, ...] = ()
@@ -120,9 +118,7 @@ class AnswerRequest:
 
     def sampling(self) -> Sampling | None:
         """None for greedy."""
-        if self.temperature is None and self.top_p is None:
-            return None
-        return Sampling.check(self.temperature, self.top_p, self.generator)
+        return None if self.temperature is None else Sampling.check(self.temperature, None, self.generator)
 
     def span(self) -> SpanRequest:
         """The search of its first item."""

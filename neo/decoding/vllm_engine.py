@@ -155,7 +155,7 @@ class Vllm:
             manner: dict[str, Any] = {"temperature": 0.0}
             if sampling is not None:
                 seed = int(torch.randint(1 << 31, (1,), generator=sampling.generator))
-                manner = {"temperature": sampling.temperature, "top_p": sampling.top_p, "seed": seed}
+                manner = {"temperature": sampling.temperature, "seed": seed}
             stops = [self.vocab.open, self.vocab.end]
             params.append(
                 SamplingParams(max_tokens=count, ignore_eos=True, detokenize=False, stop_token_ids=stops, **manner)

@@ -31,7 +31,7 @@ class VllmReading:
 
     def choose(self, rows: Sequence[Writing]) -> list[int]:
         """The next token of what was written ahead; where that may not be it, the choice is made here."""
-        empty = [asked for asked in rows if not (self.ahead[asked.row] or _nucleus(asked) or _weighed(asked))]
+        empty = [asked for asked in rows if not (self.ahead[asked.row] or _weighed(asked))]
         written = self.vllm.write(
             [self.prefixes[asked.row] for asked in empty],
             [min(asked.most, self.far[asked.row]) for asked in empty],
@@ -90,8 +90,3 @@ class VllmReading:
 def _weighed(asked: Writing) -> bool:
     """Whether words together are weighed against an item, of which one token says nothing."""
     return asked.first and asked.sampling is None
-
-
-def _nucleus(asked: Writing) -> bool:
-    """Whether a draw is from a nucleus, which is another one where something is forbidden."""
-    return asked.sampling is not None and asked.sampling.top_p < 1
