@@ -24,7 +24,6 @@ from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
 NAME_LETTERS = 48  # of a name that fits into a wish
 KEPT_BYTES, KEPT_LEAST = 1 << 26, 16  # of masks at hand, and how many whatever they take
-AVOIDABLE = ("topic", "tone", "creator")
 TWO_WISHES, AVOIDING = 0.4, 0.4  # of the requests have a second wish; of the wishes are to avoid something
 LEAST, MOST = 0.02, 0.7  # of the items of a type: a wish that nearly all or nearly none grants is not worth saying
 
@@ -145,7 +144,7 @@ def wished(
         Wish(wish.aspect, wish.value, avoid=True)
         for other in instead_of
         for wish in book.of(other)
-        if wish.aspect in AVOIDABLE
+        if wish.aspect in wordings.AVOIDED
     ]
     avoided = [wish for wish in avoided if book.mask(wish)[row] and book.worthwhile(replace(wish, avoid=False), row)]
     found: dict[tuple[str, bool], Wish] = {}
