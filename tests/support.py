@@ -1,8 +1,15 @@
-"""Small tokenizers that several tests use."""
+"""Small things that several tests use: tokenizers, and what counts the positions that a model runs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def byte_tokenizer() -> Tokenizer:
@@ -19,3 +26,14 @@ def chat_tokenizer() -> Tokenizer:
     tokenizer.add_special_tokens([AddedToken("<|im_start|>", special=True), AddedToken("<|im_end|>", special=True)])
     tokenizer.add_tokens([AddedToken("<think>", special=False)])
     return tokenizer
+
+
+@contextmanager
+def counted(model: PreTrainedModel) -> Iterator[list[int]]:
+    """The positions of each forward run: rows times columns, padding included."""
+    runs: list[int] = []
+    handle = model.get_input_embeddings().register_forward_hook(lambda _, args, out: runs.append(args[0].numel()))
+    try:
+        yield runs
+    finally:
+        handle.remove()

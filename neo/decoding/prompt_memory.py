@@ -37,7 +37,6 @@ class PromptMemory:
     max_bytes: the most that stored keys and values take, on the model's device. A prompt that is larger alone is not
         stored.
     least: fewer columns than this are not worth reusing, nor fewer tokens storing.
-    hits, reused_tokens: prompts that were read from where they differ, and the tokens of theirs that were not run.
     """
 
     def __init__(self, model: PreTrainedModel, max_bytes: int, least: int = LEAST) -> None:
@@ -45,7 +44,6 @@ class PromptMemory:
             if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
                 raise ConfigError(f"{name} must be a whole number of at least {smallest}, got {value!r}.")
         self.max_bytes, self.least = max_bytes, least
-        self.hits = self.reused_tokens = 0
         self._model = model
         self._lock = threading.Lock()
         # Stored prompt -> [tokens, all layers' keys and values side by side]; the last used is the last.
@@ -85,7 +83,6 @@ class PromptMemory:
                 if (count := len(prompt) - rest) > 0:
                     self._rows.move_to_end(near)
                     taken.append((row, self._rows[near][:count]))
-                    self.hits, self.reused_tokens = self.hits + 1, self.reused_tokens + count
             shapes = self._shapes
         stored = taken[0][1]
         joined = stored.new_zeros((len(prompts), known, stored.shape[1]))
