@@ -39,12 +39,12 @@ from decoding_checks import (
 )
 from decoding_measure import Case, Row, measure, say
 from decoding_peers import Answer, Trie, dict_trie, generate, may_follow, tuple_of
+from decoding_processor import SpanProcessor
 from decoding_report import markdown
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
 from neo.decoding.beam import search_spans
-from neo.decoding.constraint import SpanProcessor
 from neo.decoding.index import SidIndex
 from neo.decoding.request import GroupLimit
 from neo.decoding.unconstrained import search_unconstrained

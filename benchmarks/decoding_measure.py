@@ -16,9 +16,9 @@ from unittest.mock import patch
 import torch
 from decoding_catalogs import LEVELS, Catalog
 from decoding_peers import Answer
+from decoding_processor import SpanProcessor
 from transformers.generation.logits_process import PrefixConstrainedLogitsProcessor
 
-from neo.decoding.constraint import SpanProcessor
 from neo.decoding.index import SidIndex
 from neo.decoding.levels import Levels
 from neo.decoding.lookup import Lookup

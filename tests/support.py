@@ -1,15 +1,19 @@
-"""Small things that several tests use: tokenizers, and what counts the positions that a model runs."""
+"""Small things that several tests use: tokenizers, the positions that a model runs, benchmarks as modules."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
 def byte_tokenizer() -> Tokenizer:
@@ -37,3 +41,13 @@ def counted(model: PreTrainedModel) -> Iterator[list[int]]:
         yield runs
     finally:
         handle.remove()
+
+
+@contextmanager
+def benchmarks() -> Iterator[None]:
+    """Benchmarks are scripts, which import what lies beside them."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(BENCHMARKS))

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import heapq
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support import benchmarks
 
 if TYPE_CHECKING:
     from neo.model.bundle import Bundle
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 SERVICE = 0.01  # seconds of a request: a hundred a second
-
-
-@contextmanager
-def benchmarks() -> Iterator[None]:
-    """Benchmarks are scripts, which import what lies beside them."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.fixture(scope="module")

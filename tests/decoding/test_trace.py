@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from decoding_reference import rows_in, tuples_of
 
 from neo.decoding.beam import search_spans
-from neo.decoding.constraint import SpanProcessor
 from neo.decoding.request import SpanRequest
 from neo.decoding.trace import trace_search
 from neo.model.bundle import Bundle
@@ -36,7 +36,7 @@ def test_the_tree_holds_together_and_forbidden_is_what_may_not_come(tiny_bundle:
     types = ("show", "audiobook")
     index = tiny_bundle.index.only(types)
     trace = trace_search(model, vocab, prompt, SpanRequest(types, index, beams=6))
-    allowed = SpanProcessor(vocab, index, types)
+    tuples = tuples_of(tiny_bundle.sids.table, types, rows_in(index))
     before = None
     for level in trace.levels:
         parents = [(None, ())] if before is None else [(branch.type, branch.codes) for branch in before.branches]
@@ -46,7 +46,10 @@ def test_the_tree_holds_together_and_forbidden_is_what_may_not_come(tiny_bundle:
             ids = torch.tensor([[*prompt, *(vocab.code_start(kind, deep) + code for deep, code in enumerate(codes))]])
             with torch.inference_mode():
                 chances = model(ids).logits[0, -1, : vocab.size].float().softmax(0)
-            may = allowed.allowed_tokens(ids)[0]
+            may = torch.zeros(vocab.size, dtype=torch.bool)
+            for name, named in tuples:
+                if kind in (None, name) and named[: len(codes)] == codes:
+                    may[vocab.code_start(name, len(codes)) + named[len(codes)]] = True
             forbidden += weight / sum(weights) * float(chances[~may].sum())
             mine = [b for b in level.branches if b.codes[:-1] == codes and (kind is None or b.type == kind)]
             for branch in mine:

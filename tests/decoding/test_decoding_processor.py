@@ -1,3 +1,5 @@
+"""`generate` with our constraint, as the decoding benchmark compares with it."""
+
 from __future__ import annotations
 
 import itertools
@@ -7,14 +9,11 @@ import torch
 from decoding_reference import World, leaning, make_world, rows_in, tuples_of, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import benchmarks
 from transformers import GenerationConfig, LogitsProcessorList
 
-from neo.decoding.constraint import (
-    BROKEN,
-    TEXT,
-    SpanProcessor,
-    span_state,
-)
+with benchmarks():
+    from decoding_processor import BROKEN, TEXT, SpanProcessor, span_state
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -1,7 +1,7 @@
-"""The constraint for people who call `generate`: what may come next follows from the ids alone.
+"""Our constraint within `generate`, to compare with: what may come next follows from the ids alone.
 
-Nothing is remembered between steps, so beams may be reordered as `generate` likes. `search_spans` and
-`stream_answers` do not use this: masking a row of vocabulary width is what they avoid.
+Nothing is remembered between steps, so beams may be reordered as `generate` likes. A row of vocabulary width is masked
+for every beam, which is what NEO's own search avoids.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from transformers import LogitsProcessor
 
 from neo.decoding.index import SidIndex
 from neo.decoding.lookup import Lookup
+from neo.decoding.reading import writable
 from neo.language.vocabulary import Vocabulary
 from neo.sids.table import code_bits
 
@@ -65,7 +66,7 @@ class SpanProcessor(LogitsProcessor):
     a history, whose span holds many items, is not for this: end it with `<|answer|>`, or use `search_spans`.
 
     `generate` fills up with impossible sequences when it has more beams than there are items: ask for no more
-    beams than `index.reachable(types)`, or drop what has a sequence score below -1e6.
+    beams than there are different tuples, or drop what has a sequence score below -1e6.
     """
 
     def __init__(self, vocab: Vocabulary, index: SidIndex, types: Sequence[str] | None = None) -> None:
@@ -73,9 +74,8 @@ class SpanProcessor(LogitsProcessor):
         types = tuple(index.types) if types is None else types
         self._lookups = {name: Lookup([index.of(name)]) for name in types}
         outside = torch.zeros(vocab.size, dtype=torch.bool)
-        outside[: vocab.text_size] = True
-        outside[sorted(vocab.special_ids)] = False
-        outside[vocab.end] = True
+        may = writable(vocab)
+        outside[: len(may)] = may
         outside[vocab.open] = any(len(index.of(name)) for name in types)
         self._outside = outside
 
