@@ -54,15 +54,19 @@ class Context:
         already, and they attend to what is real and comes no later. Returns hidden states [n, q, d].
         """
         if sees is None and not bool(self.real.all()):  # without padding it is the causal kernel, which needs no mask
-            q = ids.shape[1]
-            sees = self.real[:, None].repeat(1, q, 1)
-            sees[:, :, -q:] &= torch.ones((q, q), dtype=torch.bool, device=ids.device).tril()
+            sees = self.causal(ids.shape[1])
         mask = None if sees is None else additive_mask(sees, self.hidden.dtype)
         out = model.get_decoder()(
             input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=self.cache, use_cache=True
         )
         hidden: torch.Tensor = out.last_hidden_state
         return hidden
+
+    def causal(self, q: int) -> torch.Tensor:
+        """What each of the last q columns sees, bool [n, q, columns]: what is real and comes no later."""
+        sees = self.real[:, None].repeat(1, q, 1)
+        sees[:, :, -q:] &= torch.ones((q, q), dtype=torch.bool, device=sees.device).tril()
+        return sees
 
     def forget(self, count: int) -> None:
         """Takes the last columns out of the cache."""

@@ -189,8 +189,7 @@ class FixedContext(Context):
         """See Context. Padding beyond the tokens is overwritten by the next step, and seen by nobody."""
         q = ids.shape[1]
         if sees is None:
-            sees = self.real[:, None].repeat(1, q, 1)
-            sees[:, :, -q:] &= torch.ones((q, q), dtype=torch.bool, device=ids.device).tril()
+            sees = self.causal(q)
         hidden = self.buffers.step(padded(q))(ids, positions, sees, self.used)
         self.used += q
         return hidden
