@@ -119,7 +119,9 @@ class SidIndex:
     @property
     def nbytes(self) -> int:
         """Of everything that the index keeps."""
-        return sum(part.base.nbytes + part.gone.nbytes for part in self.types.values())
+        parts = self.types.values()
+        learned = sum(part.learned.sids.nbytes for part in parts if part.learned is not None)
+        return learned + sum(part.base.nbytes + part.gone.nbytes for part in parts)
 
     def of(self, type_name: str) -> TypeIndex:
         """One type's part; NotFoundError for a type without SIDs."""

@@ -120,6 +120,11 @@ def test_whatever_becomes_of_an_index_it_knows_what_was_learned(
         assert [(item.row, item.score) for item in other] == [(item.row, item.score) for item in found[0]]
 
 
+def test_what_was_learned_is_counted_among_the_bytes_of_an_index() -> None:
+    world = make_world(10)
+    assert world.index.learned_from(world.table).nbytes == 2 * world.index.nbytes
+
+
 def test_a_newcomer_among_many_has_the_mean_share_and_more_where_the_model_says_so() -> None:
     logits = torch.tensor([[[2.0, 1.0, -9.0, -9.0, -30.0]]])
     learned = torch.tensor([[[True, True, False, False, False]]])
