@@ -39,8 +39,8 @@ def tree_room(levels: int, requests: Sequence[SpanRequest]) -> int:
 class FixedShapes:
     """The buffers of one model, made when first needed and then used again; safe to share between threads.
 
-    max_bytes: the most that keys and values take while nobody uses them, as of the last time that some were taken; the
-    least recently used go first. The masks and graphs of a buffer's steps come on top, and go with it.
+    max_bytes: the most that the keys and values of free buffers take, checked when one is taken; the least recently
+    used go first. The masks and graphs of a buffer's steps come on top, and go with it.
     """
 
     def __init__(self, model: PreTrainedModel, max_bytes: int = 4 << 30) -> None:

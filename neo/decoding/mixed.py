@@ -28,7 +28,7 @@ from neo.decoding.text_stream import TextStream
 from neo.language.vocabulary import Vocabulary
 from neo_sdk.errors import NeoError
 
-LONG = 8  # tokens of an aside, say: run by themselves they take less than the steps in which others write a word each
+LONG = 8  # tokens that wait to be read, as of an aside: so many are run apart at once, not one a step beside others
 PATIENT = 2  # steps that an answer waits at most until it joins the others again, which copies everybody's cache
 
 

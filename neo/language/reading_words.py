@@ -35,7 +35,8 @@ def plain(text: str) -> str:
 
 
 def fit_once(fit: Callable[[], Pipeline]) -> Callable[[], Pipeline]:
-    """Fits when first asked, whichever thread asks; others wait: of limits on threads that overlap one would stay."""
+    """Fits when first asked, one classifier at a time: of two `threadpool_limits` that overlap, the limit of one stays
+    when both are done."""
     fitted: list[Pipeline] = []
 
     @wraps(fit)
