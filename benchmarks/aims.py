@@ -19,7 +19,7 @@ from sklearn.model_selection import KFold
 
 from neo.language import reading_aim, reading_count, reading_modes
 from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
-from neo.language.reading_words import ITEM, NOUN, plain
+from neo.language.reading_words import ITEM, NOUN, as_words
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import MODES
@@ -42,15 +42,15 @@ def held_out() -> Counter[tuple[str, str]]:
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
     ]
-    return read(classifier(), [plain(text) for text, _ in asked], [aim for _, aim in asked])
+    return read(classifier(), [as_words(text) for text, _ in asked], [aim for _, aim in asked])
 
 
 def folds() -> Counter[tuple[str, str]]:
     texts, aims = zip(*sentences(), strict=True)
     found = Counter[tuple[str, str]]()
     for train, test in KFold(10, shuffle=True, random_state=0).split(texts):
-        fitted = clone(classifier()).fit([plain(texts[at]) for at in train], [aims[at] for at in train])
-        found += read(fitted, [plain(texts[at]) for at in test], [aims[at] for at in test])
+        fitted = clone(classifier()).fit([as_words(texts[at]) for at in train], [aims[at] for at in train])
+        found += read(fitted, [as_words(texts[at]) for at in test], [aims[at] for at in test])
     return found
 
 
@@ -84,13 +84,13 @@ def mode_folds(folds: int = 8) -> Counter[tuple[str, str]]:
             for at, pair in enumerate(pairs):
                 (left if at * folds // len(pairs) == fold else kept).append(pair)
         texts, modes = zip(*kept, strict=True)
-        fitted = clone(reading_modes.classifier()).fit([plain(text) for text in texts], modes)
+        fitted = clone(reading_modes.classifier()).fit([as_words(text) for text in texts], modes)
         found += read_modes(fitted, left)
     return found
 
 
 def read_modes(fitted: reading_modes.Pipeline, asked: Sequence[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    chances = fitted.predict_proba([plain(text) for text, _ in asked]).tolist()
+    chances = fitted.predict_proba([as_words(text) for text, _ in asked]).tolist()
     rules = [reading_modes.by_rules(text.replace(NOUN, "shows")) for text, _ in asked]
     return Counter(
         (mode, reading_modes.surely(ruled, dict(zip(fitted.classes_.tolist(), row, strict=True))))

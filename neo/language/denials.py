@@ -28,8 +28,8 @@ _YES = re.compile(
 _ANYTHING_BUT = re.compile(r"\banything\s+but\b", re.I)
 
 
-def plain(text: str) -> str:
-    """The text, its places the same: what is no denial is blank, and what denies by "but" says so in one word."""
+def plain_denials(text: str) -> str:
+    """The text, its places the same: what only sounds like a denial is blank, and "anything but" is one word, "not"."""
     text = _YES.sub(lambda found: " " * len(found[0]), text)
     return _ANYTHING_BUT.sub(lambda found: "not".ljust(len(found[0])), text)
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
-from neo.language.denials import NO_AFTER, denies, last_clause, plain
+from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
@@ -81,7 +81,7 @@ class Reader:
         them are looked up together."""
         both = [(text, tuple(titles)) for text, titles in texts]
         written = _latest([_straight(_without(text, titles)) for text, titles in both])
-        said = [plain(text) for text in written]
+        said = [plain_denials(text) for text in written]
         *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
         now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]), bool(both[-1][1]))
         return now, [wish for wishes in before for wish in wishes]

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal, get_args
 
-from neo.language.reading_words import ITEM, NOUN, classifier_of, fit_once, plain
+from neo.language.reading_words import ITEM, NOUN, as_words, classifier_of, fit_once
 from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import WISHES
 from neo.language.wordings.wishes import AVOIDED, FRAMES, WANTED, joined
@@ -61,7 +61,7 @@ def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
 
     text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too.
     """
-    chances = classifier().predict_proba([plain(nouns.sub(NOUN, text))])[0].tolist()
+    chances = classifier().predict_proba([as_words(nouns.sub(NOUN, text))])[0].tolist()
     return surely(dict(zip(classifier().classes_.tolist(), chances, strict=True)))
 
 
@@ -82,7 +82,7 @@ def aim_of(label: str) -> Aim:
 def classifier() -> Pipeline:
     """Fit when first asked."""
     texts, labels = zip(*sentences(), strict=True)
-    return classifier_of([plain(text) for text in texts], labels, runs=2)
+    return classifier_of([as_words(text) for text in texts], labels, runs=2)
 
 
 def sentences() -> list[tuple[str, str]]:

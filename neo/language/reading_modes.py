@@ -18,9 +18,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from neo.language import denials, reading_aim
-from neo.language.denials import denies, last_clause
-from neo.language.reading_words import NOUN, classifier_of, fit_once, plain
+from neo.language import reading_aim
+from neo.language.denials import denies, last_clause, plain_denials
+from neo.language.reading_words import NOUN, as_words, classifier_of, fit_once
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import DISCOVERY, MODES, WISHES
 from neo_sdk.types import Mode
@@ -147,7 +147,7 @@ def read_mode(text: str, nouns: re.Pattern[str], plainly: bool = False) -> Mode:
     """
     if plainly:
         return by_rules(text) or "any"
-    chances = classifier().predict_proba([plain(nouns.sub(NOUN, text))])[0].tolist()
+    chances = classifier().predict_proba([as_words(nouns.sub(NOUN, text))])[0].tolist()
     return surely(by_rules(text), dict(zip(classifier().classes_.tolist(), chances, strict=True)))
 
 
@@ -167,7 +167,7 @@ def by_rules(text: str) -> Mode | None:
         if whole := _SENTENCES.get(sentence.lower()):
             found.add(whole)
             continue
-        spans, denied_plainly = list[tuple[int, int]](), denials.plain(sentence)
+        spans, denied_plainly = list[tuple[int, int]](), plain_denials(sentence)
         for pattern, mode in _ASKED:
             for match in pattern.finditer(sentence):
                 if any(start < match.end() and match.start() < end for start, end in spans):
@@ -191,7 +191,7 @@ def classifier() -> Pipeline:
     """Fit when first asked."""
     own = [pair for pairs in sentences().values() for pair in pairs]
     texts, modes = zip(*own, *others(), strict=True)
-    return classifier_of([plain(text) for text in texts], modes, runs=3)
+    return classifier_of([as_words(text) for text in texts], modes, runs=3)
 
 
 def sentences() -> dict[Mode, list[tuple[str, str]]]:

@@ -29,7 +29,7 @@ _DENIALS = frozenset(
 _FITTING = RLock()
 
 
-def plain(text: str) -> str:
+def as_words(text: str) -> str:
     """A text as the classifiers read it, with its beginning marked."""
     return "^ " + text.lower().replace("'", "")
 
@@ -65,7 +65,7 @@ def classifier_of(texts: Sequence[str], labels: Sequence[str], runs: int) -> Pip
 
 
 def runs_of(text: str, most: int) -> list[str]:
-    """The words of a text that is `plain` and their runs, and once more what comes behind a denial, marked as that, up
+    """The words of a text (see `as_words`) and their runs, and once more what comes behind a denial, marked as that, up
     to the end of its clause: of "nothing I know" a run of two words says that it is known."""
     words = _WORD.findall(text)
     denied, marked = False, list[str]()
