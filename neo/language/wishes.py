@@ -97,7 +97,7 @@ class WishBook:
         fields, value = self.catalog.fields, wish.value
         match wish.aspect:
             case "topic":
-                own = _having(fields.topics, value)
+                own = _named(fields.topics, value)
                 return own | (own[self._parents] & self._is_part)
             case "tone":
                 names = self.facts.tone_names
@@ -105,7 +105,7 @@ class WishBook:
                     self.facts.tone_codes == names.index(value) if value in names else np.zeros(len(self.catalog), bool)
                 )
             case "creator":
-                own = _having(fields.creator, value)
+                own = _named(fields.creator, value)
                 return own | (own[self._parents] & self._is_part & ~self._has_creator)
             case "language":
                 return fields.language.having(speaking(fields.language.names, [value]))
@@ -179,6 +179,7 @@ def _fragment(wish: Wish, rng: np.random.Generator, held_out: bool) -> str:
     return patterns[int(rng.integers(len(patterns)))].replace("{x}", wish.word)
 
 
-def _having(values: Values, name: str) -> np.ndarray:
+def _named(values: Values, name: str) -> np.ndarray:
+    """bool[items]: those whose value, or one of whose values, is this name."""
     wanted = pc.equal(pc.utf8_trim_whitespace(values.names), pa.scalar(name)).to_numpy(zero_copy_only=False)
     return values.having(wanted.astype(np.bool_))
