@@ -64,7 +64,8 @@ class AnswerRequest:
     an answer, is of `about`, of whatever type. `aside`: tokens that the model reads, and nobody else, behind an item
     that words have led to (a catalog row, and whether it is the first), and once an answer has begun with `about_them`
     (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an item that it would
-    have ended without. `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
+    have ended without. `listed`: names that an answer about them lists once (`listed_twice`).
+    `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
     """
 
     index: SidIndex
@@ -84,6 +85,7 @@ class AnswerRequest:
     about_them: tuple[int, ...] = ()
     aside: Callable[[int | None, bool], Sequence[int]] | None = None
     joint: tuple[int, ...] = ()
+    listed: Callable[[], Sequence[Sequence[int]]] | None = None
     begins: tuple[int, ...] = ()
     words_first: bool = False
 

@@ -19,7 +19,7 @@ from neo.decoding.answer import AnswerRequest, Done, Event, ItemNamed, TextDelta
 from neo.decoding.context import check_model, position_limit, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.index import SidIndex
-from neo.decoding.loops import third_time
+from neo.decoding.loops import listed_twice, third_time
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.reading import ModelReading, Reading, Writing
 from neo.decoding.request import ScoredItem, SpanRequest
@@ -141,6 +141,7 @@ class _Row:
     queue: deque[int] = field(default_factory=deque)
     words: int = 0
     aside: int = 0  # tokens of `said` that are no part of the answer
+    own: int = 0  # where in `said` its own words on who asks begin, once it has begun with `about_them`
     named: int = 0
     of_group: Counter[int] = field(default_factory=Counter)  # items named of each
     searches: bool = False  # what runs next opens a span
@@ -245,6 +246,7 @@ class _Loop:
                 yield TextDelta(text)
             if tuple(row.said) == row.request.about_them:
                 self._put_before(row, None, True)
+                row.own = len(row.said)
             return
         if held := row.stream.flush():
             yield TextDelta(held)
@@ -350,6 +352,8 @@ class _Loop:
         asked = []
         for at, row in rows:
             barred = third_time(row.said, self.vocab.decode) | row.request.unsayable(row.said)
+            if row.request.listed is not None and (row.own or not row.request.about_them):
+                barred |= listed_twice(row.said[row.own :], row.request.listed())
             barred |= set() if self._may_name(row) else {self.vocab.open}
             barred |= {self.vocab.open, self.vocab.end} if row.request.words_first and not row.said else set()
             most = min(row.request.max_tokens - row.words, self._room(row))

@@ -367,6 +367,7 @@ class Asking(Speaking):
         warnings = (*prompt.warnings, *choice.warnings)
         if max_items and not len(choice):
             warnings, max_items, min_items = (*warnings, choice.gap(self.bundle.catalog)), 0, 0
+        portrait = not begun or begun[: len(self.about_them)] == self.about_them
         asked = AnswerRequest(
             choice.index,
             prompt.ids,
@@ -385,6 +386,7 @@ class Asking(Speaking):
             words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
+            listed=cache(partial(self.listed, who)) if portrait else None,
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))

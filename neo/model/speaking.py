@@ -39,6 +39,11 @@ class Speaking(Keeping):
 
         return tell
 
+    def listed(self, who: Asker) -> tuple[tuple[int, ...], ...]:
+        """The tokens of the topics that a portrait lists."""
+        main = self.wish_book.facts.listener(who.context.history).main_topics
+        return tuple(tuple(self.bundle.vocabulary.encode(f" {topic}")) for topic in main)
+
     def opening(self, who: Asker, item: int | None) -> tuple[int, ...]:
         """What an answer that speaks of an item, or of who asks, begins with, up to the first of its own words."""
         first = self.about_them if item is None else (*self.about_words, *self.renderer.items([item])[0])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo.decoding.answer import TextDelta
-from neo.decoding.loops import LONGEST, third_time
+from neo.decoding.loops import JOINT, LONGEST, listed_twice, third_time
 
 SPELLED = (" sea", " train", "-", "1", "2")
 
@@ -60,3 +60,50 @@ def test_an_answer_gets_out_of_a_loop(monkeypatch: pytest.MonkeyPatch, wanted: s
     prompt = world.prompt(4)[:-1]
     answer = answer_events(world.model, world.vocab, world.index, prompt, (), format="text", max_tokens=20)
     assert "".join(event.text for event in answer if isinstance(event, TextDelta)) == written
+
+
+NAMES = ((0,), (1, 2), (1, 3), (4, 0))
+
+
+@given(st.lists(st.integers(0, 6), max_size=40))
+def test_of_names_that_are_listed_none_comes_twice(said: list[int]) -> None:
+    spelled = [tuple(said[at : at + size]) for size in (1, 2) for at in range(len(said) - size + 1)]
+    listed = [name for name in NAMES if name in spelled]
+    just = any(
+        tuple(said[len(said) - gap - len(name) : len(said) - gap]) == name
+        for name in NAMES
+        for gap in range(JOINT + 1)
+        if gap + len(name) <= len(said)
+    )
+    fresh = {name[0] for name in NAMES if name not in listed}
+    assert listed_twice(said, NAMES) == ({name[0] for name in listed} - fresh if just else set())
+
+
+def test_a_list_goes_on_with_a_name_that_it_has_not() -> None:
+    joint = [5, 6]
+    assert listed_twice([9, 1, 2, *joint], NAMES) == set()  # the other name that begins so may come
+    assert listed_twice([9, 1, 2, *joint, 1, 3, *joint], NAMES) == {1}
+    assert listed_twice([9, 0, *joint, 1, 2, 5, 6, 7, 8], NAMES) == {0}
+    assert listed_twice([9, 0, *joint, 1, 2, 5, 6, 7, 8, 9], NAMES) == set()  # the list has ended
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_answer_about_them_lists_each_name_once(monkeypatch: pytest.MonkeyPatch, begun: bool) -> None:
+    """Also where it has said itself whom it is about, and the names stand before it in an aside."""
+    world = make_world(3)
+    names = [world.vocab.encode(name) for name in ("ab", "cd")]
+    about_them = () if begun else tuple(world.vocab.encode("You"))
+    wanted = iter([*about_them, *world.vocab.encode("ab, ab")])
+    other = world.vocab.encode("!")[0]
+
+    def scripted(*_: object) -> torch.Tensor:
+        logits = torch.zeros(1, world.vocab.end + 2)
+        logits[0, other], logits[0, next(wanted, other)] = 1.0, 2.0
+        return logits
+
+    monkeypatch.setattr("neo.decoding.reading.head_logits", scripted)
+    how = {"format": "text", "max_tokens": 12, "about_them": about_them, "listed": lambda: names}
+    prompt, aside = world.prompt(4)[:-1], world.vocab.encode("(ab, cd)")
+    events = answer_events(world.model, world.vocab, world.index, prompt, (), aside=lambda *_: aside, **how)
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert text.removeprefix("You").startswith("ab, !b"), text
