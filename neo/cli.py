@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", _run, "Run a recipe: data, SIDs, training, evaluation, and five exchanges to read.")
     _recipe(run)
     run.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation here as JSON as well")
-    train = command("train", _train, "The training part of a recipe: data, SIDs, stages 0 to 3, bundle.")
+    train = command("train", _train, "The training part of a recipe: data, SIDs, its stages, bundle.")
     _recipe(train)
     judge = command("evaluate", _evaluate, "Evaluate a recipe's bundle beside the baselines.")
     _recipe(judge)
@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = command("demo", _demo, "Open the demo in a browser: chat, recommend, search, and what happens inside.")
     quickstart = Path("runs/quickstart/bundle")
     demo.add_argument("bundle", type=Path, nargs="?", default=quickstart, help=f"a bundle's folder ({quickstart})")
-    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--port", type=int, default=7860, help="(default: 7860)")
     demo.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     out = command("publish", _publish, "Write a bundle with its model card, for a hub: without listeners and paths.")
     out.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
@@ -123,11 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         if name == "explain":
             sub.add_argument("item", help="an item id")
         sub.add_argument("--listener", metavar="ID")
-        sub.add_argument("--history", nargs="+", metavar="ITEM", help="item ids, oldest first")
+        sub.add_argument("--history", nargs="+", metavar="ITEM", help="item ids, oldest first; put it last")
         if name in ("recommend", "search"):
             all_types = "the catalog's first" if name == "recommend" else "all"
             sub.add_argument("--type", help=f"an item type of the catalog (default: {all_types})")
-            sub.add_argument("-k", type=int, default=10)
+            sub.add_argument("-k", type=int, default=10, help="how many (default: 10)")
         if name == "recommend":
             sub.add_argument("--mode", default="any", help="familiar, unfamiliar or any (default)")
             sub.add_argument("--wish", metavar="WORDS", help='what they are to be like: "calm, but not about crime"')
@@ -172,7 +172,7 @@ def _catalog_commands(catalog: argparse.ArgumentParser) -> None:
     update.add_argument("bundle", type=Path, help="the folder that `neo train` or `neo run` wrote")
     files = "JSONL, CSV or Parquet with NEO's column names, or the YAML that names your files and columns"
     update.add_argument("items", type=Path, nargs="*", help=files)
-    update.add_argument("--retire", nargs="+", default=[], metavar="ID", help="items that are gone")
+    update.add_argument("--retire", nargs="+", default=[], metavar="ID", help="items that are gone; put it last")
     update.add_argument("--whole", action="store_true", help="the files are all there is: what they lack is gone")
     update.add_argument("--to", type=Path, metavar="FOLDER", help="write it here (default: in the bundle's place)")
 
@@ -230,13 +230,14 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _list_recipes(options: argparse.Namespace) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from neo.training.recipes import all_recipes
 
     table = Table("recipe", "needs", "takes", show_lines=True)
     for recipe in all_recipes():
-        table.add_row(recipe.name, recipe.needs, recipe.takes)
+        table.add_row(*map(escape, (recipe.name, recipe.needs, recipe.takes)))  # [lora] is no markup
     Console().print(table)
     print("neo recipes copy NAME FOLDER makes one yours; neo recipes validate NAME checks it; neo run NAME runs it.")
 

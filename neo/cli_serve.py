@@ -35,12 +35,12 @@ def serving(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("bundle", type=Path, help="a bundle's folder; SIGHUP reads it again, from wherever the path then leads")
     add("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
-    add("--port", type=int, default=8000)
+    add("--port", type=int, default=8000, help="(default: 8000)")
     add(
         "--key-env",
         default="NEO_API_KEY",
         metavar="NAME",
-        help="the variable with the key, or several",
+        help="the variable with the key, or with keys and commas between (default: NEO_API_KEY)",
     )
     add("--insecure", action="store_true", help="listen on a network without a key")
     for flag, (name, unit, text) in LIMITS.items():

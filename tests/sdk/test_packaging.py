@@ -64,7 +64,7 @@ def test_the_wheel_holds_every_module_and_the_marker_of_types(tmp_path: Path) ->
     built = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     wheel = tmp_path / built.stdout.split()[-1]
-    assert wheel.name == f"neo_sdk-{neo_sdk.__version__}-py3-none-any.whl"
+    assert wheel.name == f"neo_catalog_sdk-{neo_sdk.__version__}-py3-none-any.whl"
     held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("neo_sdk/")}
     assert held == {f"neo_sdk/{path.name}" for path in SDK.glob("neo_sdk/*") if path.is_file()}
     assert {"neo_sdk/py.typed", "neo_sdk/client.py"} <= held
