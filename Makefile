@@ -1,6 +1,6 @@
 # make quickstart   from a clone to grounded answers, in minutes on two CPU cores
 # make test         the tests;  make test-slow  the long ones too;  make lint  ruff and mypy
-# make starter      the full starter run, some 70 minutes of one CPU core
+# make starter      the full starter run, 70 to 95 minutes of one CPU core
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
