@@ -159,11 +159,7 @@ def conversation(messages: object, row_of: RowOf) -> tuple[Turn, ...]:
         )
     said = [_message(f"messages[{place}]", message, row_of) for place, message in enumerate(messages)]
     if wrong := out_of_turn([role for role, _ in said]):
-        place, expected = wrong
-        raise InvalidRequestError(
-            f"messages[{place}] is from the {said[place][0]}, expected the {expected}: user and assistant take "
-            f"turns, the user begins."
-        )
+        raise InvalidRequestError(wrong)
     if said[-1][0] != "user":
         raise InvalidRequestError("The last message is the assistant's, expected the user's: end with what is asked.")
     length = sum(len(part.text) for _, content in said for part in content if isinstance(part, Text))

@@ -314,9 +314,8 @@ class ChatRequest(Ask):
         first = _leading(roles)
         if first == len(roles):
             raise ValueError("there are only system messages, expected one of the user")
-        if wrong := out_of_turn(roles[first:]):
-            place, expected = wrong
-            raise ValueError(f"message {first + place} is from the {roles[first + place]}, expected the {expected}")
+        if wrong := out_of_turn(roles[first:], first):
+            raise ValueError(wrong)
         return messages
 
     @model_validator(mode="after")
@@ -355,10 +354,13 @@ class ChatRequest(Ask):
         return turns
 
 
-def out_of_turn(roles: Sequence[str]) -> tuple[int, str] | None:
-    """The first place where user and assistant, who take turns from the user on, do not; and who was expected."""
-    expected = [("user", "assistant")[place % 2] for place in range(len(roles))]
-    return next(((at, role) for at, role in enumerate(expected) if roles[at] != role), None)
+def out_of_turn(roles: Sequence[str], first: int = 0) -> str | None:
+    """What is wrong where user and assistant do not take turns, from the user on. first: the place of the first."""
+    for place, role in enumerate(roles):
+        if role != (expected := ("user", "assistant")[place % 2]):
+            what = f"messages[{first + place}] is from the {role}, expected the {expected}"
+            return f"{what}: user and assistant take turns, the user begins."
+    return None
 
 
 def _leading(roles: Sequence[str]) -> int:

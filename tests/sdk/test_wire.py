@@ -148,7 +148,11 @@ def test_every_argument_of_a_verb_arrives(verb: str) -> None:
         (ChatRequest, {"messages": [USER | {"tool_calls": [1]}]}, r"messages\[0\].tool_calls is"),
         (ChatRequest, {"messages": [USER, {"role": "system", "content": "x"}]}, "expected it first"),
         (ChatRequest, {"messages": [{"role": "system", "content": "x"}]}, "only system messages"),
-        (ChatRequest, {"messages": [{"role": "system", "content": "x"}, USER, USER]}, "message 2 is from the user"),
+        (
+            ChatRequest,
+            {"messages": [{"role": "system", "content": "x"}, USER, USER]},
+            r"messages\[2\] is from the user",
+        ),
         (ChatRequest, {"messages": [USER], "top_p": 0.5}, "top_p is 0.5, expected nothing: .*no effect"),
         (ChatRequest, {"messages": [USER], "n": 2}, "n is 2 without a temperature"),
         (ChatRequest, {"messages": [USER], "n": 2, "temperature": 0}, "n is 2 without a temperature"),
