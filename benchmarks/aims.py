@@ -1,11 +1,12 @@
-"""How the readers of what a request is after, of how many items it asks for and of what is to be new or known do on
-sentences that they were not trained on.
+"""How the readers of what a request is after, of how many items it asks for, of what type, and of what is to be new or
+known do on sentences that they were not made of.
 
     python benchmarks/aims.py
 
 Twice: on the held-out wordings, which others wrote than training's, and on each tenth of training's when it is trained
 on the other nine; of the sentences with numbers or modes it is a tenth or an eighth of their writers. Slots are filled
-with one word each; items and types are the reader's own marks. Takes a minute.
+with one word each; items and types are the reader's own marks. Types are read by rules, so on the held-out wordings
+alone. Takes a minute.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from typing import get_args
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
+from neo.catalog.item_types import BUILT_IN
 from neo.language import reading_aim, reading_count, reading_modes
 from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
+from neo.language.reading_types import TypeReader
 from neo.language.reading_words import ITEM, NOUN, as_words
+from neo.language.wordings.fill import slots_of, type_words
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import MODES
 
+TURNS = ("more_typed", "switch")  # what is said behind an answer
 SLOTS = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOUN, "a_type": NOUN}
 
 
@@ -31,6 +36,7 @@ def main() -> None:
     print_table("held out, by others", held_out())
     print_table("a tenth at a time", folds())
     print_modes({"held out, by others": held_out_modes(), "an eighth of the writers at a time": mode_folds()})
+    print_types(held_out_types())
     print_counts({"held out, by others": held_out_counts(), "a tenth of the writers at a time": count_folds()})
 
 
@@ -145,6 +151,35 @@ def read_numbers(fitted: reading_count.Pipeline, marked: Sequence[str]) -> Count
         how = "unread" if read is None and ends else "right" if read == meant else "wrong"
         found[f"{kind}, {how}"] += 1
     return found
+
+
+def held_out_types() -> Counter[tuple[str, str]]:
+    """(what is said of a type, how it is read), of the held-out wordings with two nouns for each type in turn."""
+    reader, found = TypeReader.of(BUILT_IN), Counter[tuple[str, str]]()
+    for task, wordings in HELD_OUT.items():
+        if task in reading_aim.OF_STAGE_2:
+            continue
+        for wording in wordings:
+            typed = any(slot in ("type", "types", "a_type") for slot in slots_of(wording))
+            for kind in BUILT_IN if typed else BUILT_IN[:1]:
+                for words in type_words(kind)[:2]:
+                    read = reader.read(
+                        wording.format(**{**SLOTS, "item": "it", "count": "three", **words.slots()})
+                    ).asked
+                    said = "in a second turn" if typed and task in TURNS else "asked for" if typed else "nothing"
+                    right = read == ((kind.name,) if typed else ())
+                    found[said, "right" if right else "as another" if read else "unread"] += 1
+    return found
+
+
+def print_types(found: Counter[tuple[str, str]]) -> None:
+    print("| a type, held out, by others | requests | read | unread | read as another |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for said in dict.fromkeys(said for said, _ in found):
+        of = {how: n for (what, how), n in found.items() if what == said}
+        right, unread, wrong = (of.get(how, 0) / sum(of.values()) for how in ("right", "unread", "as another"))
+        print(f"| {said} | {sum(of.values()):,} | {right:.1%} | {unread:.1%} | {wrong:.1%} |")
+    print()
 
 
 def print_counts(tables: Mapping[str, Counter[str]]) -> None:

@@ -158,12 +158,7 @@ class Reader:
 
     @cached_property
     def _types(self) -> TypeReader:
-        types_of = dict[str, tuple[str, bool]]()  # where two types go by one noun it means the first
-        for kind in self.catalog.types:
-            for words in type_words(kind):
-                types_of.setdefault(words.plural.lower(), (kind.name, True))
-                types_of.setdefault(words.singular.lower(), (kind.name, False))
-        return TypeReader(types_of)
+        return TypeReader.of(self.catalog.types)
 
 
 def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: bool) -> bool | None:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from neo.catalog.item_types import ItemType
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
 from neo.language.reading_count import NUMBER
 from neo.language.telling import is_told
+from neo.language.wordings.fill import type_words
 
 # Between a number and its noun: what kind it is of, no verb, nobody, and no other type.
 _KIND = (
@@ -138,6 +140,16 @@ class TypeReader:
     """types_of: the type of each noun, in lower case, and whether the noun is a plural."""
 
     types_of: Mapping[str, tuple[str, bool]]
+
+    @classmethod
+    def of(cls, types: Sequence[ItemType]) -> TypeReader:
+        """By all words for these types; where two go by one noun it means the first."""
+        types_of = dict[str, tuple[str, bool]]()
+        for kind in types:
+            for words in type_words(kind):
+                types_of.setdefault(words.plural.lower(), (kind.name, True))
+                types_of.setdefault(words.singular.lower(), (kind.name, False))
+        return cls(types_of)
 
     def read(self, text: str) -> Types:
         asked, refused, doubted, denied = list[_Noun](), set[str](), False, None
