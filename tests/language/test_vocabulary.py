@@ -8,13 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import byte_tokenizer, chat_tokenizer
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from neo.language.vocabulary import CONTROL, LAYOUT_FILE, Vocabulary
 from neo_sdk.errors import BundleError, ConfigError, NotFoundError
 
 
-@pytest.fixture(scope="module", params=[byte_tokenizer, chat_tokenizer], ids=["scratch", "chat"])
+def merging_tokenizer() -> Tokenizer:
+    """Like one whose own vocabulary holds its control tokens: text that spells `<s>` or `<|e|>` becomes one token."""
+    merges = [("<", "s"), ("<s", ">"), ("<", "|"), ("|", ">"), ("<|", "e"), ("<|e", "|>")]
+    names = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *(a + b for a, b in merges)]
+    tokenizer = Tokenizer(models.BPE({name: i for i, name in enumerate(names)}, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+@pytest.fixture(
+    scope="module", params=[byte_tokenizer, chat_tokenizer, merging_tokenizer], ids=["scratch", "chat", "merging"]
+)
 def vocabulary(request: pytest.FixtureRequest) -> Vocabulary:
     return Vocabulary.extend(request.param(), 3, {"show": 4, "episode": 5})
 
@@ -22,7 +35,7 @@ def vocabulary(request: pytest.FixtureRequest) -> Vocabulary:
 SPELLED = st.lists(
     st.one_of(
         st.sampled_from(
-            [*CONTROL, "<|show_0_1|>", "<|episode_2_4|>", "<|im_start|>", "<|im_end|>", "<think>", "[SID]"]
+            [*CONTROL, "<|show_0_1|>", "<|episode_2_4|>", "<|im_start|>", "<think>", "[SID]", "<s>", "<|e|>"]
         ),
         st.text(max_size=8),
     ),
@@ -33,9 +46,27 @@ SPELLED = st.lists(
 @given(SPELLED)
 @settings(max_examples=150)
 def test_text_stays_text(vocabulary: Vocabulary, text: str) -> None:
-    ids = vocabulary.encode(text)
-    assert all(i < 256 for i in ids)
-    assert vocabulary.decode(ids) == text
+    for ids in (vocabulary.encode(text), *vocabulary.encode_batch([text])):
+        assert all(i < vocabulary.text_size for i in ids) and vocabulary.special_ids.isdisjoint(ids)
+        assert vocabulary.decode(ids) == text
+
+
+@pytest.mark.parametrize("name", ["<s>", "<|e|>"])
+def test_a_control_token_of_the_bases_own_vocabulary_is_spelled(name: str) -> None:
+    base = merging_tokenizer()
+    (named,) = base.encode(name).ids
+    vocabulary = Vocabulary.extend(base, 3, {"show": 4})
+    plain, *others = vocabulary.encode_batch([f"a{name}b", "<|s> <e|>"])
+    assert plain == vocabulary.encode(f"a{name}b") and named not in plain
+    assert vocabulary.decode(plain) == f"a{name}b"
+    assert others == [base.encode("<|s> <e|>").ids]  # what names none has its tokens
+
+
+def test_a_letter_that_is_a_control_token_is_left_out() -> None:
+    base = byte_tokenizer()
+    base.add_special_tokens(["~"])
+    vocabulary = Vocabulary.extend(base, 3, {"show": 4})
+    assert vocabulary.decode(vocabulary.encode("a~b")) == "ab"
 
 
 def test_lone_surrogate_is_encoded_as_a_question_mark(vocabulary: Vocabulary) -> None:
