@@ -233,6 +233,28 @@ def test_a_redirect_leads_no_further_than_an_address() -> None:
     assert fetcher(lambda _: httpx.Response(200, content=b"x"), local=True).fetch("http://home.example/f") == b"x"
 
 
+class Peer:
+    """A connection to an address."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get_extra_info(self, name: str) -> tuple[str, int] | None:
+        return (self.address, 443) if name == "server_addr" else None
+
+
+@pytest.mark.parametrize("address", ["192.168.0.9", "::ffff:10.0.0.1"])
+def test_who_answers_is_looked_at_too(address: str) -> None:
+    """A name may lead elsewhere by the time that it is asked: what answers from here is not read."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"secret", extensions={"network_stream": Peer(address)})
+
+    with pytest.raises(CatalogError, match=f"leads to {address}"):
+        fetcher(answer).fetch("https://public.example/f")
+    assert fetcher(answer, local=True).fetch("https://public.example/f") == b"secret"
+
+
 class Slow(httpx.SyncByteStream):
     def __init__(self, chunks: int) -> None:
         self.chunks, self.sent = chunks, 0
