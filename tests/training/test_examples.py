@@ -271,10 +271,17 @@ def test_long_histories_are_cut_from_the_oldest_side_and_counted(tmp_path: Path)
     assert "1 dropped as too long" in said[0]
     rows = pq.read_table(tmp_path / "rows.parquet").to_pylist()
     assert [row["task"] for row in rows] == ["a", "b"]
+    assert len(rows[1]["input_ids"]) == 20  # no shorter than it must be: 11 of 24 items
     vocabulary = renderer.vocabulary
     kept = [vocabulary.type_level_code(i) for i in rows[1]["input_ids"] if vocabulary.type_level_code(i)]
     assert kept[-2:] == [("show", 0, 7), ("show", 0, 8)]  # the latest of the history, and the whole answer
     assert shorten(fits.turns) is None
+
+
+def test_what_is_said_of_items_goes_and_stays_with_them() -> None:
+    life = History((1, 2, 3), ((0, Text("a")), (2, Text("b")), (3, Text("c"))), learned_from=2)
+    assert life.without_oldest(1) == History((2, 3), ((1, Text("b")), (2, Text("c"))), learned_from=1)
+    assert life.without_oldest(3) == History((), ((0, Text("c")),), learned_from=0)
 
 
 @given(st.lists(st.integers(0, 30), max_size=6), st.integers(1, 9))
