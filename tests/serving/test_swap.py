@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 import torch
 from asked_verbs import same
-from running_server import Gate, Running, running, until
+from running_server import PATIENCE, Gate, Running, running, until
 from tiny_world import make_tiny_bundle
 
 from neo.catalog.activity import Dataset
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.serving import served as module
+from neo_sdk.errors import NeoError
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,45 @@ def test_a_link_that_moves_while_it_is_read_changes_nothing(
     assert version(own) == old
     swap(own)
     assert version(own) != old
+
+
+def test_what_is_asked_for_while_one_is_loaded_is_loaded_behind_it(
+    own: Running, link: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, begun, goes_on = module.NeoModel.load, threading.Event(), threading.Event()
+
+    def held(folder: Path) -> NeoModel:
+        begun.set()
+        assert goes_on.wait(PATIENCE)
+        return load(folder)
+
+    monkeypatch.setattr(own.server.current, "open_model", held)
+    old, before = version(own), own.metric("neo_reloads_total", result="loaded")
+    own.server.current.ask()
+    assert begun.wait(PATIENCE)
+    point(link, link.with_name("other"))
+    own.server.current.ask()
+    goes_on.set()
+    until(lambda: own.metric("neo_reloads_total", result="loaded") == before + 2)
+    assert version(own) != old
+
+
+def test_a_bundle_without_words_is_refused(own: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers with lists as it should."""
+    load = module.NeoModel.load
+
+    def wordless(folder: Path) -> NeoModel:
+        found = load(folder)
+        monkeypatch.setattr(found, "stream_words", fail)
+        return found
+
+    def fail(*_: object) -> Iterator[Any]:
+        raise NeoError("no words today")
+
+    old = own.server.current.get()
+    monkeypatch.setattr(own.server.current, "open_model", wordless)
+    swap(own, "refused")
+    assert own.server.current.get() is old and "no words today" in (own.server.current.failure or "")
 
 
 def test_what_has_begun_ends_on_the_bundle_that_it_began_with(own: Running, link: Path, tiny_bundle: Bundle) -> None:
