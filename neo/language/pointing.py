@@ -64,7 +64,9 @@ _COUNTED = re.compile(
 _TYPE_ENDS = rf"(?:{_ENDS}|(?=\s+about\s*(?:$|[.?!,:;)])|\s+(?:right|come|going|any|worth|now|available)\b))"
 _BY = re.compile(r"\b(?:the one (?:by|from)|(?:the|that|this) (?P<noun>[\w ]{1,20}?) by)\s+", re.I)
 _SOLE = re.compile(
-    r"\b(?:that one|this one|your pick|it|that)\b(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please)\b))", re.I
+    r"\b(?:that one|this one|your pick|it|that)\b"
+    r"(?=\s*(?:$|[.?!,:;)]|(?:was|sounds|suits|like|please|any good|worth|about)\b))",
+    re.I,
 )
 
 

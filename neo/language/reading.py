@@ -23,6 +23,7 @@ from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
 from neo.language.reading_count import read_count
 from neo.language.reading_modes import read_mode
+from neo.language.reading_topics import is_topic, said_as
 from neo.language.reading_types import TypeReader
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
@@ -43,7 +44,7 @@ _HAVE = re.compile(r"\b(?:have|got)\s+(?:only\s+|just\s+)?$", re.I)
 # Behind a language, or else it is what is spoken of: "trends in French cooking".
 _ENDS = (
     r"(?=\s*(?:$|[.,;:!?)]|(?:please|and|or|but|yet|only|would|if|this|today|tonight|for|with|that|which|thanks|about|on"
-    r"|by|under|over|since|before|will)\b))"
+    r"|by|under|over|since|before|will|then|instead)\b))"
 )
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
@@ -123,31 +124,43 @@ class Reader:
         """Of each text, by phrase what it names: a topic before a creator, a creator before a tone."""
         said = [(at, phrase) for at, text in enumerate(texts) for phrase in phrases(text)]
         found = [dict[Phrase, tuple[WishAspect, str]]() for _ in texts]
-        for aspect, (lower, names) in self._names.items():
+        for aspect, (lower, spelled, names) in self._names.items():
             places = named((phrase for _, phrase in said), lower)
             for at, phrase in said:
                 if phrase in found[at] or phrase.lower not in places:
                     continue
-                name, many = names[places[phrase.lower][0]], " " in phrase.lower
-                if aspect == "creator" and not many and asked_in(name):
-                    continue  # a creator "Tonight": the word alone says too little
-                if many or _exact(texts[at], phrase, name):
-                    found[at][phrase] = (aspect, name)
+                place = places[phrase.lower][0]
+                if self._is_name(aspect, texts[at], phrase, spelled[place], whole=spelled[place] == names[place]):
+                    found[at][phrase] = (aspect, names[place])
         for tag, language in LANGUAGES.items():
             for text, of_text in zip(texts, found, strict=True):
                 for match in re.finditer(rf"\b[Ii]n\s+({language}){_ENDS}", text):
                     of_text.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
         return found
 
+    def _is_name(self, aspect: WishAspect, text: str, phrase: Phrase, spelled: str, whole: bool) -> bool:
+        """Whether a phrase that is a name in some case is meant as one. whole: it is not a side of a topic's name."""
+        if aspect == "topic" and (not whole or " " not in spelled):
+            capital = whole and phrase.words == spelled != spelled.lower() and not _begins(text, phrase)
+            return capital or is_topic(text, phrase, self._nouns)
+        if " " in spelled.strip():
+            return True
+        if aspect == "creator" and asked_in(spelled):
+            return False  # a creator "Tonight": the word alone says too little
+        return _exact(text, phrase, spelled)
+
     @cached_property
-    def _names(self) -> dict[WishAspect, tuple[pa.Array, list[str]]]:
+    def _names(self) -> dict[WishAspect, tuple[pa.Array, list[str], list[str]]]:
+        """By aspect: names in lower case, as they are spelled, and what each of them stands for."""
         fields = self.catalog.fields
-        columns: dict[WishAspect, list[str]] = {
-            "topic": fields.topics.names.to_pylist(),
-            "creator": fields.creator.names.to_pylist(),
-            "tone": list(self.facts.tone_names),
+        creators, tones = fields.creator.names.to_pylist(), list(self.facts.tone_names)
+        columns: dict[WishAspect, tuple[list[str], list[str]]] = {
+            "topic": said_as(fields.topics.names.to_pylist()),
+            "creator": (creators, creators),
+            "tone": (tones, tones),
         }
-        return {aspect: (pc.utf8_lower(pa.array(names, pa.string())), names) for aspect, names in columns.items()}
+        lower = {aspect: pc.utf8_lower(pa.array(spelled, pa.string())) for aspect, (spelled, _) in columns.items()}
+        return {aspect: (lower[aspect], *both) for aspect, both in columns.items()}
 
     @cached_property
     def _nouns(self) -> re.Pattern[str]:
@@ -188,8 +201,12 @@ def _asked(pattern: str, text: str) -> bool:
 def _exact(text: str, phrase: Phrase, name: str) -> bool:
     """Spelled as the catalog does; at the beginning of a sentence a capital is no difference."""
     written = phrase.words
-    begins = not re.search(r"[^.!?\s]\s*$", text[: phrase.start])
-    return written == name or (begins and written[:1].lower() + written[1:] == name)
+    return written == name or (_begins(text, phrase) and written[:1].lower() + written[1:] == name)
+
+
+def _begins(text: str, phrase: Phrase) -> bool:
+    """Whether it begins a sentence."""
+    return not re.search(r"[^.!?\s]\s*$", text[: phrase.start])
 
 
 def _latest(texts: Sequence[str]) -> list[str]:

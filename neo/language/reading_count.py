@@ -47,7 +47,7 @@ NUMBER = (
     rf"|{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
     rf"(?!-|\s+-\s*\d|\s+(?:to|or)\s+(?:\d|\w+\s+\w*s\b)|\s+{_MEASURE}\b(?!['-])(?!\s+_))"
 )
-_NUMBER = re.compile(rf"\b(?:x\s?)?(?P<number>{NUMBER})\b", re.I | re.A)
+_NUMBER = re.compile(rf"(?<!which )\b(?:x\s?)?(?P<number>{NUMBER})\b", re.I | re.A)
 _ASKED = re.compile(r"<([^<>]+)>")  # in the sentences that it is made of
 _WORD = re.compile(r"\w+|[?.,;:!()&/-]")
 _CORRECTED = re.compile(  # "two, actually three"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import pyarrow as pa
@@ -16,10 +16,11 @@ from neo.catalog.item_types import BUILT_IN
 from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
 from neo.language.reading import EARLIER, READ, Reader, Said
+from neo.language.reading_aim import READ
 from neo.language.reading_modes import by_rules
 from neo.language.reading_words import ITEM
 from neo.language.wishes import Wish, WishBook, say, wished
-from neo.language.wordings.instructions import TASKS
+from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import DISCOVERY, WISHES
 from neo_sdk.types import Mode
 
@@ -70,6 +71,14 @@ def topic(name: str, avoid: bool = False) -> Wish:
         ("My commute is just over half an hour", set()),
         ("I only have under an hour", {Wish("length", "under an hour")}),
         ("A podcast on trends in French cooking", set()),
+        ("a history podcast about money", {topic("History"), topic("Money")}),
+        ("actually no, make it history", {topic("History")}),
+        ("business, and as a podcast", {topic("Business")}),
+        ("Something about jazz, but not a show", {topic("jazz and blues")}),
+        ("I don't like sport at all", {topic("Sport", True)}),
+        ("I can't sleep, so something calm", {CALM}),
+        ("Mind if I ask for a show from my history?", set()),
+        ("something for a peaceful frame of mind", set()),
         ("Something calm in French", {CALM, Wish("language", "fr")}),
         ("what is on my mind and my nature", set()),  # no topics: the catalog has them with a capital
         ("", set()),
@@ -340,6 +349,19 @@ def test_no_name_of_a_catalog_takes_over_what_everybody_says(aspect: str, creato
     small = Reader(catalog, FactBook(catalog, Listeners.from_ids([])))
     assert small.read(text).wishes == ()
     assert small.read("Something by Ada Moss").wishes == (Wish("creator", "Ada Moss"),)
+
+
+def test_topics_are_found_where_they_are_named_and_hardly_elsewhere(reader: Reader) -> None:
+    """In sentences of which some name a topic, and in all wordings of training, which name none themselves."""
+    slots = {"query": "zzz", "item": "Tide Report", "ref": "the second one", "count": "three"}
+    slots |= {"types": "shows", "type": "show", "a_type": "a show"}
+
+    def named_in(wordings: Iterable[str]) -> int:
+        read = (reader.read(wording.format(**slots)).wishes for wording in wordings)
+        return sum(any(wish.aspect == "topic" for wish in wishes) for wishes in read)
+
+    assert named_in(wording for label in READ for wording in written(f"read/{label.replace(' ', '_')}")) >= 380
+    assert named_in(wording for wordings in TASKS.values() for wording in wordings) <= 12
 
 
 def test_only_the_latest_of_what_was_said_before_is_read_again(reader: Reader) -> None:

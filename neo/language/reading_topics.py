@@ -1,0 +1,54 @@
+"""Topics as people say them: "a history podcast" where the catalog has "History", "jazz" where it has "jazz and blues".
+
+A word that is a topic is often none ("I can't sleep", "my history", "mind if ..."). So one word counts where a topic is
+asked for: behind "about" and its like, before what a type is called, or as all that a clause says. With the catalog's
+own capital it counts anywhere but at the beginning of a sentence, where every word has one. English.
+
+Of the 5,858 sentences that say what requests are after, some of which name a topic, 404 are read to (214 when one word
+had to be spelled as the catalog does, and could stand anywhere); of training's 8,406 wordings, which name none, 10 (24):
+counted by tests/language/test_reading.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from neo.language.phrases import Phrase, asked_in
+
+SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
+_BEFORE = re.compile(
+    r"(?:^|[.,:;!?(\n]|\b(?:about|on|for|into|with|subject of|no|not|like|love|and|or|nor|but|more|some|any|than"
+    r"|without|avoid|except|only|just|it))\s*$",
+    re.I,
+)
+_AFTER = re.compile(
+    r"\s*(?:$|[.,:;!?)\n]|(?:and|or|nor|but|yet|please|pls|plz|instead|tonight|today|now|then|at all|thanks|for me"
+    r"|this time|in it|in them|related|stuff|though)\b)",
+    re.I,
+)
+_POINTING = re.compile(r"(?:\b(?:my|our|your|his|her|their|the|that|this|last)|n't)\s+$", re.I)
+
+
+def said_as(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What topics go by, and which topic each of these is: its name, and each side of "X and Y" or "X & Y" that is a
+    name of several letters and of no other topic."""
+    sides = [[side.strip() for side in re.split(r"\s+(?:and|&)\s+", name)] for name in names]
+    often = Counter(side.lower() for some in sides for side in set(some))
+    taken = {name.lower() for name in names}
+    said, meant = list(names), list(names)
+    for name, some in zip(names, sides, strict=True):
+        for side in some if len(some) == 2 else ():
+            if len(side) > 2 and often[side.lower()] == 1 and side.lower() not in taken and asked_in(side) < SAID:
+                said.append(side)
+                meant.append(name)
+    return said, meant
+
+
+def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
+    """Whether a word stands where a topic is asked for. nouns: what the types are called."""
+    before, after = text[: phrase.start], text[phrase.end :]
+    if nouns.match(text, phrase.end + len(after) - len(after.lstrip())) or re.match(r"\s+pods?\b", after, re.I):
+        return _POINTING.search(before) is None
+    return _BEFORE.search(before) is not None and _AFTER.match(after) is not None
