@@ -65,7 +65,8 @@ class AnswerRequest:
     that words have led to (a catalog row, and whether it is the first), and once an answer has begun with `about_them`
     (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an item that it would
     have ended without. `listed`: names that an answer about them lists once (`listed_twice`).
-    `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write.
+    `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write. `one_of`: the whole
+    answer is one of these (tokens of text), as the model would begin it.
     """
 
     index: SidIndex
@@ -87,6 +88,7 @@ class AnswerRequest:
     joint: tuple[int, ...] = ()
     listed: Callable[[], Sequence[Sequence[int]]] | None = None
     begins: tuple[int, ...] = ()
+    one_of: tuple[tuple[int, ...], ...] = ()
     words_first: bool = False
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:

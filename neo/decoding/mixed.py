@@ -223,6 +223,9 @@ class _Loop:
             token = tokens.get(at)
             if token is not None and row.begins:
                 token = row.begins.popleft()
+            elif token is not None and not row.said:
+                whole = next((one for one in row.request.one_of if one[0] == token), None)
+                row.begins.extend(() if whole is None else (*whole[1:], self.vocab.end))
             if row.request.format == "items":
                 token = self.vocab.open if self._may_name(row) else self.vocab.end
             elif row.joined:
@@ -356,6 +359,9 @@ class _Loop:
                 barred |= listed_twice(row.said[row.own :], row.request.listed())
             barred |= set() if self._may_name(row) else {self.vocab.open}
             barred |= {self.vocab.open, self.vocab.end} if row.request.words_first and not row.said else set()
+            if row.request.one_of and not row.said:
+                every = {*range(self.vocab.text_size), self.vocab.open, self.vocab.end}
+                barred |= every - {one[0] for one in row.request.one_of}
             most = min(row.request.max_tokens - row.words, self._room(row))
             asked.append(Writing(at, frozenset(barred), most, row.sampling, first=not row.said))
         return asked

@@ -31,6 +31,7 @@ from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 from neo_sdk.types import Mode
 
+NO_ITEMS = ("about it", "about them", "small talk")  # aims
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
@@ -90,9 +91,9 @@ class Reader:
     def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None, titled: bool) -> Said:
         types = self._types.read(said)
         aim, asks = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
-        if aim in ("about it", "about them") and (types.asked or types.doubted):
+        if aim in NO_ITEMS and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
-        told = aim in ("about it", "about them")  # "what does all that I know say of me?"
+        told = aim in NO_ITEMS  # "what does all that I know say of me?"
         count = None if told else read_count(written, self._nouns)
         mode = "any" if told else read_mode(written, self._nouns, plainly=titled or aim == "others")
         return Said(wishes, types.asked, count, mode, aim, asks)
@@ -142,7 +143,8 @@ class Reader:
         """Whether a phrase that is a name in some case is meant as one. whole: it is not a side of a topic's name."""
         if aspect == "topic" and (not whole or " " not in spelled):
             capital = whole and phrase.words == spelled != spelled.lower() and not _begins(text, phrase)
-            return capital or is_topic(text, phrase, self._nouns)
+            about = whole and phrase.words == spelled and re.search(r"\babout\s+$", text[: phrase.start], re.I)
+            return capital or bool(about) or is_topic(text, phrase, self._nouns)
         if " " in spelled.strip():
             return True
         if aspect == "creator" and asked_in(spelled):

@@ -29,11 +29,11 @@ from neo.language.wordings.wishes import AVOIDED, FRAMES, WANTED, joined
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-Aim = Literal["any", "items", "mixed", "about it", "about them", "others"]
+Aim = Literal["any", "items", "mixed", "about it", "about them", "others", "small talk"]
 
 NOTHING_ASKED: tuple[Aim, bool] = ("any", False)
 SURE = 0.6  # what is less probable is left to the model;
-SURE_OF_THEM = 0.75  # more is asked where no item would come,
+NO_ITEM = 0.75  # more is asked where no item would come, of "about them" and "small talk",
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
 # By task. What leads to one aim, or to none, is still told apart.
 AIMS = (
@@ -68,9 +68,20 @@ def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
 def surely(chances: Mapping[str, float]) -> tuple[Aim, bool]:
     """What is probable enough by what the classifier says of each label; "any" and False where nothing is."""
     likely = max(chances, key=lambda label: chances[label])
-    sure = chances[likely] >= (SURE_OF_THEM if likely == "about them" else SURE)
+    sure = chances[likely] >= (NO_ITEM if likely in ("about them", "small talk") else SURE)
     asks = 1 - sum(chances[label] for label in ("about it", "about them", "small talk")) >= SURE_OF_ITEMS
     return aim_of(likely) if sure else "any", asks
+
+
+def is_thanks(text: str) -> bool:
+    """Whether small talk says thanks or good-bye; else it wants what nobody here can say or do."""
+    return bool(_small_talk().predict([as_words(text)])[0] == "thanks")
+
+
+@fit_once
+def _small_talk() -> Pipeline:
+    said = {text: task for task in ("thanks", "beyond") for text in TASKS[task]}
+    return classifier_of([as_words(text) for text in said], list(said.values()), runs=2)
 
 
 def aim_of(label: str) -> Aim:

@@ -5,8 +5,8 @@ asked for: behind "about" and its like, before what a type is called, or as all 
 own capital it counts anywhere but at the beginning of a sentence, where every word has one. English.
 
 Of the 5,858 sentences that say what requests are after, some of which name a topic, 404 are read to (214 when one word
-had to be spelled as the catalog does, and could stand anywhere); of training's 8,406 wordings, which name none, 10 (24):
-counted by tests/language/test_reading.py.
+had to be spelled as the catalog does, and could stand anywhere); of training's 8,406 wordings, which name none, 10
+(24): counted by tests/language/test_reading.py.
 """
 
 from __future__ import annotations

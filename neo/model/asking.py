@@ -21,12 +21,12 @@ from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
 from neo.language.reading import Said
+from neo.language.reading_aim import is_thanks
 from neo.language.render import MOST_ASIDE
 from neo.language.segments import Segment, Turn
 from neo.language.wishes import Wish
+from neo.language.wordings import modes
 from neo.language.wordings.follow_ups import ALSO
-from neo.language.wordings.modes import MODES
-from neo.language.wordings.modes import wish as mode_wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery, discovery, wishing
@@ -42,7 +42,7 @@ from neo.model.requests import (
     whole,
     words,
 )
-from neo.model.speaking import Speaking
+from neo.model.speaking import Ids, Speaking
 from neo.model.spoken import items_of, meant, spoken_of, titled
 from neo_sdk.errors import InvalidRequestError
 from neo_sdk.types import Filter, Mode
@@ -98,7 +98,7 @@ class Asking(Speaking):
         listener's vector, where it was trained to.
         """
         item_type = every_type(self.bundle.catalog, None if type is None else names("type", [type]))[0]
-        asked: Mode = one_of("mode", mode, MODES)
+        asked: Mode = one_of("mode", mode, modes.MODES)
         who = wishing(self.bundle, self._asker(listener, history, long_term), asked)
         wished = "" if wish is None else words("wish", wish, MAX_QUERY)
         said = Said() if not read_words else self.reader.read(wished)
@@ -107,7 +107,7 @@ class Asking(Speaking):
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
         one_of("format", format, ("items", "mixed"))
-        both = " ".join(text for text in (mode_wish(asked), wished) if text)
+        both = " ".join(text for text in (modes.wish(asked), wished) if text)
         request = prompts.recommend(NOBODY, item_type, format, count=k, wish=both)
         if format == "mixed" and len(choice):
             return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
@@ -218,9 +218,131 @@ class Asking(Speaking):
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
-        somebody = listener is not None or history is not None
-        if said.aim == "about them" and somebody and types is None and not max_items:
+        free = types is None and not max_items
+        if free and said.aim == "about them" and (listener, history) != (None, None):
             return self._text(turns, who, manner, begins=self.about_them)
+        if free and said.aim == "small talk":
+            return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
+        found = discovery(self.bundle, who, asked, said.mode)
+        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found, wishes=said.wishes)
+        manner = Manner(temperature, seed, max_tokens)
+        shift = self.standing if temperature is None else None
+        one_of("format", format, ("items", "mixed"))
+        both = " ".join(text for text in (modes.wish(asked), wished) if text)
+        request = prompts.recommend(NOBODY, item_type, format, count=k, wish=both)
+        if format == "mixed" and len(choice):
+            return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
+        if wished:
+            prompt = fit(self.renderer, who, [Turn(request)], self.room())
+            return self._list(prompt, choice, k, beams, manner, per_parent, shift)
+        prompt = self.recommend_prompt(who, item_type)
+        return self._list(prompt, choice, k, beams, manner, per_parent, shift)
+
+    def prepare_search(
+        self,
+        query: str,
+        type: str | None = None,
+        k: int = 10,
+        format: ItemsOrMixed = "items",
+        *,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        beams: int = BEAMS,
+        exclude_heard: bool = False,
+        filter: Filtering = None,
+        within: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        per_parent: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> Request:
+        """Up to `k` items that fit the words, of one type, or of all with `type=None`: then types compete."""
+        words("query", query, MAX_QUERY)
+        asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
+        who = self._asker(listener, history)
+        choice = self._choose(asked, who, exclude_heard, filter, within, exclude)
+        manner = Manner(temperature, seed, max_tokens)
+        one_of("format", format, ("items", "mixed"))
+        request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
+        if format == "mixed" and len(choice):
+            return self._mixed(request, who, choice, k, beams, manner, per_parent)
+        prompt = fit(self.renderer, who, [Turn(request)], self.room())
+        return self._list(prompt, choice, k, beams, manner, per_parent)
+
+    def prepare_explain(
+        self,
+        item: str,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """Why an item suits a listener, in words."""
+        row = item_row(self.bundle, one_id("item", item))
+        who = self._asker(listener, history)
+        request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
+        return self._text([Turn(request)], who, manner, begun=self.opening(who, row))
+
+    def prepare_understand(
+        self,
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """A listener's portrait, in words. Raises InvalidRequestError where nobody is given."""
+        if listener is None and history is None:
+            raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
+        who = self._asker(listener, history)
+        request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
+        return self._text([Turn(request)], who, manner, begun=self.opening(who, None))
+
+    def prepare_chat(
+        self,
+        messages: str | Sequence[object],
+        listener: str | None = None,
+        history: Sequence[str] | None = None,
+        *,
+        types: Sequence[str] | None = None,
+        max_items: int | None = None,
+        read_words: bool = True,
+        exclude_heard: bool = True,
+        filter: Filtering = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_tokens: int = WRITTEN,
+    ) -> WordsRequest:
+        """A free answer in text and items.
+
+        messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
+        user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
+        ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
+        long loses its oldest turns. Nothing that was named before is named as new; an answer may begin with what it
+        speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
+        default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
+        kept for sure: types, a number, whether items, words or both are to come, and wishes that name what the catalog
+        has. Wishes to avoid something hold for the rest of the conversation.
+        """
+        turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
+        titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
+        spoken = spoken_of(turns, titles)
+        said = Said()
+        if read_words:
+            turns = meant(self.wish_book.facts, turns, self.readable, titles)
+            said = self.said(spoken, turns[-1].request)
+            spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
+        given = said.types or None if types is None else names("types", types)
+        asked = every_type(self.bundle.catalog, given)
+        who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
+        if said.aim in ("about them", "small talk") and types is None and not max_items:
+            if said.aim == "about them":
+                return self._text(turns, who, manner, begins=self.about_them)
+            return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
@@ -332,12 +454,13 @@ class Asking(Speaking):
         turns: Sequence[Turn],
         who: Asker,
         manner: Manner,
-        begun: tuple[int, ...] = (),
-        begins: tuple[int, ...] = (),
+        begun: Ids = (),
+        begins: Ids = (),
+        one_of: tuple[Ids, ...] = (),
     ) -> WordsRequest:
         """An answer in words alone."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        return self._words(turns, who, nothing, 0, 0, manner, begun=begun, begins=begins)
+        return self._words(turns, who, nothing, 0, 0, manner, begun=begun, begins=begins, one_of=one_of)
 
     def _words(
         self,
@@ -351,13 +474,14 @@ class Asking(Speaking):
         limit: GroupLimit | None = None,
         shift: torch.Tensor | None = None,
         about: SidIndex | None = None,
-        begun: tuple[int, ...] = (),
-        begins: tuple[int, ...] = (),
+        begun: Ids = (),
+        begins: Ids = (),
+        one_of: tuple[Ids, ...] = (),
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0.
 
-        about, begins: see `AnswerRequest`. begun: tokens that the answer begins with, and that are not a part of it: it
-        has said already what it speaks of.
+        about, begins, one_of: see `AnswerRequest`. begun: tokens that the answer begins with, and that are no part of
+        it: it has said already what it speaks of.
         """
         telling = self.telling(who)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
@@ -383,6 +507,7 @@ class Asking(Speaking):
             about=about,
             about_words=() if begun else self.about_words,
             begins=begins,
+            one_of=one_of,
             words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),

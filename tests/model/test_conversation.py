@@ -14,7 +14,7 @@ from neo.language.facts import FactBook
 from neo.language.prompts import Context, about_item, about_them
 from neo.language.render import MOST_ASIDE
 from neo.language.segments import ItemRef, Text, Turn
-from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, CANNOT, WELCOME
 from neo.model.bundle import Bundle
 from neo.model.listener import as_read
 from neo.model.neo_model import NeoModel
@@ -268,3 +268,13 @@ def test_an_aside_on_who_asks_has_its_room(neo: NeoModel) -> None:
     asked = neo.prepare_chat("Something, please.", "l3", max_items=2, max_tokens=10).asked
     span = neo.bundle.vocabulary.levels + 2
     assert asked.aside is not None and asked.most_tokens(span, 1 << 20) == 10 + 2 * (span + MOST_ASIDE) + MOST_ASIDE
+
+
+def test_small_talk_is_answered_with_a_sentence_and_no_item(neo: NeoModel) -> None:
+    """Whatever the model would say: this one was never trained."""
+    before = [("user", "Two shows."), ("assistant", neo.chat("Two shows.", max_tokens=5).parts)]
+    for said, answers in (("Thank you so much, bye!", WELCOME), ("What's the weather tomorrow?", CANNOT)):
+        for turns in ([("user", said)], [*before, ("user", said)]):
+            answer = neo.chat(turns, listener="l3")
+            assert answer.text in answers and not answer.items and answer.finish_reason == "stop"
+    assert neo.chat("Thank you so much, bye!", max_items=2, max_tokens=5).text not in WELCOME
