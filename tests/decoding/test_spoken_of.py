@@ -140,6 +140,23 @@ def test_words_lead_to_an_item_that_is_owed(world: World, max_tokens: int) -> No
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
+@given(world=worlds(unique=True))
+def test_the_joint_stands_before_each_item_that_is_owed(world: World) -> None:
+    """Where the model would end instead, and has begun with words."""
+    begins, joint = tuple(world.vocab.encode("So")), tuple(world.vocab.encode(" And "))
+    types, prompt = world.vocab.type_names, world.prompt(5)[:-1]
+    how: dict[str, Any] = {"max_tokens": 40, "max_items": 2, "min_items": 2, "beams": 4}
+    with leaning(world.model, lean(world, opening=-30.0, ending=60.0)):
+        events = list(
+            answer_events(world.model, world.vocab, world.index, prompt, types, **how, begins=begins, joint=joint)
+        )
+    words = [run for run in runs(events) if isinstance(run, str)]
+    rows = [run for run in runs(events) if isinstance(run, int)]
+    assert words == ["So And ", " And "][: len(rows)] and len(rows) == min(2, reachable(world.index, types))
+    assert runs(events)[1::2] == rows
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(world=worlds(unique=True), named=st.booleans(), owed=st.integers(0, 2))
 def test_nothing_is_spoken_of_that_was_not_named(world: World, named: bool, owed: int) -> None:
     """The words for it can begin an answer only where there is something, and none begins with them that owes items."""
