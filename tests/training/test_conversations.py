@@ -103,7 +103,9 @@ def titles(dataset: Dataset, turn: Turn) -> set[int]:
 
 
 def test_so_many_are_named_as_were_asked_for(dataset: Dataset, near: Near) -> None:
-    for example in examples(dataset, near, counted=60):
+    made = list(examples(dataset, near, counted=60))
+    assert len(made) == 60
+    for example in made:
         (turn,) = example.turns
         said = words_of(turn.request).rpartition("\n")[2].lower()
         number = len(rows_of(turn.answer))
