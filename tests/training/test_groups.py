@@ -339,8 +339,10 @@ def test_a_stage_that_is_stopped_goes_on_to_the_same_end(stop: str, begun: Path,
     folder = again(begun, tmp_path / "stopped")
     with pytest.raises(Interrupted):
         run_in(folder, say=interrupt).all()
-    stopped = run_in(folder)
+    said = list[str]()
+    stopped = run_in(folder, say=said.append)
     stopped.all()
+    assert any(line.startswith("resuming from") for line in said)
     seen = [json.loads((run.folder / "stage4" / SEEN).read_text()) for run in (whole, stopped)]
     assert seen[0] == seen[1] and len(seen[0]) > 2
     assert not (stopped.folder / "stage4" / "checkpoints").exists()

@@ -198,12 +198,13 @@ def test_a_soft_prompt_resumes_like_the_rest(tmp_path: Path) -> None:
             if stopped and line.startswith("step 3/"):
                 os.kill(os.getpid(), signal.SIGINT)
 
-        settings = stage(epochs=2, log_steps=3, average=0.5)
+        settings, said = stage(epochs=2, log_steps=3, average=0.5), list[str]()
         if stopped:
             with pytest.raises(Interrupted):
                 train_stage(model, tokenizer, some, settings, folder, 0, say)  # type: ignore[arg-type]
             model, _ = started()
-        train_stage(model, tokenizer, some, settings, folder, 0, lambda _: None)  # type: ignore[arg-type]
+        train_stage(model, tokenizer, some, settings, folder, 0, said.append)  # type: ignore[arg-type]
+        assert any(line.startswith("resuming from") for line in said) is stopped
         results.append(weights(model))  # type: ignore[arg-type]
         assert not torch.equal(before["soft_prompt.projection.weight"], results[-1]["soft_prompt.projection.weight"])
     for name, tensor in results[0].items():

@@ -161,7 +161,7 @@ def test_resumed_training_ends_like_unbroken_training(bits: int | None, tmp_path
         folder = tmp_path / str(stopped)
         asked = Lora(rank=2, dropout=0.3, bits=bits)
         model, vocabulary = begun(qwen3, True, asked, folder)
-        data, settings = with_vectors(vocabulary), stage(weight_decay=0.0, log_steps=3)
+        data, settings, said = with_vectors(vocabulary), stage(weight_decay=0.0, log_steps=3), list[str]()
 
         def say(line: str) -> None:
             if line.startswith("step 3/"):
@@ -173,7 +173,8 @@ def test_resumed_training_ends_like_unbroken_training(bits: int | None, tmp_path
             (last,) = (folder / "checkpoints").glob("checkpoint-*")
             assert (last / "model.safetensors").stat().st_size < 40_000  # what is trained, not the base
             model, _ = begun(qwen3, True, asked, folder)
-        train_stage(model, padded(vocabulary, folder), data, settings, folder, 0, lambda _: None)
+        train_stage(model, padded(vocabulary, folder), data, settings, folder, 0, said.append)
+        assert any(line.startswith("resuming from") for line in said) is stopped
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.equal(tensor, results[1][name]), name

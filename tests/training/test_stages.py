@@ -114,12 +114,13 @@ def test_resumed_training_ends_like_unbroken_training(
             if stopped and line.startswith(f"step {stop}/"):
                 os.kill(os.getpid(), signal.SIGINT)
 
-        settings = stage(epochs=2, log_steps=stop, accumulate=accumulate, **more)
+        settings, said = stage(epochs=2, log_steps=stop, accumulate=accumulate, **more), list[str]()
         if stopped:
             with pytest.raises(Interrupted, match="run the same command again"):
                 train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, say)
             model, _, _ = extended()  # a new process starts from the stage's beginning
-        train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, lambda _: None)
+        train_stage(model, tokenizer, rows(vocabulary), settings, folder, 0, said.append)
+        assert any(line.startswith("resuming from") for line in said) is stopped
         results.append(weights(model))
     for name, tensor in results[0].items():
         assert torch.equal(tensor, results[1][name]), name
