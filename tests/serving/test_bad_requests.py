@@ -85,6 +85,16 @@ def test_bodies_that_are_no_request(served: Running, path: str, body: bytes, say
             400,
             "messages[0] is 40,000, expected at most 32,000",
         ),
+        (
+            {
+                "messages": [
+                    *chat([{"type": "text", "text": "x" * 20_000}] * 2)["messages"],
+                    *messages("assistant", "user")["messages"],
+                ]
+            },
+            400,
+            "messages[0] is 40,000, expected at most 32,000",
+        ),
         ({"messages": []}, 400, "messages is []"),
         ({}, 400, "messages is missing"),
         ({"messages": [{"role": "user", "content": "x"}] * 10_000}, 400, "messages"),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running_server import PATIENCE, Running, running
+from starlette.requests import Request
 
+from neo.serving.body import _bytes
 from neo.serving.logs import OneLine, log_failure, one_line
+from neo.serving.problems import Refusal
 from neo.serving.settings import Limits, Settings, guarded
 from neo_sdk.errors import ConfigError, NeoError
 
@@ -118,6 +124,21 @@ def test_a_body_without_an_end_is_not_read_for_ever(keyed: Running) -> None:
             if answer:
                 break
         assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_of_a_body_that_is_too_large_no_more_is_kept_than_may_come() -> None:
+    """It is read for 8 MB more, so that who sends it hears why."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": bytes(100_000), "more_body": True}
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refusal, match="more than 1,000,000 bytes"):
+            asyncio.run(_bytes(Request({"type": "http"}, receive), 1_000_000))
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("given", ["a" * 129, "a b", "a\tb", "", "ü", "<x>"])
