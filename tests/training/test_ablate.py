@@ -23,8 +23,9 @@ data:
 sids: {{levels: 2, codes: 16, dim: 16}}
 base:
   scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
-grounding: {{tokens: 1024, warmup: 1}}
-instruction: {{tokens: 512, history: 6, recommend: 24, search: 8, lookup: 8, verbalize: 8, explain: 0, understand: 0,
+language: {{rows: 40}}
+grounding: {{tokens: 4096, warmup: 1}}
+instruction: {{tokens: 4096, history: 6, recommend: 24, search: 8, lookup: 8, verbalize: 8, explain: 0, understand: 0,
                recommend_mixed: 0, search_mixed: 0, chat: 0, warmup: 1}}
 evaluation: {{cases: 6, searches: 4, beams: 30}}
 """

@@ -36,8 +36,9 @@ data:
 sids: {{levels: 2, codes: 16, dim: 16}}
 base:
   scratch: {{vocabulary: 400, hidden: 16, layers: 1, heads: 2, kv_heads: 1, head_dim: 8, feed_forward: 24}}
-grounding: {{tokens: 1024, warmup: 1}}
-instruction: {{tokens: 512, history: 6, recommend: 24, recommend_short: 24, histories: 60, search: 8, lookup: 8,
+language: {{rows: 40}}
+grounding: {{tokens: 4096, warmup: 1}}
+instruction: {{tokens: 4096, history: 6, recommend: 24, recommend_short: 24, histories: 60, search: 8, lookup: 8,
                explain: 4, understand: 4, recommend_mixed: 4, search_mixed: 4, chat: 8, warmup: 1,
                familiar: 30, unfamiliar: 40}}
 listener: {{dim: 6, item_dim: 5, moments: 200, epochs: 1, positions: 2, absent: 0.2}}
