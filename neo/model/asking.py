@@ -177,9 +177,8 @@ class Asking(Speaking):
         """A listener's portrait, in words. Raises InvalidRequestError where nobody is given."""
         if listener is None and history is None:
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
-        who = self._asker(listener, history)
-        request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, begun=self.opening(who, None))
+        who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
+        return self._text([Turn(prompts.understand(NOBODY))], who, manner, begun=self.opening(who, None))
 
     def prepare_chat(
         self,
@@ -223,133 +222,13 @@ class Asking(Speaking):
             return self._text(turns, who, manner, begins=self.about_them)
         if free and said.aim == "small talk":
             return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
-        found = discovery(self.bundle, who, asked, said.mode)
-        choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found, wishes=said.wishes)
-        manner = Manner(temperature, seed, max_tokens)
-        shift = self.standing if temperature is None else None
-        one_of("format", format, ("items", "mixed"))
-        both = " ".join(text for text in (modes.wish(asked), wished) if text)
-        request = prompts.recommend(NOBODY, item_type, format, count=k, wish=both)
-        if format == "mixed" and len(choice):
-            return self._mixed(request, who, choice, k, beams, manner, per_parent, shift)
-        if wished:
-            prompt = fit(self.renderer, who, [Turn(request)], self.room())
-            return self._list(prompt, choice, k, beams, manner, per_parent, shift)
-        prompt = self.recommend_prompt(who, item_type)
-        return self._list(prompt, choice, k, beams, manner, per_parent, shift)
-
-    def prepare_search(
-        self,
-        query: str,
-        type: str | None = None,
-        k: int = 10,
-        format: ItemsOrMixed = "items",
-        *,
-        listener: str | None = None,
-        history: Sequence[str] | None = None,
-        beams: int = BEAMS,
-        exclude_heard: bool = False,
-        filter: Filtering = None,
-        within: Sequence[str] | None = None,
-        exclude: Sequence[str] = (),
-        per_parent: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        max_tokens: int = WRITTEN,
-    ) -> Request:
-        """Up to `k` items that fit the words, of one type, or of all with `type=None`: then types compete."""
-        words("query", query, MAX_QUERY)
-        asked = every_type(self.bundle.catalog, None if type is None else names("type", [type]))
-        who = self._asker(listener, history)
-        choice = self._choose(asked, who, exclude_heard, filter, within, exclude)
-        manner = Manner(temperature, seed, max_tokens)
-        one_of("format", format, ("items", "mixed"))
-        request = prompts.search(query, None if type is None else asked[0], NOBODY, format, count=k)
-        if format == "mixed" and len(choice):
-            return self._mixed(request, who, choice, k, beams, manner, per_parent)
-        prompt = fit(self.renderer, who, [Turn(request)], self.room())
-        return self._list(prompt, choice, k, beams, manner, per_parent)
-
-    def prepare_explain(
-        self,
-        item: str,
-        listener: str | None = None,
-        history: Sequence[str] | None = None,
-        *,
-        temperature: float | None = None,
-        seed: int | None = None,
-        max_tokens: int = WRITTEN,
-    ) -> WordsRequest:
-        """Why an item suits a listener, in words."""
-        row = item_row(self.bundle, one_id("item", item))
-        who = self._asker(listener, history)
-        request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, begun=self.opening(who, row))
-
-    def prepare_understand(
-        self,
-        listener: str | None = None,
-        history: Sequence[str] | None = None,
-        *,
-        temperature: float | None = None,
-        seed: int | None = None,
-        max_tokens: int = WRITTEN,
-    ) -> WordsRequest:
-        """A listener's portrait, in words. Raises InvalidRequestError where nobody is given."""
-        if listener is None and history is None:
-            raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
-        who = self._asker(listener, history)
-        request, manner = prompts.understand(NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, begun=self.opening(who, None))
-
-    def prepare_chat(
-        self,
-        messages: str | Sequence[object],
-        listener: str | None = None,
-        history: Sequence[str] | None = None,
-        *,
-        types: Sequence[str] | None = None,
-        max_items: int | None = None,
-        read_words: bool = True,
-        exclude_heard: bool = True,
-        filter: Filtering = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        max_tokens: int = WRITTEN,
-    ) -> WordsRequest:
-        """A free answer in text and items.
-
-        messages: a string; or a list of {"role": ..., "content": ...} or (role, content), where the roles are
-        user and assistant in turn, and the content is a string or a list of parts: {"type": "text", "text":
-        ...}, {"type": "item", "item_id": ...}, or the parts of an earlier answer. A conversation that is too
-        long loses its oldest turns. Nothing that was named before is named as new; an answer may begin with what it
-        speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
-        default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
-        kept for sure: types, a number, whether items, words or both are to come, and wishes that name what the catalog
-        has. Wishes to avoid something hold for the rest of the conversation.
-        """
-        turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
-        titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
-        spoken = spoken_of(turns, titles)
-        said = Said()
-        if read_words:
-            turns = meant(self.wish_book.facts, turns, self.readable, titles)
-            said = self.said(spoken, turns[-1].request)
-            spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
-        given = said.types or None if types is None else names("types", types)
-        asked = every_type(self.bundle.catalog, given)
-        who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
-        if said.aim in ("about them", "small talk") and types is None and not max_items:
-            if said.aim == "about them":
-                return self._text(turns, who, manner, begins=self.about_them)
-            return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
         found = discovery(self.bundle, who, "any", said.mode)
         choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
-        one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         left = types is None and max_items is None
+        one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
         begins = (*self.about_words, self.bundle.vocabulary.open) if said.aim == "about it" and one and left else ()
@@ -491,7 +370,6 @@ class Asking(Speaking):
         warnings = (*prompt.warnings, *choice.warnings)
         if max_items and not len(choice):
             warnings, max_items, min_items = (*warnings, choice.gap(self.bundle.catalog)), 0, 0
-        portrait = not begun or begun[: len(self.about_them)] == self.about_them
         asked = AnswerRequest(
             choice.index,
             prompt.ids,
@@ -511,7 +389,7 @@ class Asking(Speaking):
             words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
-            listed=cache(partial(self.listed, who)) if portrait else None,
+            listed=cache(partial(self.listed, who)) if begun[: len(self.about_them)] in ((), self.about_them) else None,
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
