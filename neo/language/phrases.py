@@ -7,6 +7,7 @@ for something "for me" gets. So no name is one that people ask in, whatever they
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -69,7 +70,8 @@ def named(said: Iterable[Phrase], names: pa.Array | pa.ChunkedArray) -> dict[str
 
 def asked_in(words: str) -> int:
     """How often words stand, side by side and in any case, in what training asks in."""
-    return _wordings().count(f" {' '.join(_bare(words))} ")
+    bare = _bare(words)
+    return _words()[bare[0]] if len(bare) == 1 else _wordings().count(f" {' '.join(bare)} ")
 
 
 @cache
@@ -81,6 +83,11 @@ def _wordings() -> str:
         for clause in re.split(r"\{\w+\}|[.,;:!?]", wording)
     ]
     return "".join(f" {clause} \n" for clause in clauses)
+
+
+@cache
+def _words() -> Counter[str]:
+    return Counter(_wordings().split())
 
 
 def _bare(words: str) -> list[str]:

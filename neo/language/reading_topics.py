@@ -40,7 +40,8 @@ def said_as(names: Sequence[str]) -> tuple[list[str], list[str]]:
     said, meant = list(names), list(names)
     for name, some in zip(names, sides, strict=True):
         for side in some if len(some) == 2 else ():
-            if len(side) > 2 and often[side.lower()] == 1 and side.lower() not in taken and asked_in(side) < SAID:
+            is_common = " " not in side and asked_in(side) >= SAID
+            if len(side) > 2 and often[side.lower()] == 1 and side.lower() not in taken and not is_common:
                 said.append(side)
                 meant.append(name)
     return said, meant
