@@ -30,6 +30,7 @@ from neo.language.wordings.follow_ups import ALSO
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery, discovery, wishing
+from neo.model.keeping import less
 from neo.model.listener import NOTHING, Asker, Prompt, asker, fit, item_row, item_rows
 from neo.model.prepared import ListRequest, Request, WordsRequest
 from neo.model.requests import (
@@ -208,8 +209,7 @@ class Asking(Speaking):
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
-        spoken = spoken_of(turns, titles)
-        said = Said()
+        spoken, said = spoken_of(turns, titles), Said()
         if read_words:
             turns = meant(self.wish_book.facts, turns, self.readable, titles)
             said = self.said(spoken, turns[-1].request)
@@ -281,15 +281,14 @@ class Asking(Speaking):
         if len(choice) or not (wishes or in_words):
             return choice
         # Said and not to be had, or not meant so: what comes nearest is more than nothing.
-        # What is to be avoided is the last to go.
-        avoided = tuple(wish for wish in wishes if wish.avoid)
-        rest, mode = avoided, found
-        if avoided == wishes:
+        rest, mode = less(wishes), found
+        if rest == wishes:
             rest, mode = (wishes, None) if in_words else ((), found)
         nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, mode, named, rest)
         gone = [str(wish) for wish in wishes if wish not in rest]
         gone += [found.mode] if found is not None and mode is not found else []
-        warning = f"There is nothing {', '.join(gone)} to name: the answer is not kept to that."
+        every = [*map(str, wishes), *([found.mode] if found is not None and in_words else [])]
+        warning = f"There is nothing {', '.join(every)} to name: the answer is not kept to {', '.join(gone)}."
         return replace(nearer, warnings=(warning, *nearer.warnings))
 
     def _mixed(

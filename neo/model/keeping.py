@@ -20,6 +20,15 @@ from neo.model.spoken import Spoken
 from neo_sdk.types import Filter
 
 FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
+FEW = 4  # wishes that are let go of one by one; each takes a pass over the catalog
+
+
+def less(wishes: tuple[Wish, ...]) -> tuple[Wish, ...]:
+    """What is still kept of wishes that nothing grants together: what was said last goes first, where there is much of
+    it all at once; what is to be avoided stays."""
+    wanted = [wish for wish in wishes if not wish.avoid]
+    gone = wanted[-1:] if len(wanted) <= FEW else wanted
+    return tuple(wish for wish in wishes if wish not in gone)
 
 
 class Keeping(Ranker):

@@ -134,6 +134,20 @@ def test_what_nothing_grants_is_left_to_the_words(neo: NeoModel) -> None:
     assert answer.items and "There is nothing" in answer.warnings[0] and answer.guaranteed == ("type",)
 
 
+def test_of_wishes_that_nothing_grants_together_the_first_are_kept(neo: NeoModel) -> None:
+    """A request for this or that is one for either."""
+    items = [neo.bundle.catalog.item(row) for row in range(20)]  # shows
+    first = items[0].topics[0]
+    other = next(
+        item.topics[0] for item in items if first not in item.topics and set(item.topics).isdisjoint(items[0].topics)
+    )
+    together = any({first, other} <= set(item.topics) for item in items)
+    answer = neo.recommend(type="show", wish=f"Something about {first}, or about {other}.", k=3)
+    assert f"words: {first}" in answer.guaranteed and all(first in item.topics for item in answer.items)
+    told = f"There is nothing {first}, {other} to name: the answer is not kept to {other}."
+    assert together or answer.warnings[0] == told
+
+
 def test_the_gap_says_what_the_conversation_has_named(neo: NeoModel) -> None:
     everything = [row for row in range(len(neo.bundle.catalog)) if neo.bundle.sids.table.has(row)]
     answer = neo.chat(named(neo, *everything), max_tokens=2)
