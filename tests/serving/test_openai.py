@@ -72,7 +72,7 @@ def test_a_stream(client: openai.OpenAI, wanted: Answer) -> None:
     assert [chunk.choices[0].finish_reason for chunk in chunks[:-1]] == [None] * len(deltas[1:]) + [
         wanted.finish_reason
     ]
-    assert deltas[-1].model_extra["neo"] == {"warnings": list(wanted.warnings), "guaranteed": ["type"]}
+    assert deltas[-1].model_extra["neo"] == {"warnings": list(wanted.warnings), "guaranteed": list(wanted.guaranteed)}
     assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens == wanted.usage.answer_tokens
     assert len({chunk.id for chunk in chunks}) == 1
 
