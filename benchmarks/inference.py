@@ -39,8 +39,9 @@ from inference_queue import BatchingQueue
 
 from neo.evaluation.machine import this_machine
 from neo.model.neo_model import NeoModel
+from neo_sdk.limits import BEAMS
 from neo_sdk.types import Answer
-from neo_sdk.wire import BEAMS, ItemsOrMixed
+from neo_sdk.wire import ItemsOrMixed
 
 STARTED = time.perf_counter()
 TOGETHER = 8  # requests of a query of the multi-stream

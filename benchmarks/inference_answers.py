@@ -21,8 +21,9 @@ from neo.model.answers import Growing, items_answer, last
 from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Prompt, asker, fit
 from neo.model.neo_model import NeoModel
+from neo_sdk.limits import WRITTEN
 from neo_sdk.types import Answer
-from neo_sdk.wire import WRITTEN, ItemsOrMixed
+from neo_sdk.wire import ItemsOrMixed
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Literal
 from neo.catalog.activity import Meeting
 from neo.model.prepared import Request
 from neo_demo.own_catalog import OwnCatalog
+from neo_sdk.limits import MAX_MESSAGES
 from neo_sdk.types import Item, ItemPart, TextPart
-from neo_sdk.wire import MAX_MESSAGES
 
 State = Literal["open", "done", "stopped", "failed"]
 TURNS_READ = MAX_MESSAGES // 2 - 1  # of a conversation, the latest: as many as may be sent; the model reads what fits

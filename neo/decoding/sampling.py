@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from neo_sdk.errors import InvalidRequestError
-from neo_sdk.wire import COLDEST, HOTTEST
+from neo_sdk.limits import COLDEST, HOTTEST
 
 
 @dataclass(frozen=True)

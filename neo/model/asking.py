@@ -46,8 +46,9 @@ from neo.model.requests import (
 from neo.model.speaking import Ids, Speaking
 from neo.model.spoken import items_of, meant, spoken_of, titled
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.limits import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN
 from neo_sdk.types import Filter, Mode
-from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY, WRITTEN, ItemsOrMixed
+from neo_sdk.wire import ItemsOrMixed
 
 Filtering = Filter | Mapping[str, Any] | None
 SAID = {"items": "items alone", "mixed": "with words"}  # what an answer is kept to, in words

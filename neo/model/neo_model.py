@@ -30,8 +30,8 @@ from neo.model.listener import NOTHING, Asker, item_row
 from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.model.requests import names, one_id, whole
 from neo.model.similar import most_similar
+from neo_sdk.limits import MAX_K
 from neo_sdk.types import Answer, ItemPart, StreamEvent, Usage
-from neo_sdk.wire import MAX_K
 
 MEMORY = 1 << 28  # bytes of keys and values: a thousand tokens of a 0.6B model in float32, more of a smaller one
 P = ParamSpec("P")

@@ -23,8 +23,8 @@ from neo.model.candidates import Candidates, every_type
 from neo.model.listener import Asker, Prompt, as_read, fit, fit_unfinished
 from neo.model.requests import whole, words
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.limits import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY
 from neo_sdk.types import Mode
-from neo_sdk.wire import BEAMS, MAX_BEAMS, MAX_K, MAX_QUERY
 
 Ranked = list[tuple[int, float]]
 

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from neo.decoding.sampling import Sampling
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo_sdk.errors import InvalidRequestError
+from neo_sdk.limits import MAX_ID, MAX_IDS, MAX_MESSAGE, MAX_MESSAGES, MAX_SEED, MAX_TOKENS
 from neo_sdk.refusals import shown
 from neo_sdk.types import Filter, ItemPart, TextPart
-from neo_sdk.wire import MAX_ID, MAX_IDS, MAX_MESSAGE, MAX_MESSAGES, MAX_SEED, MAX_TOKENS, out_of_turn
+from neo_sdk.wire import out_of_turn
 
 MAX_CONVERSATION = 256_000  # characters
 

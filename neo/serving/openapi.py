@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from neo.serving.problems import TYPES
 from neo.serving.verbs import VERBS
+from neo_sdk.limits import MAX_LOOKUPS
 from neo_sdk.types import Answer, Item
-from neo_sdk.wire import MAX_LOOKUPS, Ask, ChatRequest, EventsRequest
+from neo_sdk.wire import Ask, ChatRequest, EventsRequest
 
 REF = "#/components/schemas/"
 JSON = "application/json"

@@ -21,7 +21,7 @@ from neo.serving.served import Current, OpenModel, Served, embedded
 from neo.serving.settings import Settings
 from neo.serving.store import Store
 from neo.serving.waiting import Pieces
-from neo_sdk.wire import MAX_SEED
+from neo_sdk.limits import MAX_SEED
 
 T = TypeVar("T")
 PREPARING = 4  # threads that check arguments, write prompts and wait for the store

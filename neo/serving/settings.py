@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from neo_sdk.errors import ConfigError
-from neo_sdk.wire import MAX_BEAMS, MAX_CHOICES, MAX_K, MAX_MESSAGE, MAX_MESSAGES, MAX_TOKENS
+from neo_sdk.limits import MAX_BEAMS, MAX_CHOICES, MAX_K, MAX_MESSAGE, MAX_MESSAGES, MAX_TOKENS
 
 LONGEST_TIMEOUT = 86_400  # seconds
 SHORTEST_KEY = 16  # characters: what is shorter can be guessed

@@ -7,12 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from neo_sdk.limits import BEAMS, WRITTEN
 from neo_sdk.messages import Messages, as_messages
 from neo_sdk.refusals import checked
 from neo_sdk.types import Filter, Mode
 from neo_sdk.wire import (
-    BEAMS,
-    WRITTEN,
     Ask,
     ChatRequest,
     ExplainRequest,

@@ -20,24 +20,26 @@ from pydantic import (
     model_validator,
 )
 
+from neo_sdk.limits import (
+    BEAMS,
+    COLDEST,
+    HOTTEST,
+    LAST_SECOND,
+    MAX_BEAMS,
+    MAX_CHOICES,
+    MAX_EVENTS,
+    MAX_ID,
+    MAX_IDS,
+    MAX_K,
+    MAX_LOOKUPS,
+    MAX_MESSAGE,
+    MAX_MESSAGES,
+    MAX_QUERY,
+    MAX_SEED,
+    MAX_TOKENS,
+    WRITTEN,
+)
 from neo_sdk.types import Filter, Mode, Part, TextPart
-
-MAX_K = 1_000
-MAX_BEAMS = 1_000
-MAX_TOKENS = 4_096
-COLDEST, HOTTEST = 1e-3, 1e3  # temperatures; beyond, float32 has no room for what is divided by one
-MAX_QUERY = 2_000  # characters
-MAX_MESSAGE = 32_000  # characters
-MAX_MESSAGES = 256
-MAX_IDS = 1_000_000
-MAX_ID = 1_000  # characters
-MAX_SEED = (1 << 63) - 1
-MAX_LOOKUPS = 100  # items asked for by id in one request
-MAX_EVENTS = 1_000
-MAX_CHOICES = 4  # answers to one chat request
-LAST_SECOND = 253_402_300_799  # of the year 9999
-BEAMS = 30
-WRITTEN = 80  # tokens of text, at most, where nobody says
 
 
 def _no_nul(text: str) -> str:
