@@ -6,7 +6,7 @@ after the cut each listener's first new item of a type is asked for, once among 
 that were trained on. No history holds what came in; listeners who in truth knew a show that came in are not asked for
 it, as nobody knows a show that has only just come.
 
-    python benchmarks/cold_items.py recipes/quickstart.yaml [key=value ...] [--seeds 3] [--json FILE]
+    python benchmarks/cold_items.py recipes/quickstart.yaml [key=value ...] [--seeds 0 1 2] [--json FILE]
 """
 
 from __future__ import annotations
@@ -217,18 +217,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("settings", nargs="*")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     parts, unlike = [], dict[str, list[float]]()
-    for seed in range(given.seeds):
+    for seed in given.seeds:
         part, update = measure(given.recipe, given.settings, seed)
         parts.append(part)
         for each in update.drift:
             unlike.setdefault(each.name, []).append(each.unlike)
     machine = this_machine().model_dump(mode="json")
-    seeds = list(range(given.seeds))
-    measured = {"cold_items": pooled(parts), "unlike": unlike, "seeds": seeds, "machine": machine}
+    measured = {"cold_items": pooled(parts), "unlike": unlike, "seeds": given.seeds, "machine": machine}
     print(markdown(measured))
     if given.json:
         given.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
