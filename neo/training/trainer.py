@@ -175,11 +175,11 @@ class StageTrainer(SFTTrainer):
 
 def read_rows(path: Path) -> Dataset:
     """The rows of a file in a stage's folder, without their tasks' names. TrainingError where there are none."""
-    _some(pq.read_metadata(path).num_rows, path.parent)
+    _check_some(pq.read_metadata(path).num_rows, path.parent)
     return Dataset.from_parquet(str(path), cache_dir=str(path.parent / CACHE)).remove_columns("task")
 
 
-def _some(rows: int, folder: Path) -> None:
+def _check_some(rows: int, folder: Path) -> None:
     if not rows:
         raise TrainingError(f"{folder.name} has no training rows: ask for examples in the recipe, or raise max_tokens.")
 
@@ -209,7 +209,7 @@ def train_stage(
     Where a launcher has started several processes, all of them call this with the same, and end with the same weights.
     """
     checkpoints = folder / "checkpoints"
-    _some(len(rows), folder)
+    _check_some(len(rows), folder)
     here = launched()
     if stage.accumulate % here.count:
         raise TrainingError(
