@@ -23,9 +23,10 @@ from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem
 from neo.language.prompts import NOBODY
 from neo.model.answers import Growing, items_answer, last
-from neo.model.asking import Asking, Filtering
+from neo.model.asking import Asking
 from neo.model.bundle import Bundle
 from neo.model.candidates import every_type
+from neo.model.choosing import Filtering
 from neo.model.listener import NOTHING, Asker, item_row
 from neo.model.prepared import BegunWords, ListRequest, Request, WordsRequest
 from neo.model.requests import names, one_id, whole

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from neo.model.asking import Later
+from neo.model.choosing import Later
 from neo.model.folder import MANIFEST, place_of
 from neo.model.neo_model import NeoModel
 from neo.serving.batching import Batches, Job

@@ -1,0 +1,88 @@
+"""Who asks, and which items may be named to them: by type, filter, mode and what their words plainly wish for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from neo.catalog.activity import Meeting
+from neo.catalog.item_types import ItemType
+from neo.language.wishes import Wish
+from neo.model.bundle import Bundle
+from neo.model.candidates import Candidates
+from neo.model.discovery import Discovery
+from neo.model.keeping import less
+from neo.model.listener import NOTHING, Asker, asker, item_rows
+from neo.model.requests import filter_from, one_id
+from neo.model.speaking import Speaking
+from neo_sdk.types import Filter
+
+Filtering = Filter | Mapping[str, Any] | None
+Later = Callable[[str], Sequence[Meeting]]
+
+
+class Choosing(Speaking):
+    """A bundle, and what may be named of it.
+
+    later: what a listener, by their id, did since the bundle was made.
+    """
+
+    def __init__(self, bundle: Bundle, later: Later = lambda listener: ()) -> None:
+        super().__init__(bundle)
+        self.later = later
+
+    def _asker(self, listener: str | None, history: Sequence[str] | None, long_term: bool = True) -> Asker:
+        later = self.later(one_id("listener", listener)) if listener is not None else ()
+        return asker(self.bundle, listener, history, long_term, later)
+
+    def _choose(
+        self,
+        asked: tuple[ItemType, ...],
+        who: Asker,
+        exclude_heard: bool,
+        filter: Filtering,
+        within: Sequence[str] | None,
+        exclude: Sequence[str],
+        found: Discovery | None = None,
+        named: np.ndarray = NOTHING,
+        wishes: tuple[Wish, ...] = (),
+    ) -> Candidates:
+        asked_for, excluded = filter_from(filter), item_rows(self.bundle, "exclude", exclude)
+        given = {"type": True, "within": within is not None, "exclude": len(excluded) > 0}
+        in_words = found is not None and found.in_words
+        given["mode"] = found is not None and found.mode != "any" and not in_words
+        given |= {f"filter.{name}": True for name in (asked_for or Filter()).model_dump(exclude_defaults=True)}
+        given |= {f"words: {wish}": True for wish in wishes}
+        given |= {f"words: {found.mode}": True} if found is not None and in_words else {}
+        heard = who.heard if exclude_heard else NOTHING
+        if found is not None and found.familiar is not None:
+            # A show is familiar because it was met: to leave it out would leave nothing.
+            heard = heard[self.bundle.catalog.parent_rows[heard] >= 0]
+        choice = Candidates.choose(
+            self.index,
+            self.bundle.sids.table,
+            asked,
+            heard=heard,
+            named=named,
+            excluded=excluded,
+            within=None if within is None else item_rows(self.bundle, "within", within),
+            passing=None if asked_for is None and not wishes else self.passing(asked_for, wishes),
+            familiar=None if found is None else found.familiar,
+            met=NOTHING if found is None else found.met,
+            guaranteed=tuple(name for name, narrows in given.items() if narrows),
+        )
+        if len(choice) or not (wishes or in_words):
+            return choice
+        # Said and not to be had, or not meant so: what comes nearest is more than nothing.
+        rest, mode = less(wishes), found
+        if rest == wishes:
+            rest, mode = (wishes, None) if in_words else ((), found)
+        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, mode, named, rest)
+        gone = [str(wish) for wish in wishes if wish not in rest]
+        gone += [found.mode] if found is not None and mode is not found else []
+        every = [*map(str, wishes), *([found.mode] if found is not None and in_words else [])]
+        warning = f"There is nothing {', '.join(every)} to name: the answer is not kept to {', '.join(gone)}."
+        return replace(nearer, warnings=(warning, *nearer.warnings))
