@@ -66,7 +66,8 @@ class AnswerRequest:
     (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an item that it would
     have ended without. `listed`: names that an answer about them lists once (`listed_twice`).
     `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write. `one_of`: the whole
-    answer is one of these (tokens of text), as the model would begin it.
+    answer is one of these (tokens of text), as the model would begin it. `then`: what the second item is of, the third
+    and so on, where each is asked for by itself; one that nothing is left of is passed over.
     """
 
     index: SidIndex
@@ -90,6 +91,7 @@ class AnswerRequest:
     begins: tuple[int, ...] = ()
     one_of: tuple[tuple[int, ...], ...] = ()
     words_first: bool = False
+    then: tuple[SidIndex, ...] = ()
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""
@@ -101,6 +103,8 @@ class AnswerRequest:
                 raise InvalidRequestError(f"{name} must be a whole number of at least {least}, got {value!r}.")
         if self.format != "text" and self.min_items > self.max_items:
             raise InvalidRequestError(f"min_items must not exceed max_items ({self.max_items}), got {self.min_items}.")
+        if self.then and self.limit is not None:
+            raise InvalidRequestError("An answer whose items are asked for one by one knows no limit of a group.")
         self.sampling()
         check_prompt(model, self.prompt, 1)
         if self.format != "text":
@@ -126,7 +130,12 @@ class AnswerRequest:
 
     def span(self) -> SpanRequest:
         """The search of its first item."""
-        return SpanRequest(self.types, self.index, k=1, beams=self.beams, limit=self.limit, shift=self.shift)
+        return self.span_of(self.index)
+
+    def span_of(self, index: SidIndex) -> SpanRequest:
+        """The search of one item of an index."""
+        types = self.types if not self.then else tuple(index.types)
+        return SpanRequest(types, index, k=1, beams=self.beams, limit=self.limit, shift=self.shift)
 
     def spoken_of(self) -> SpanRequest | None:
         """The search of the item that an answer begins with by speaking of it."""
@@ -145,4 +154,5 @@ class AnswerRequest:
 
     def spans(self) -> list[SpanRequest]:
         """The searches that an answer may begin with."""
-        return [one for one in (self.span() if self.max_items else None, self.spoken_of()) if one is not None]
+        own = [self.span_of(index) for index in (self.index, *self.then)] if self.max_items else []
+        return [*own, *(one for one in [self.spoken_of()] if one is not None)]

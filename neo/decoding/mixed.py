@@ -111,6 +111,10 @@ def _begun(
     return Begun(ModelReading(model, vocab, context, memory), requests)
 
 
+def _less(index: SidIndex, item: ScoredItem) -> SidIndex:
+    return index.without(item.type, item.codes) if item.type in index.types else index
+
+
 def _rows(vocab: Vocabulary, requests: Sequence[AnswerRequest], first: int = 0) -> list[_Row]:
     return [
         _Row(
@@ -121,6 +125,7 @@ def _rows(vocab: Vocabulary, requests: Sequence[AnswerRequest], first: int = 0) 
             asked.sampling(),
             len(asked.prompt),
             begins=deque(asked.begins),
+            later=deque(asked.then),
         )
         for place, asked in enumerate(requests, first)
     ]
@@ -137,6 +142,7 @@ class _Row:
     sampling: Sampling | None
     used: int
     begins: deque[int]
+    later: deque[SidIndex]  # what items after the next one are of, where each is asked for by itself
     said: list[int] = field(default_factory=list)
     queue: deque[int] = field(default_factory=deque)
     words: int = 0
@@ -307,7 +313,7 @@ class _Loop:
         first, row.searches = self.vocab.open not in row.said, False
         row.queue.extend(span[1:])
         row.said.extend(span)
-        row.span = replace(row.span, index=self._left(row, item))
+        row.span = self._next(row, item, new)
         row.named, row.used = row.named + new, row.used + self.span_tokens
         if row.said[0] != self.vocab.open or not new:
             self._put_before(row, item.row, first)
@@ -321,11 +327,18 @@ class _Loop:
             row.said.extend(tokens)
             row.used, row.aside = row.used + len(tokens), row.aside + len(tokens)
 
+    def _next(self, row: _Row, item: ScoredItem, new: bool) -> SpanRequest:
+        """The search of what comes after an item, which does not come again."""
+        row.later = deque(_less(index, item) for index in row.later)
+        if not (new and row.request.then):
+            return replace(row.span, index=self._left(row, item))
+        left = [index for index in row.later if len(index)]
+        row.later = deque(left[1:])
+        return row.request.span_of(left[0] if left else row.span.index.only(()))
+
     def _left(self, row: _Row, item: ScoredItem) -> SidIndex:
-        """What may come after an item: not itself, nor its group where that is full."""
-        left, limit = row.span.index, row.request.limit
-        if item.type in left.types:
-            left = left.without(item.type, item.codes)
+        """What of the same may come after an item: not itself, nor its group where that is full."""
+        left, limit = _less(row.span.index, item), row.request.limit
         if limit is None or (group := int(limit.groups[item.row])) < 0:
             return left
         row.of_group[group] += 1

@@ -7,7 +7,7 @@ import pytest
 import torch
 from answers_reference import lean, naive_answer, runs
 from decoding_reference import MAX_POSITIONS, World, answer_events, leaning, make_world, reachable, row_of, worlds
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from neo.decoding.answer import AnswerRequest, Done, Event, ItemNamed, TextDelta
@@ -195,6 +195,34 @@ def test_words_come_first_where_they_must(world: World, opening: float, ending: 
     done = events[-1]
     assert bool(items) == (reachable(world.index, types) > 0) and isinstance(done, Done)
     assert done.said[0] not in (world.vocab.open, world.vocab.end)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(world=worlds(), asked=st.integers(2, 5), format=st.sampled_from(["mixed", "items"]))
+def test_items_that_are_asked_for_one_by_one_come_in_their_order(world: World, asked: int, format: str) -> None:
+    plan = [world.filtered().only(world.some_types()) for _ in range(asked)]
+    assume(len(plan[0]))
+    prompt = world.prompt(5)[:-1]
+    request = AnswerRequest(
+        plan[0], prompt, tuple(plan[0].types), format=format, max_items=asked, min_items=asked, max_tokens=5,
+        then=tuple(plan[1:]),
+    )  # fmt: skip
+    with leaning(world.model, lean(world)):
+        events = list(stream_answer(world.model, world.vocab, request))
+    named = [(event.type, event.codes) for event in events if isinstance(event, ItemNamed)]
+    room = (MAX_POSITIONS - len(prompt) - 5) // (world.vocab.levels + 2)
+    met = 0
+    for index in plan:
+        there = {(name, codes) for name in index.types for codes in tuples_of(world, index, name)} - set(named[:met])
+        if there and met < room:
+            assert named[met] in there
+            met += 1
+    assert len(named) == met
+
+
+def tuples_of(world: World, index: SidIndex, name: str) -> set[tuple[int, ...]]:
+    rows = index.of(name).rows.numpy()
+    return {tuple(codes) for codes in world.table.codes_of_rows(rows).tolist()}
 
 
 def test_min_items_are_named_even_by_a_model_that_ends_at_once() -> None:
