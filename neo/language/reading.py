@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -20,18 +20,18 @@ from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
-from neo.language.reading_aim import NOTHING_ASKED, Aim, read_aim
+from neo.language.reading_aim import NOTHING_ASKED, read_aim
 from neo.language.reading_count import read_count
 from neo.language.reading_modes import read_mode
+from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_topics import is_topic, said_as
 from neo.language.reading_types import TypeReader
+from neo.language.said import NO_ITEMS, GoesOn, Said, Wished, how_it_goes_on
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
-from neo_sdk.types import Mode
 
-NO_ITEMS = ("about it", "about them", "small talk")  # aims
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
@@ -51,20 +51,6 @@ _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
 @dataclass(frozen=True)
-class Said:
-    """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
-    whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
-    are."""
-
-    wishes: tuple[Wish, ...] = ()
-    types: tuple[str, ...] = ()
-    count: int | None = None
-    mode: Mode = "any"
-    aim: Aim = "any"
-    asks: bool = False
-
-
-@dataclass(frozen=True)
 class Reader:
     """Reads requests about one catalog. Names are compared with one pass over the distinct ones."""
 
@@ -74,31 +60,59 @@ class Reader:
     def read(self, text: str, titles: Iterable[Phrase] = (), aimed: str | None = None) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else. aimed: the text with ITEM
         for every item that it means; without it, what the text is after is known already and not read."""
-        return self.read_last([(text, titles)], aimed)[0]
+        return self.read_all([(text, titles)], [aimed])[0]
 
-    def read_last(
-        self, texts: Sequence[tuple[str, Iterable[Phrase]]], aimed: str | None = None
-    ) -> tuple[Said, list[Wish]]:
-        """What the last of some texts says, (text, titles) as for `read`, and the wishes of those before it. All of
-        them are looked up together."""
+    def read_all(self, texts: Sequence[tuple[str, Iterable[Phrase]]], aimed: Sequence[str | None]) -> list[Said]:
+        """What some texts say, (text, titles) and aimed as for `read`; names are looked up in all of them together. Of
+        the first ones, where `aimed` has fewer, only the wishes are read."""
         both = [(text, tuple(titles)) for text, titles in texts]
         written = _latest([_straight(_without(text, titles)) for text, titles in both])
-        said = [plain_denials(text) for text in written]
-        *before, last = [self._wishes(*one) for one in zip(said, self._named(said), strict=True)]
-        now = self._read(written[-1], said[-1], tuple(last), aimed and _straight(aimed[-READ:]), bool(both[-1][1]))
-        return now, [wish for wishes in before for wish in wishes]
+        plain = [plain_denials(text) for text in written]
+        named, old = self._named(plain), len(texts) - len(aimed)
+        return [
+            *(Said(self._wishes(plain[at], named[at])) for at in range(old)),
+            *(
+                self._read(written[at], plain[at], named[at], of and _straight(of[-READ:]), titled=bool(both[at][1]))
+                for at, of in enumerate(aimed, old)
+            ),
+        ]
 
-    def _read(self, written: str, said: str, wishes: tuple[Wish, ...], aimed: str | None, titled: bool) -> Said:
+    def _read(
+        self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
+    ) -> Said:
         types = self._types.read(said)
-        aim, asks = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
+        aim, asks, label = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
         if aim in NO_ITEMS and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
-        count = None if told else read_count(written, self._nouns)
+        count, numbers = (None, ()) if told else read_count(written, self._nouns)
         mode = "any" if told else read_mode(written, self._nouns, plainly=titled or aim == "others")
-        return Said(wishes, types.asked, count, mode, aim, asks)
+        wishes = self._wishes(said, found)
+        goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
+        one = Said(wishes, types.asked, count, mode, aim, asks, goes_on=goes_on)
+        parts = () if told else read_parts(said, types.nouns, numbers)
+        return self._in_parts(one, said, found, parts) if parts else one
 
-    def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> list[Wish]:
+    def _in_parts(
+        self, said: Said, text: str, found: Mapping[Phrase, tuple[WishAspect, str]], parts: Sequence[Part]
+    ) -> Said:
+        """The same with each part's own wishes; what stands before the first, or is to be avoided, is of them all, and
+        what the last one wishes for may be."""
+
+        def within(start: int, end: int) -> tuple[Wish, ...]:
+            there = {phrase: name for phrase, name in found.items() if start <= phrase.start < end}
+            return self._wishes(f"{' ' * (start - 1)}."[:start] + text[start:end], there)
+
+        own = [[wish for wish in within(part.start, part.end) if not wish.avoid] for part in parts]
+        of_all = [wish for wish in said.wishes if wish.avoid or wish in within(0, parts[0].start)]
+        aspects = [{wish.aspect for wish in wishes} for wishes in own]
+        wished = tuple(
+            Wished(part.type, part.count, tuple(wishes), tuple(wish for wish in own[-1] if wish.aspect not in known))
+            for part, wishes, known in zip(parts, own, aspects, strict=True)
+        )
+        return replace(said, wishes=tuple(of_all), count=sum(part.count for part in parts), parts=wished)
+
+    def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> tuple[Wish, ...]:
         wishes, before, avoided = list[Wish](), None, False
         for phrase in apart(found):
             aspect, value = found[phrase]
@@ -119,7 +133,7 @@ class Reader:
                 continue
             early = (how in ("before", "until")) != denies(clause)
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
-        return list(dict.fromkeys(wishes))
+        return tuple(dict.fromkeys(wishes))
 
     def _named(self, texts: Sequence[str]) -> list[dict[Phrase, tuple[WishAspect, str]]]:
         """Of each text, by phrase what it names: a topic before a creator, a creator before a tone."""

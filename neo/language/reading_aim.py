@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from neo.language.reading_words import ITEM, NOUN, as_words, classifier_of, fit_once
 from neo.language.wordings.instructions import TASKS, written
@@ -31,7 +31,17 @@ if TYPE_CHECKING:
 
 Aim = Literal["any", "items", "mixed", "about it", "about them", "others", "small talk"]
 
-NOTHING_ASKED: tuple[Aim, bool] = ("any", False)
+
+class Aimed(NamedTuple):
+    """aim: what a text is after, "any" where that is not sure; asks: whether it asks for items at all, of any kind;
+    label: which of READ it surely is, where these tell more apart: of others, more like it and another type."""
+
+    aim: Aim
+    asks: bool
+    label: str = ""
+
+
+NOTHING_ASKED = Aimed("any", False)
 SURE = 0.6  # what is less probable is left to the model;
 NO_ITEM = 0.75  # more is asked where no item would come, of "about them" and "small talk",
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
@@ -56,8 +66,8 @@ OF_STAGE_2 = ("verbalize", "ground", "type")
 _POINTING = (ITEM, "it", ITEM, "that one", ITEM, "the second one", ITEM, "number two", ITEM, "the last one")
 
 
-def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
-    """What a text is after, and whether it asks for items at all, of whatever kind.
+def read_aim(text: str, nouns: re.Pattern[str]) -> Aimed:
+    """What a text is after.
 
     text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too.
     """
@@ -65,12 +75,12 @@ def read_aim(text: str, nouns: re.Pattern[str]) -> tuple[Aim, bool]:
     return surely(dict(zip(classifier().classes_.tolist(), chances, strict=True)))
 
 
-def surely(chances: Mapping[str, float]) -> tuple[Aim, bool]:
-    """What is probable enough by what the classifier says of each label; "any" and False where nothing is."""
+def surely(chances: Mapping[str, float]) -> Aimed:
+    """What is probable enough by what the classifier says of each label."""
     likely = max(chances, key=lambda label: chances[label])
     sure = chances[likely] >= (NO_ITEM if likely in ("about them", "small talk") else SURE)
     asks = 1 - sum(chances[label] for label in ("about it", "about them", "small talk")) >= SURE_OF_ITEMS
-    return aim_of(likely) if sure else "any", asks
+    return Aimed(aim_of(likely), asks, likely) if sure else Aimed("any", asks)
 
 
 def is_thanks(text: str) -> bool:

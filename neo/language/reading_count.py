@@ -62,17 +62,19 @@ _AND_ANOTHER = re.compile(rf"{NOUN}[^.!?;]{{0,20}}?(?:\band\b|\bplus\b|[,+&])\s*
 _OF_EACH = re.compile(r"(?:\s+[\w']+){1,4}?\s+(?:each|apiece|every)\b|\s+(?:each|apiece)\b", re.I)
 
 
-def read_count(text: str, nouns: re.Pattern[str]) -> int | None:
-    """How many items a text asks for, in sum; None where no number or no single one is surely of them.
+def read_count(text: str, nouns: re.Pattern[str]) -> tuple[int | None, tuple[int, ...]]:
+    """How many items a text asks for, in sum, None where no number or no single one is surely of them; and the numbers
+    that it asks for.
 
     nouns: what the catalog's types are called, articles before them too.
     """
     text = nouns.sub(NOUN, text)
     found = numbers(text)
     if not 0 < len(found) <= MOST_NUMBERS:
-        return None
+        return None, ()
     chances = classifier().predict_proba([around(text, number) for number in found])[:, 1].tolist()
-    return counted(text, surely_asked(found, chances))
+    asked = surely_asked(found, chances)
+    return counted(text, asked), tuple(_value(number) for number in asked)
 
 
 def numbers(text: str) -> list[re.Match[str]]:
@@ -157,9 +159,14 @@ def unmarked(sentence: str) -> tuple[str, set[int]]:
     return _ASKED.sub(r"\1", sentence), set(ends)
 
 
-def _value(number: re.Match[str]) -> int:
-    said = " ".join(number["number"].lower().split())
+def value_of(number: str) -> int:
+    """What a NUMBER comes to."""
+    said = " ".join(number.lower().split())
     return int(said) if said.isdigit() else _VALUES[said]
+
+
+def _value(number: re.Match[str]) -> int:
+    return value_of(number["number"])
 
 
 def _words(text: str) -> list[str]:

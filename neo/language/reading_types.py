@@ -113,7 +113,7 @@ _JOINT = re.compile(r"(?:[,/]|\b(?:and|or)\b)\s*(?:\w+\s+){0,2}$", re.I)
 
 
 @dataclass(frozen=True)
-class _Noun:
+class Noun:
     """One that stands in a text: which type it names, where, the number before it, and the words around it: before, of
     its clause."""
 
@@ -129,10 +129,11 @@ class _Noun:
 @dataclass(frozen=True)
 class Types:
     """asked: the types that are asked for, none where nothing is said; doubted: whether one is spoken of that may be
-    asked for."""
+    asked for; nouns: those that ask."""
 
     asked: tuple[str, ...]
     doubted: bool
+    nouns: tuple[Noun, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class TypeReader:
         return cls(types_of)
 
     def read(self, text: str) -> Types:
-        asked, refused, doubted, denied = list[_Noun](), set[str](), False, None
+        asked, refused, doubted, denied = list[Noun](), set[str](), False, None
         for noun in self._nouns(text):
             if _is_aside(noun) or self._whole.search(noun.before):
                 continue
@@ -173,9 +174,9 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        return Types(names, doubted)
+        return Types(names, doubted, tuple(noun for noun in asked if noun.name in names))
 
-    def _nouns(self, text: str) -> Iterator[_Noun]:
+    def _nouns(self, text: str) -> Iterator[Noun]:
         starts = clause_starts(text)
         for found in self._pattern.finditer(text):
             begins = starts[bisect_right(starts, found.start()) - 1]
@@ -183,7 +184,7 @@ class TypeReader:
             if len(before) > FAR:
                 before = f"x {before[-FAR:]}"  # not the beginning of a clause
             name, plural = self.types_of[" ".join(found["noun"].lower().split())]
-            yield _Noun(name, found.start(), found.end(), found["number"], before, after, plural)
+            yield Noun(name, found.start(), found.end(), found["number"], before, after, plural)
 
     @cached_property
     def _alternatives(self) -> str:
@@ -201,7 +202,7 @@ class TypeReader:
         return re.compile(rf"\b(?:{self._alternatives})\s+(?:of|from|in|by|with|has|having)\s+(?:\w+\s+){{0,3}}$", re.I)
 
 
-def _is_aside(noun: _Noun) -> bool:
+def _is_aside(noun: Noun) -> bool:
     bare = not (noun.plural or noun.number)
     if bare and _VERB_AFTER.match(noun.after) and _VERB_BEFORE.search(noun.before):
         return True
@@ -212,7 +213,7 @@ def _is_aside(noun: _Noun) -> bool:
     return any(one.search(noun.before) for one in (_POINTING, _MET, _COMPARED, _OF_THE_ANSWER))
 
 
-def _is_refused(noun: _Noun) -> bool:
+def _is_refused(noun: Noun) -> bool:
     """Whether the words right around it say no to it."""
     dropped = None if noun.number else _DROPPED.search(noun.before)  # "drop two shows here" asks for them
     if dropped is not None and (not dropped["off"] or _OFF.match(noun.after)):
@@ -224,13 +225,13 @@ def _is_refused(noun: _Noun) -> bool:
     return _REFUSED.search(noun.before) is not None and not is_told(noun.before)
 
 
-def _is_doubted(noun: _Noun) -> bool:
+def _is_doubted(noun: Noun) -> bool:
     tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
     topic = noun.number is None and _TOPIC.search(noun.before) is not None  # "something about books"
     return tells or topic or denies(noun.before) or is_told(noun.before)
 
 
-def _one_phrase(text: str, asked: Sequence[_Noun]) -> bool:
+def _one_phrase(text: str, asked: Sequence[Noun]) -> bool:
     """Whether types that are asked for stand in one phrase, as in "a show or an audiobook": else one is told of."""
     pairs = [(one, other) for one, other in pairwise(asked) if one.name != other.name]
     return all(_JOINT.search(text[one.end : other.start]) for one, other in pairs)

@@ -11,14 +11,15 @@ from functools import cache, partial
 
 import torch
 
+from neo.catalog.item_types import ItemType
 from neo.decoding.answer import AnswerRequest
 from neo.decoding.index import SidIndex
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
-from neo.language.reading import Said
 from neo.language.reading_aim import is_thanks
 from neo.language.render import MOST_ASIDE
+from neo.language.said import Said
 from neo.language.segments import Segment, Turn
 from neo.language.wordings import modes
 from neo.language.wordings.follow_ups import ALSO
@@ -197,7 +198,7 @@ class Asking(Choosing):
         spoken, said = spoken_of(turns, titles), Said()
         if read_words:
             turns = meant(self.wish_book.facts, turns, self.readable, titles)
-            said = self.said(spoken, turns[-1].request)
+            said = self.said(spoken, turns)
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
@@ -208,7 +209,12 @@ class Asking(Choosing):
         if free and said.aim == "small talk":
             return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
         found = discovery(self.bundle, who, "any", said.mode)
-        choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
+        then: tuple[SidIndex, ...] = ()
+        if said.parts and types is None and max_items is None:
+            choice, then = self._choose_each(said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes)
+        else:
+            choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
+            choice = choice if types is not None else _in_words(choice, asked if said.types else ())
         about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
         most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
         least = most if said.count and max_items is None else 0
@@ -221,7 +227,7 @@ class Asking(Choosing):
             manner, least = replace(manner, format=said.aim), max(least, 1)
             about = None if said.aim == "items" else about
             choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.aim]}"))
-        return self._words(turns, who, choice, most, least, manner, about=about, begins=begins)
+        return self._words(turns, who, choice, most, least, manner, about=about, begins=begins, then=then)
 
     def _mixed(
         self,
@@ -287,11 +293,12 @@ class Asking(Choosing):
         begun: Ids = (),
         begins: Ids = (),
         one_of: tuple[Ids, ...] = (),
+        then: tuple[SidIndex, ...] = (),
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0.
 
-        about, begins, one_of: see `AnswerRequest`. begun: tokens that the answer begins with, and that are no part of
-        it: it has said already what it speaks of.
+        about, begins, one_of, then: see `AnswerRequest`. begun: tokens that the answer begins with, and that are no
+        part of it: it has said already what it speaks of.
         """
         telling = self.telling(who)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
@@ -299,8 +306,10 @@ class Asking(Choosing):
         prompt = fit(self.renderer, who, turns, self.room(text, max_items) - len(begun))
         prompt = replace(prompt, ids=[*prompt.ids, *begun])
         warnings = (*prompt.warnings, *choice.warnings)
-        if max_items and not len(choice):
-            warnings, max_items, min_items = (*warnings, choice.gap(self.bundle.catalog)), 0, 0
+        if max_items and len(choice) < max(min_items, 1) and not then:
+            warnings = (*warnings, choice.gap(self.bundle.catalog))
+        if not len(choice):
+            max_items = min_items = 0
         asked = AnswerRequest(
             choice.index,
             prompt.ids,
@@ -317,6 +326,7 @@ class Asking(Choosing):
             about_words=() if begun else self.about_words,
             begins=begins,
             one_of=one_of,
+            then=then,
             words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
@@ -328,3 +338,9 @@ class Asking(Choosing):
 
 def _guaranteed(choice: Candidates, limit: GroupLimit | None) -> tuple[str, ...]:
     return choice.guaranteed if limit is None else (*choice.guaranteed, "per_parent")
+
+
+def _in_words(choice: Candidates, types: Sequence[ItemType]) -> Candidates:
+    """Of a request that passes no types: what keeps to one is its words, if they ask for some."""
+    said = [f"words: {' or '.join(kind.plural for kind in types)}"] if types else []
+    return replace(choice, guaranteed=(*said, *(name for name in choice.guaranteed if name != "type")))

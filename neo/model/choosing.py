@@ -10,9 +10,11 @@ import numpy as np
 
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
+from neo.decoding.index import SidIndex
+from neo.language.said import Wished
 from neo.language.wishes import Wish
 from neo.model.bundle import Bundle
-from neo.model.candidates import Candidates
+from neo.model.candidates import Candidates, every_type
 from neo.model.discovery import Discovery
 from neo.model.keeping import less
 from neo.model.listener import NOTHING, Asker, asker, item_rows
@@ -86,3 +88,46 @@ class Choosing(Speaking):
         every = [*map(str, wishes), *([found.mode] if found is not None and in_words else [])]
         warning = f"There is nothing {', '.join(every)} to name: the answer is not kept to {', '.join(gone)}."
         return replace(nearer, warnings=(warning, *nearer.warnings))
+
+    def _choose_each(
+        self,
+        parts: Sequence[Wished],
+        who: Asker,
+        exclude_heard: bool,
+        filter: Filtering,
+        found: Discovery | None,
+        named: np.ndarray,
+        wishes: tuple[Wish, ...],
+    ) -> tuple[Candidates, tuple[SidIndex, ...]]:
+        """What the first item may be that is asked for, part by part, and what each of those after it may be.
+
+        wishes: of all parts. What only may be meant to hold of a part goes before anything else does.
+        """
+
+        def choose(part: Wished, wished: Sequence[Wish]) -> Candidates:
+            kind, every = every_type(self.bundle.catalog, [part.type]), tuple(dict.fromkeys((*wished, *wishes)))
+            return self._choose(kind, who, exclude_heard, filter, None, (), found, named, every)
+
+        chosen, warnings = list[Candidates](), list[str]()
+        for part in parts:
+            choice = choose(part, (*part.wishes, *part.doubted))
+            if part.doubted and choice.warnings:
+                choice = choose(part, part.wishes)
+            warnings += [*choice.warnings, *([choice.gap(self.bundle.catalog)] if len(choice) < part.count else [])]
+            chosen.append(choice)
+        of_all = [name for name in chosen[0].guaranteed if all(name in choice.guaranteed for choice in chosen)]
+        own = [_kept(part, choice, of_all) for part, choice in zip(parts, chosen, strict=True)]
+        guaranteed = (*dict.fromkeys(own), *(name for name in of_all if name != "type"))
+        plan = [choice for part, choice in zip(parts, chosen, strict=True) for _ in range(part.count) if len(choice)]
+        first, *then = plan or chosen[:1]
+        first = replace(first, guaranteed=guaranteed, warnings=tuple(dict.fromkeys(warnings)))
+        return first, tuple(choice.index for choice in then)
+
+
+def _kept(part: Wished, choice: Candidates, of_all: Sequence[str]) -> str:
+    """What a part is kept to, beside what all are: `words: episodes: jazz and blues`."""
+    kind = choice.asked[0]
+    noun = kind.name if part.count == 1 else kind.plural
+    return ": ".join(
+        ["words", noun, *(name.removeprefix("words: ") for name in choice.guaranteed if name not in of_all)]
+    )

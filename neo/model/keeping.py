@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
-from neo.language.reading import Reader, Said
+from neo.language.reading import Reader
 from neo.language.reading_words import ITEM
-from neo.language.segments import Segment, Text
+from neo.language.said import Said, holding
+from neo.language.segments import Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
 from neo.model.ranking import Ranker
-from neo.model.spoken import Spoken
+from neo.model.spoken import RECENT, Spoken
 from neo_sdk.types import Filter
 
 FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
@@ -60,11 +60,9 @@ class Keeping(Ranker):
             what.insert(0, "the filter")
         return Passing.compile(self.bundle.catalog, self.index, mask, " and ".join(what))
 
-    def said(self, spoken: Spoken, request: Sequence[Segment]) -> Said:
-        """What the last request says, and what those before it wish to avoid. request: the last one, with the items
-        that its words mean."""
-        aimed = "".join(part.text if isinstance(part, Text) else ITEM for part in request)
-        last, before = self.reader.read_last(spoken.requests, aimed)
-        avoided = [wish for wish in before if wish.avoid]
-        avoided = [wish for wish in avoided if replace(wish, avoid=False) not in last.wishes]
-        return replace(last, wishes=tuple(dict.fromkeys((*last.wishes, *avoided))))
+    def said(self, spoken: Spoken, turns: Sequence[Turn]) -> Said:
+        """What the last request says, and what of those before it still holds. turns: with the items that their words
+        mean."""
+        recent = turns[-RECENT:]
+        aimed = ["".join(part.text if isinstance(part, Text) else ITEM for part in turn.request) for turn in recent]
+        return holding(self.reader.read_all(spoken.requests, aimed))

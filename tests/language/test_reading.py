@@ -15,11 +15,12 @@ from neo.catalog.catalog import TEXT_TYPE_SCHEMA, Catalog
 from neo.catalog.item_types import BUILT_IN
 from neo.language.facts import FactBook
 from neo.language.phrases import apart, phrases
-from neo.language.reading import EARLIER, READ, Reader, Said
+from neo.language.reading import EARLIER, READ, Reader
 from neo.language.reading_aim import READ as LABELS
 from neo.language.reading_aim import is_thanks
 from neo.language.reading_modes import by_rules
 from neo.language.reading_words import ITEM
+from neo.language.said import Said
 from neo.language.wishes import Wish, WishBook, say, wished
 from neo.language.wordings.instructions import TASKS, written
 from neo.language.wordings.modes import DISCOVERY, WISHES
@@ -128,7 +129,7 @@ def test_wishes_are_read(reader: Reader, text: str, wishes: set[Wish]) -> None:
         ("A show for my two kids, under 30 minutes", ("show",), None),
         ("Two calm shows and two funny shows", ("show",), 4),
         ("Two shows and one book", ("show", "audiobook"), 3),
-        ("A show and two audiobooks", ("show", "audiobook"), None),
+        ("A show and two audiobooks", ("show", "audiobook"), 3),
         ("Four shows, one for me and three for my wife", ("show",), 4),
         ("Recommend three podcasts and give me one fact about each", ("show",), 3),
         ("Give me three podcasts, skip books", ("show",), None),
@@ -375,7 +376,8 @@ def test_only_the_latest_of_what_was_said_before_is_read_again(reader: Reader) -
     """A conversation may hold a quarter of a million characters; all of them together cost what eight texts do."""
     long = "x" * (READ - 20)
     texts = ["Not about True Crime.", *(f"{long} No Money.".rjust(READ) for _ in range(EARLIER // READ)), "Calm"]
-    assert reader.read_last([(text, ()) for text in texts])[1] == [topic("Money", True)] * (EARLIER // READ)
+    said = reader.read_all([(text, ()) for text in texts], [None])
+    assert [one.wishes for one in said[:-1]] == [(), *[(topic("Money", True),)] * (EARLIER // READ)]
 
 
 @given(st.text(max_size=60))
@@ -389,6 +391,6 @@ def test_any_text_can_be_read(reader: Reader, text: str) -> None:
 
 def test_many_texts_are_read_as_each_by_itself(reader: Reader) -> None:
     texts = ["Calm, please.", "Not about True Crime.", "Three shows in German", "Only new ones."]
-    last, before = reader.read_last([(text, ()) for text in texts])
-    assert last == reader.read(texts[-1])
-    assert before == [wish for text in texts[:-1] for wish in reader.read(text).wishes]
+    assert reader.read_all([(text, ()) for text in texts], texts) == [reader.read(text, (), text) for text in texts]
+    wishes = [one.wishes for one in reader.read_all([(text, ()) for text in texts], texts[-1:])]
+    assert wishes == [reader.read(text).wishes for text in texts]

@@ -96,9 +96,9 @@ def test_words_that_say_plainly_what_they_ask_for_are_kept(neo: NeoModel) -> Non
             answer = neo.chat(words, temperature=2.0, seed=seed, max_tokens=6)
             assert len(answer.items) == 2 and {item.type for item in answer.items} == {"show"}
             assert all((topic in item.topics) == kept for item in answer.items)
-            assert answer.guaranteed == ("type", f"words: {'' if kept else 'not '}{topic}")
+            assert answer.guaranteed == ("words: shows", f"words: {'' if kept else 'not '}{topic}")
         free = neo.chat(words, temperature=2.0, seed=seed, max_tokens=6, read_words=False)
-        assert free.guaranteed == ("type",)
+        assert free.guaranteed == () and neo.chat(words, types=["show"], max_tokens=6).guaranteed[0] == "type"
     wished = neo.recommend(type="show", k=50, wish=f"Not {topic}.", exclude_heard=False)
     assert wished.items and all(topic not in item.topics for item in wished.items)
 
@@ -109,7 +109,7 @@ def test_a_format_that_is_plainly_asked_for_is_kept(neo: NeoModel) -> None:
         how = {"temperature": 2.0, "seed": seed, "max_tokens": 6}
         bare = neo.chat("Four shows, just the titles.", **how)  # type: ignore[arg-type]
         assert [type(part) for part in bare.parts] == [ItemPart] * 4
-        assert bare.guaranteed == ("type", "words: items alone") and bare.finish_reason == "stop"
+        assert bare.guaranteed == ("words: shows", "words: items alone") and bare.finish_reason == "stop"
         few = neo.chat("Anything calm, no explanations.", **how)  # type: ignore[arg-type]
         assert few.items and all(isinstance(part, ItemPart) for part in few.parts)
         told = neo.chat("Something calm, and tell me why.", **how)  # type: ignore[arg-type]
@@ -292,3 +292,35 @@ def test_small_talk_is_answered_with_a_sentence_and_no_item(neo: NeoModel) -> No
             answer = neo.chat(turns, listener="l3")
             assert answer.text in answers and not answer.items and answer.finish_reason == "stop"
     assert neo.chat("Thank you so much, bye!", max_items=2, max_tokens=5).text not in WELCOME
+
+
+def test_each_part_of_a_request_is_kept(neo: NeoModel) -> None:
+    """By a model that says anything at all."""
+    topics = [item.topics[0] for item in map(neo.bundle.catalog.item, range(20)) if item.topics and item.type == "show"]
+    for seed in range(5):
+        how = {"temperature": 2.0, "seed": seed, "max_tokens": 8}
+        both = neo.chat("A show and two audiobooks, please.", **how)  # type: ignore[arg-type]
+        assert [item.type for item in both.items] == ["show", "audiobook", "audiobook"]
+        assert both.guaranteed == ("words: show", "words: audiobooks")
+        own = neo.chat(f"One episode, just the titles, and two shows about {topics[0]}.", **how)  # type: ignore[arg-type]
+        assert [item.type for item in own.items] == ["episode", "show", "show"][: len(own.items)]
+        assert all(topics[0] in item.topics for item in own.items[1:])
+        assert own.guaranteed[:2] == ("words: episode", f"words: shows: {topics[0]}")
+    free = neo.prepare_chat("A show and two audiobooks, please.", read_words=False).asked
+    few = neo.prepare_chat("A show and two audiobooks, please.", max_items=2).asked
+    assert free.then == few.then == () and few.max_items == 2
+
+
+def test_what_was_asked_for_holds_where_others_are(neo: NeoModel) -> None:
+    topic = next(item.topics[0] for item in map(neo.bundle.catalog.item, range(20)) if item.topics)
+    turns: list[object] = [("user", f"Two shows about {topic}, please.")]
+    kept = {"words: shows", f"words: {topic}"}
+    for text, guaranteed in (
+        ("None of these, others please.", kept),
+        ("Thanks!", set()),
+        ("Only one.", kept),
+        ("In English then", {*kept, "words: English"}),
+        ("What should I listen to on my way to work tomorrow?", set()),
+    ):
+        turns += [("assistant", "Fine."), ("user", text)]
+        assert set(neo.chat(turns, max_tokens=3).guaranteed) == guaranteed, text

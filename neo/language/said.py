@@ -1,0 +1,112 @@
+"""What requests say in so many words, and what of it still holds when the next one comes.
+
+"Two podcasts about jazz" - "Why the second one?" - "Others, please": two podcasts about jazz again. "Only one", "in
+English then" and "as an audiobook" go on too; any other request that asks for items begins anew. What is to be avoided
+holds to the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from neo.language.reading_aim import Aim
+from neo.language.wishes import Wish
+from neo_sdk.types import Mode
+
+NO_ITEMS = ("about it", "about them", "small talk")  # aims
+SUBJECTS = ("topic", "creator")  # with one of these a few words are a request of their own: "something about chess"
+BRIEF = 7  # words of a request that says no type and goes on with the one before: "but only in English, please"
+GoesOn = Literal["", "again", "another type", "refined", "turned"]
+# Behind these a few words change one thing: "and about chess?"
+_TURNED = re.compile(
+    r"^\W*(?:(?:ok|okay|yes|no|hm+|well|thanks|great|nice|good)\W+)*"
+    r"(?:and|or|but|what about|how about|make (?:it|that|them)|rather|only|just|then)\b",
+    re.I,
+)
+_INSTEAD = re.compile(r"\b(?:instead|then|though|rather)\W*$", re.I)
+
+
+@dataclass(frozen=True)
+class Wished:
+    """A part of a request: so many items of a type, and what each is to be. doubted: what else may be meant to hold."""
+
+    type: str
+    count: int
+    wishes: tuple[Wish, ...]
+    doubted: tuple[Wish, ...] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
+    whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
+    are; parts: where each of several types has a number of its own, or wishes: then `wishes` are of them all; goes_on:
+    how it goes on with the request before it."""
+
+    wishes: tuple[Wish, ...] = ()
+    types: tuple[str, ...] = ()
+    count: int | None = None
+    mode: Mode = "any"
+    aim: Aim = "any"
+    asks: bool = False
+    parts: tuple[Wished, ...] = ()
+    goes_on: GoesOn = ""
+
+
+def how_it_goes_on(text: str, label: str, types: Sequence[str]) -> GoesOn:
+    """By what it surely is (see `Aimed.label`), or by its few words; types: those that it asks for."""
+    if label == "others":
+        return "again"
+    if label == "another type":
+        return "another type"
+    if label == "more like it" or types or len(text.split()) > BRIEF:
+        return ""
+    return "turned" if _TURNED.search(text) or _INSTEAD.search(text) else "refined"
+
+
+def holding(requests: Sequence[Said]) -> Said:
+    """What the last of some requests says, with what those before it said that still holds."""
+    now, last = Said(), requests[-1]
+    for said in requests:
+        if said.aim not in NO_ITEMS:
+            now = _after(now, said)
+    now = last if last.aim in NO_ITEMS else replace(now, aim=last.aim, asks=last.asks, goes_on=last.goes_on)
+    avoided = [wish for said in requests for wish in said.wishes if wish.avoid]
+    avoided = [wish for wish in avoided if replace(wish, avoid=False) not in now.wishes]
+    return replace(now, wishes=tuple(dict.fromkeys((*now.wishes, *avoided))))
+
+
+def _after(before: Said, said: Said) -> Said:
+    """What is asked for by a request and by the one that it goes on with."""
+    wanted = [wish for wish in said.wishes if not wish.avoid]
+    changes = bool(said.count or said.wishes or said.mode != "any")
+    refines = said.goes_on == "refined" and changes and not any(wish.aspect in SUBJECTS for wish in wanted)
+    turns = said.goes_on == "turned" and (changes or said.aim in ("items", "mixed"))
+    if said.parts or not (refines or turns or said.goes_on in ("again", "another type")):
+        return said
+    known = {wish.aspect for wish in wanted}
+    # What is wanted of an aspect takes the place of what was, and what is refused too.
+    refused = [replace(wish, avoid=False) for wish in said.wishes if wish.avoid]
+    kept = [wish for wish in before.wishes if not (wish.aspect in known or wish in refused) and not wish.avoid]
+    typed = said.goes_on != "another type" and not said.types
+    parts = before.parts if typed and said.count is None else ()
+    return replace(
+        said,
+        wishes=tuple(dict.fromkeys((*said.wishes, *kept))),
+        types=before.types if typed else said.types,
+        count=said.count or (before.count if typed else None),
+        mode=before.mode if said.mode == "any" else said.mode,
+        parts=tuple(_less(part, known, refused) for part in parts),
+    )
+
+
+def _less(part: Wished, known: Container[str], refused: Sequence[Wish]) -> Wished:
+    """A part without what is said anew of all of them."""
+    left = [
+        tuple(wish for wish in wishes if wish.aspect not in known and wish not in refused)
+        for wishes in (part.wishes, part.doubted)
+    ]
+    return replace(part, wishes=left[0], doubted=left[1])
