@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -19,13 +19,15 @@ import pyarrow.compute as pc
 from neo.catalog.catalog import Catalog
 from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
 from neo.language.facts import FactBook
+from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
-from neo.language.reading_aim import NOTHING_ASKED, read_aim
+from neo.language.reading_aim import NOTHING_ASKED, surely
 from neo.language.reading_count import read_count
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_topics import is_topic, said_as
 from neo.language.reading_types import TypeReader
+from neo.language.reading_words import NOUN
 from neo.language.said import NO_ITEMS, GoesOn, Said, Wished, how_it_goes_on
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
@@ -56,6 +58,7 @@ class Reader:
 
     catalog: Catalog
     facts: FactBook
+    judge: Judge = field(default_factory=ByWords)
 
     def read(self, text: str, titles: Iterable[Phrase] = (), aimed: str | None = None) -> Said:
         """What a text says. titles: parts of it that name an item, which say nothing else. aimed: the text with ITEM
@@ -81,12 +84,15 @@ class Reader:
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
         types = self._types.read(said)
-        aim, asks, label = NOTHING_ASKED if aimed is None else read_aim(aimed, self._nouns)
+        aim, asks, label = NOTHING_ASKED if aimed is None else surely(self.judge.aim(self._nouns.sub(NOUN, aimed)))
         if aim in NO_ITEMS and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
-        count, numbers = (None, ()) if told else read_count(written, self._nouns)
-        mode = "any" if told else read_mode(written, self._nouns, plainly=titled or aim == "others")
+        marked = self._nouns.sub(NOUN, written)
+        count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
+        # What judges knows nothing of titles: "I've heard that" turns it down.
+        judged = None if titled or aim == "others" else self.judge.mode(marked)
+        mode = "any" if told else read_mode(written, judged)
         wishes = self._wishes(said, found)
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
         one = Said(wishes, types.asked, count, mode, aim, asks, goes_on=goes_on)

@@ -16,8 +16,7 @@ written up to 10% worse: they know writers. So settings are chosen on writers th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -66,15 +65,6 @@ OF_STAGE_2 = ("verbalize", "ground", "type")
 _POINTING = (ITEM, "it", ITEM, "that one", ITEM, "the second one", ITEM, "number two", ITEM, "the last one")
 
 
-def read_aim(text: str, nouns: re.Pattern[str]) -> Aimed:
-    """What a text is after.
-
-    text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too.
-    """
-    chances = classifier().predict_proba([as_words(nouns.sub(NOUN, text))])[0].tolist()
-    return surely(dict(zip(classifier().classes_.tolist(), chances, strict=True)))
-
-
 def surely(chances: Mapping[str, float]) -> Aimed:
     """What is probable enough by what the classifier says of each label."""
     likely = max(chances, key=lambda label: chances[label])
@@ -106,8 +96,11 @@ def classifier() -> Pipeline:
     return classifier_of([as_words(text) for text in texts], labels, runs=2)
 
 
-def sentences() -> list[tuple[str, str]]:
-    """What training asks in and wishes for, and what only this reads, slots filled; and what each is after."""
+def sentences(query: Callable[[str], str] = str) -> list[tuple[str, str]]:
+    """What training asks in and wishes for, and what only this reads, slots filled; and what each is after.
+
+    query: what is looked for, of a word that no other sentence has: by default that word, which says nothing.
+    """
     found, pointing = list[tuple[str, str]](), cycle(_POINTING)
     asked = [(AIMS.get(task, "any"), task, wordings) for task, wordings in TASKS.items() if task not in OF_STAGE_2]
     asked += [(label, label, written(f"read/{label.replace(' ', '_')}")) for label in READ]
@@ -115,8 +108,7 @@ def sentences() -> list[tuple[str, str]]:
     asked.append(("neither", "wish", tuple(_wishes())))
     for label, name, wordings in asked:
         for number, wording in enumerate(wordings):
-            # Each query a word of its own, which no other sentence has: what is looked for says nothing.
-            slots = {"query": f"{name}{number}", "item": ITEM, "ref": next(pointing), "count": "three"}
+            slots = {"query": query(f"{name}{number}"), "item": ITEM, "ref": next(pointing), "count": "three"}
             found.append((wording.format(types=NOUN, type=NOUN, a_type=NOUN, **slots), label))
     return found
 

@@ -14,7 +14,7 @@ until commit 83bda3d read 57, .4 and 5%. Of 249 sentences that were written to m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -62,18 +62,19 @@ _AND_ANOTHER = re.compile(rf"{NOUN}[^.!?;]{{0,20}}?(?:\band\b|\bplus\b|[,+&])\s*
 _OF_EACH = re.compile(r"(?:\s+[\w']+){1,4}?\s+(?:each|apiece|every)\b|\s+(?:each|apiece)\b", re.I)
 
 
-def read_count(text: str, nouns: re.Pattern[str]) -> tuple[int | None, tuple[int, ...]]:
+Judged = Callable[[str, Sequence[re.Match[str]]], Sequence[float]]
+
+
+def read_count(text: str, judged: Judged) -> tuple[int | None, tuple[int, ...]]:
     """How many items a text asks for, in sum, None where no number or no single one is surely of them; and the numbers
     that it asks for.
 
-    nouns: what the catalog's types are called, articles before them too.
+    text: with NOUN for what the catalog's types are called. judged: how probably each of some numbers is asked for.
     """
-    text = nouns.sub(NOUN, text)
     found = numbers(text)
     if not 0 < len(found) <= MOST_NUMBERS:
         return None, ()
-    chances = classifier().predict_proba([around(text, number) for number in found])[:, 1].tolist()
-    asked = surely_asked(found, chances)
+    asked = surely_asked(found, judged(text, found))
     return counted(text, asked), tuple(_value(number) for number in asked)
 
 

@@ -140,15 +140,13 @@ _ASKED: tuple[tuple[re.Pattern[str], Mode], ...] = ((_NEW, "unfamiliar"), (_KNOW
 _OTHER: dict[Mode, Mode] = {"familiar": "unfamiliar", "unfamiliar": "familiar"}
 
 
-def read_mode(text: str, nouns: re.Pattern[str], plainly: bool = False) -> Mode:
+def read_mode(text: str, chances: Mapping[str, float] | None) -> Mode:
     """The mode that a text asks for; "any" where it does not surely say.
 
-    nouns: what the catalog's types are called, articles before them too. plainly: only what rules read.
+    chances: how probable each is to who judges by more than rules; None where these alone are asked.
     """
-    if plainly:
-        return by_rules(text) or "any"
-    chances = classifier().predict_proba([as_words(nouns.sub(NOUN, text))])[0].tolist()
-    return surely(by_rules(text), dict(zip(classifier().classes_.tolist(), chances, strict=True)))
+    ruled = by_rules(text)
+    return ruled or "any" if chances is None else surely(ruled, chances)
 
 
 def surely(ruled: Mode | None, chances: Mapping[str, float]) -> Mode:

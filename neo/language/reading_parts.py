@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from neo.language.denials import FAR
 from neo.language.reading_count import MOST_COUNTED, NUMBER, value_of
 from neo.language.reading_types import Noun
 
@@ -18,7 +19,7 @@ MOST_PARTS = 5
 _JOINT = re.compile(r"(?:,|&|\+|;|\b(?:and|plus|then|as well as)\b)\s*(?:(?:also|then|maybe|finally)\s+)?$", re.I)
 _APART = re.compile(r"[.!?\n]|\b(?:or|but)\b", re.I)
 # "A short episode", and no article nor joint in between.
-_ARTICLE = re.compile(r"\b(?:an?|another)\s+(?:(?!(?:an?|another|and|plus)\b)[\w'-]+\s+){0,3}$", re.I)
+_ARTICLE = re.compile(r"\b(?:an?|another)\s+(?:(?!(?:an?|another|and|plus)\b)[\w'-]+,?\s+){0,3}$", re.I)
 # "Two shows about jazz and one about chess": the noun is that of the part before.
 _ELIDED = re.compile(
     rf"(?:,|&|\+|\b(?:and|plus))\s*(?P<number>{NUMBER}|another)\s+(?:more\s+)?(?=(?:about|on|by|from|that|which|in)\s)",
@@ -44,7 +45,7 @@ def read_parts(text: str, nouns: Sequence[Noun], numbers: Sequence[int]) -> tupl
     """
     if not 0 < len(nouns) <= MOST_PARTS:
         return ()
-    found = sorted((*_with_nouns(nouns), *_without(text, nouns)), key=lambda part: part.start)
+    found = sorted((*_with_nouns(text, nouns), *_without(text, nouns)), key=lambda part: part.start)
     counts = [part.count for part in found]
     if not 1 < len(found) <= MOST_PARTS or len(found) < len(nouns) or sum(counts) > MOST_COUNTED:
         return ()
@@ -59,11 +60,11 @@ def read_parts(text: str, nouns: Sequence[Noun], numbers: Sequence[int]) -> tupl
     return tuple(replace(part, end=end) for part, end in zip(found, ends, strict=True))
 
 
-def _with_nouns(nouns: Sequence[Noun]) -> Iterator[Part]:
+def _with_nouns(text: str, nouns: Sequence[Noun]) -> Iterator[Part]:
     for noun in nouns:
         if noun.number is not None:
             yield Part(noun.name, value_of(noun.number), noun.start, noun.end)
-        elif not noun.plural and (article := _ARTICLE.search(noun.before)):
+        elif not noun.plural and (article := _ARTICLE.search(text[max(0, noun.start - FAR) : noun.start])):
             yield Part(noun.name, 1, noun.start - len(article[0]), noun.end)
 
 

@@ -89,6 +89,12 @@ class Bundle:
         return tuple(mode for mode in DISCOVERY if stage.get(mode, 0))
 
     @property
+    def reads(self) -> bool:
+        """Whether the model was trained to say what requests ask for."""
+        stage = self.config.get("instruction") or {}
+        return bool(stage.get("read", 0))
+
+    @property
     def goes_on(self) -> bool:
         """Whether the model was trained to go on with a history, and not only to answer."""
         stage = self.config.get("instruction") or {}

@@ -9,12 +9,14 @@ import numpy as np
 
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
+from neo.language.judging import ByWords
 from neo.language.reading import Reader
 from neo.language.reading_words import ITEM
 from neo.language.said import Said, holding
 from neo.language.segments import Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
+from neo.model.own_judge import OwnJudge
 from neo.model.ranking import Ranker
 from neo.model.spoken import RECENT, Spoken
 from neo_sdk.types import Filter
@@ -37,7 +39,8 @@ class Keeping(Ranker):
     @cached_property
     def reader(self) -> Reader:
         """What reads requests."""
-        return Reader(self.bundle.catalog, self.wish_book.facts)
+        judge = OwnJudge(self.bundle.model, self.renderer) if self.bundle.reads else ByWords()
+        return Reader(self.bundle.catalog, self.wish_book.facts, judge)
 
     @cached_property
     def readable(self) -> np.ndarray:

@@ -148,6 +148,7 @@ class InstructionStage(Stage):
     counted: int = Field(0, ge=0, description="so many items, without a word")
     conversations: int = Field(0, ge=0, description="of two to four turns")
     mentions: int = Field(0, ge=0, description="that begin with an item, by its title or itself")
+    read: int = Field(0, ge=0, description="what requests ask for, as questions: a pretrained base then reads")
     search: int = Field(10_000, ge=0, description="queries from the search log")
     lookup: int = Field(5_000, ge=0, description="queries made from titles, creators, topics and descriptions")
     verbalize: int = Field(2_000, ge=0, description="items in words, as in stage 2, now with all weights")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from neo.catalog.item_types import BUILT_IN
@@ -43,7 +45,7 @@ S, E, B = "show", "episode", "audiobook"
 def test_parts_of_a_request(text: str, numbers: tuple[int, ...], parts: list[tuple[str, int]]) -> None:
     found = read_parts(text, TypeReader.of(BUILT_IN).read(text).nouns, numbers)
     assert [(part.type, part.count) for part in found] == parts
-    assert all(one.end == other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(found))
 
 
 def test_many_nouns_and_numbers_are_no_work() -> None:

@@ -43,6 +43,7 @@ SMALL = [
     *(f"instruction.{task}=12" for task in ("search", "lookup", "verbalize", "explain", "understand", "chat")),
     *(f"instruction.{task}=4" for task in ("recommend_mixed", "search_mixed", "wishes", "counted")),
     *(f"instruction.{task}=4" for task in ("conversations", "mentions")),
+    "instruction.read=30",
 ]
 SHAPE = {
     "hidden_size": 32,

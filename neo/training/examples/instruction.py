@@ -26,6 +26,7 @@ from neo.training.examples.grounding import VARIANTS, grounding_turn, item_words
 from neo.training.examples.long_term import LongTerm
 from neo.training.examples.moments import Moment, Moments
 from neo.training.examples.near import Near
+from neo.training.examples.reading import reading_turns
 from neo.training.examples.rows import Example
 from neo.training.examples.walks import Walks
 from neo.training.teacher.ask import Ask, Teacher
@@ -92,6 +93,7 @@ class InstructionExamples:
         yield from self._from_moments(stage.counted, self._counted, shortened=True)
         yield from self._from_moments(stage.conversations, self._conversation, shortened=True)
         yield from self._from_moments(stage.mentions, self._mention, shortened=True)
+        yield from self._read(stage.read)
         yield from self._from_log(stage.search, self._search)
         yield from self._from_log(stage.search_mixed, self._search_mixed)
         yield from self._from_log(stage.chat // 2, self._chat_about)
@@ -168,6 +170,11 @@ class InstructionExamples:
         for row in self.rng.choice(self.visible, size=count if len(self.visible) else 0).tolist():
             words = item_words(self.dataset.catalog, row, self.rng)
             yield self._search(words, row, prompts.NOBODY, task="lookup")
+
+    def _read(self, count: int) -> Iterator[Draft]:
+        topics = self.dataset.catalog.fields.topics.names.to_pylist()
+        for turn in reading_turns(count, topics, self.rng) if count else ():
+            yield Draft.of("read", turn.request, turn.answer or ())
 
     def _verbalized(self, count: int) -> Iterator[Draft]:
         """Items in words: what an explanation says of an item must have been learned from somewhere."""
