@@ -116,7 +116,8 @@ class Reader:
             Wished(part.type, part.count, tuple(wishes), tuple(wish for wish in own[-1] if wish.aspect not in known))
             for part, wishes, known in zip(parts, own, aspects, strict=True)
         )
-        return replace(said, wishes=tuple(of_all), count=sum(part.count for part in parts), parts=wished)
+        types, count = tuple(dict.fromkeys(part.type for part in parts)), sum(part.count for part in parts)
+        return replace(said, wishes=tuple(of_all), types=types, count=count, parts=wished)
 
     def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> tuple[Wish, ...]:
         wishes, before, avoided = list[Wish](), None, False

@@ -174,7 +174,7 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        return Types(names, doubted, tuple(noun for noun in asked if noun.name in names))
+        return Types(names, doubted, tuple(noun for noun in asked if noun.name not in refused))
 
     def _nouns(self, text: str) -> Iterator[Noun]:
         starts = clause_starts(text)
