@@ -96,7 +96,7 @@ class Reader:
         wishes = self._wishes(said, found)
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
         one = Said(wishes, types.asked, count, mode, aim, asks, goes_on=goes_on)
-        parts = () if told else read_parts(said, types.nouns, numbers)
+        parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, said, found, parts) if parts else one
 
     def _in_parts(

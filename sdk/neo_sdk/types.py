@@ -190,8 +190,8 @@ class Answer(_Frozen):
     a server's log; there is none in process.
 
     guaranteed: which arguments every item that the answer names as new is sure to keep, such as `type`, `mode` or
-    `filter.max_duration`, and after `words: ` what words said so plainly that it was read and kept. All else that was
-    said steers.
+    `filter.max_duration`, and after `words: ` what words said so plainly that it was read and kept (`words: episodes:
+    jazz` of those items alone). All else that was said steers.
     """
 
     parts: tuple[Part, ...]
