@@ -23,6 +23,7 @@ from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, surely
 from neo.language.reading_count import read_count
+from neo.language.reading_lengths import read_lengths
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_topics import is_topic, said_as
@@ -32,7 +33,7 @@ from neo.language.said import NO_ITEMS, GoesOn, Said, Wished, how_it_goes_on
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
-from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
+from neo.language.wordings.wishes import LANGUAGES, WishAspect
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
@@ -42,8 +43,6 @@ _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-# Behind these a length is what who asks has time for, and is wanted.
-_HAVE = re.compile(r"\b(?:have|got)\s+(?:only\s+|just\s+)?$", re.I)
 # Behind a language, or else it is what is spoken of: "trends in French cooking".
 _ENDS = (
     r"(?=\s*(?:$|[.,;:!?)]|(?:please|and|or|but|yet|only|would|if|this|today|tonight|for|with|that|which|thanks|about|on"
@@ -73,7 +72,7 @@ class Reader:
         plain = [plain_denials(text) for text in written]
         named, old = self._named(plain), len(texts) - len(aimed)
         return [
-            *(Said(self._wishes(plain[at], named[at])) for at in range(old)),
+            *(Said(self._wishes(written[at], plain[at], named[at])) for at in range(old)),
             *(
                 self._read(written[at], plain[at], named[at], of and _straight(of[-READ:]), titled=bool(both[at][1]))
                 for at, of in enumerate(aimed, old)
@@ -93,21 +92,27 @@ class Reader:
         # What judges knows nothing of titles: "I've heard that" turns it down.
         judged = None if titled or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
-        wishes = self._wishes(said, found)
+        wishes = self._wishes(written, said, found)
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
         one = Said(wishes, types.asked, count, mode, aim, asks, goes_on=goes_on)
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
-        return self._in_parts(one, said, found, parts) if parts else one
+        return self._in_parts(one, written, said, found, parts) if parts else one
 
     def _in_parts(
-        self, said: Said, text: str, found: Mapping[Phrase, tuple[WishAspect, str]], parts: Sequence[Part]
+        self,
+        said: Said,
+        written: str,
+        plain: str,
+        found: Mapping[Phrase, tuple[WishAspect, str]],
+        parts: Sequence[Part],
     ) -> Said:
         """The same with each part's own wishes; what stands before the first, or is to be avoided, is of them all, and
         what the last one wishes for may be."""
 
         def within(start: int, end: int) -> tuple[Wish, ...]:
             there = {phrase: name for phrase, name in found.items() if start <= phrase.start < end}
-            return self._wishes(f"{' ' * (start - 1)}."[:start] + text[start:end], there)
+            blank = f"{' ' * (start - 1)}."[:start]  # places stay the same
+            return self._wishes(blank + written[start:end], blank + plain[start:end], there)
 
         own = [[wish for wish in within(part.start, part.end) if not wish.avoid] for part in parts]
         of_all = [wish for wish in said.wishes if wish.avoid or wish in within(0, parts[0].start)]
@@ -119,7 +124,7 @@ class Reader:
         types, count = tuple(dict.fromkeys(part.type for part in parts)), sum(part.count for part in parts)
         return replace(said, wishes=tuple(of_all), types=types, count=count, parts=wished)
 
-    def _wishes(self, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> tuple[Wish, ...]:
+    def _wishes(self, written: str, text: str, found: Mapping[Phrase, tuple[WishAspect, str]]) -> tuple[Wish, ...]:
         wishes, before, avoided = list[Wish](), None, False
         for phrase in apart(found):
             aspect, value = found[phrase]
@@ -133,7 +138,7 @@ class Reader:
             if aspect == "creator" and re.search(r"\bthe one (?:by|from)\s+$", text[: phrase.start], re.I):
                 continue  # that points at an item
             wishes.append(Wish(aspect, value, avoided))
-        wishes += [Wish("length", words) for words in LENGTHS if _asked(rf"\b{words}\b", text)]
+        wishes += [Wish("length", value) for value in read_lengths(written, text)]
         for match in _YEAR.finditer(text):
             how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
             if is_told(clause := last_clause(text[: match.start()])):
@@ -213,12 +218,6 @@ def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: 
     if same or (joint["word"] or "").lower() in ("or", "nor"):
         return was
     return None if was else False
-
-
-def _asked(pattern: str, text: str) -> bool:
-    """Whether a length stands there, and is neither denied nor told of."""
-    clauses = [last_clause(text[: match.start()]) for match in re.finditer(pattern, text, re.I)]
-    return any(not denies(clause) and (_HAVE.search(clause) or not is_told(clause)) for clause in clauses)
 
 
 def _exact(text: str, phrase: Phrase, name: str) -> bool:

@@ -19,6 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.catalog.fields import Values
 from neo.catalog.filter import speaking
 from neo.language.facts import FactBook
+from neo.language.lengths import seconds_of
 from neo.language.wordings import wishes as wordings
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
@@ -33,7 +34,7 @@ class Wish:
     """An aspect, and the value that it is to have or, with `avoid`, is not to have.
 
     value: a topic, tone or creator as the catalog has it; a language's tag, which takes what is within it, as a filter
-    does; one of LENGTHS; `since 2024` or `before 2015`.
+    does; one of LENGTHS, or as `neo.language.lengths` spells it; `since 2024` or `before 2015`.
     """
 
     aspect: WishAspect
@@ -110,7 +111,7 @@ class WishBook:
             case "language":
                 return fields.language.having(speaking(fields.language.names, [value]))
             case "length":
-                low, high = LENGTHS[value]
+                low, high = seconds_of(value)
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)
             case "released":
                 how, _, year = value.partition(" ")
