@@ -22,6 +22,7 @@ from neo.language.facts import FactBook
 from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, surely
+from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
 from neo.language.reading_lengths import read_lengths
 from neo.language.reading_modes import read_mode
@@ -29,7 +30,7 @@ from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_topics import is_topic, said_as
 from neo.language.reading_types import TypeReader
 from neo.language.reading_words import NOUN
-from neo.language.said import NO_ITEMS, GoesOn, Said, Wished, how_it_goes_on
+from neo.language.said import NO_ITEMS, NOT_OTHERS, GoesOn, Said, Wished, how_it_goes_on
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
@@ -82,19 +83,23 @@ class Reader:
     def _read(
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
-        types = self._types.read(said)
+        types, wishes = self._types.read(said), self._wishes(written, said, found)
         aim, asks, label = NOTHING_ASKED if aimed is None else surely(self.judge.aim(self._nouns.sub(NOUN, aimed)))
         if aim in NO_ITEMS and (types.asked or types.doubted):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
+        compared = None
+        if aimed and aim not in NOT_OTHERS and all(wish.aspect != "length" for wish in wishes):
+            compared = read_compared(aimed, self._nouns)
+        if compared:
+            aim, asks = "any" if aim == "small talk" else aim, True  # "Shorter!"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
         marked = self._nouns.sub(NOUN, written)
         count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
         # What judges knows nothing of titles: "I've heard that" turns it down.
         judged = None if titled or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
-        wishes = self._wishes(written, said, found)
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
-        one = Said(wishes, types.asked, count, mode, aim, asks, goes_on=goes_on)
+        one = Said(wishes, types.asked, count, mode, aim, asks, compared, goes_on=goes_on)
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from neo.language.reading_aim import Aim
+from neo.language.reading_compared import Compared
 from neo.language.wishes import Wish
 from neo_sdk.types import Mode
 
-NO_ITEMS = ("about it", "about them", "small talk")  # aims
+NOT_OTHERS = ("about it", "about them")  # aims
+NO_ITEMS = (*NOT_OTHERS, "small talk")
 SUBJECTS = ("topic", "creator")  # with one of these a few words are a request of their own: "something about chess"
 BRIEF = 7  # words of a request that says no type and goes on with the one before: "but only in English, please"
 GoesOn = Literal["", "again", "another type", "refined", "turned"]
@@ -43,8 +45,8 @@ class Wished:
 class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
-    are; parts: where each of several types has a number of its own, or wishes: then `wishes` are of them all; goes_on:
-    how it goes on with the request before it."""
+    are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
+    a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class Said:
     mode: Mode = "any"
     aim: Aim = "any"
     asks: bool = False
+    compared: Compared | None = None
     parts: tuple[Wished, ...] = ()
     goes_on: GoesOn = ""
 

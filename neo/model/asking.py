@@ -191,8 +191,8 @@ class Asking(Choosing):
         speaks of, which was named in whatever turn. types, max_items: what may be named as new, and how much of it; by
         default what the words ask for, or else everything, and three. read_words: whether what they plainly ask for is
         kept for sure: types, a number, whether items, words or both are to come, and wishes that name what the catalog
-        has. "One audiobook about history and two episodes" is kept part by part. Where the next request asks for others,
-        for fewer, or only in English, what was asked for before holds; what is to be avoided holds to the end.
+        has. "One audiobook about history and two episodes" is kept part by part. Where the next request asks for
+        others, for fewer, or only in English, what was asked for before holds; what is to be avoided holds to the end.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles

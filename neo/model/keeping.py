@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from neo.language.said import Said, holding
 from neo.language.segments import Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
+from neo.model.compared import compared
 from neo.model.own_judge import OwnJudge
 from neo.model.ranking import Ranker
 from neo.model.spoken import RECENT, Spoken
@@ -68,4 +70,6 @@ class Keeping(Ranker):
         mean."""
         recent = turns[-RECENT:]
         aimed = ["".join(part.text if isinstance(part, Text) else ITEM for part in turn.request) for turn in recent]
-        return holding(self.reader.read_all(spoken.requests, aimed))
+        said = self.reader.read_all(spoken.requests, aimed)
+        lengths = [compared(self.bundle.catalog, turns[: at + 1], one) for at, one in enumerate(said)]
+        return holding([replace(one, wishes=one.wishes + more) for one, more in zip(said, lengths, strict=True)])
