@@ -52,7 +52,8 @@ _OF_TRIP = re.compile(
 )
 _OF_ANOTHER = re.compile(
     r"\b(?:after|by|every|since|spen[dt]|spending|waste[ds]?|lost|lose|saved?|the (?:past|last|next|first)|other"
-    r"|another|extra|costs?|will|would|could|torn|difference|choose|choosing|decide|deciding)\s+$",
+    r"|another|extra|adds?|costs?|(?:was|were|lasted|ran|took)(?:\s+(?:all|both|way|well|always))?|will|would|could"
+    r"|torn|difference|choose|choosing|decide|deciding)\s+$",
     re.I,
 )
 _FOR, _IN = re.compile(r"\bfor\s+$", re.I), re.compile(r"\bin\s+$", re.I)
@@ -87,7 +88,7 @@ _NAMED = (
 _OF_NAMED = re.compile(
     r"^\W*(?:(?:and|so|but|or|ok|okay|well|hey)\s+)?"
     rf"(?:(?:is|are|was|were|isn't|aren't|does|do|did|doesn't|will|would|has)(?:\s+{_NAMED}|\s*$)"
-    r"|which\s+(?:of|one|ones)\b|how\s+(?:many|much|often|long)\b)",
+    r"|why\b|can\s+(?:i|we)\s+(?:finish|hear)\s+(?:it|this|that|them)\b|which\s+(?:of|one|ones)\b|how\s+(?:many|much|often|long)\b)",
     re.I,
 )
 _WHICH = re.compile(r"(?:^|[.?!;:\n])\W*which\s+(?:is|are)\b[^.?!;:\n]*$", re.I)  # not "something calm, which is"

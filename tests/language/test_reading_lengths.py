@@ -142,6 +142,11 @@ def test_a_length_that_is_plainly_bounded_is_read(text: str, values: list[str]) 
         "Anything over an hour is too long",
         "Over an hour is fine",
         "If it's over ten hours, leave it.",
+        "The last one was over two hours, too much.",
+        "That was over an hour!",
+        "Why are podcasts always over an hour?",
+        "Can I finish it in under two hours?",
+        "The traffic adds over 20 minutes",
         "Is it under an hour?",
         "Is the second one longer than an hour?",
         "Is  over an hour?",  # an item stood there
