@@ -66,6 +66,7 @@ class ItemFacts:
     parent_title: str | None
     seconds: int | None = None
     released: date | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class FactBook:
             parent_title=None if parent < 0 else self.catalog.title(parent),
             seconds=seconds if seconds and seconds > 0 else None,
             released=self.catalog.column("date")[row].as_py(),
+            language=self.catalog.column("language")[row].as_py(),
         )
 
     def listener(self, history: Sequence[int] | np.ndarray, listener_row: int | None = None) -> ListenerFacts:

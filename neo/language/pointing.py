@@ -1,20 +1,24 @@
 """Pointing at what was named: "the second one", "no. 3", "the audiobook", "the one by Ada Moss", "that one".
 
-What leaves no doubt is read as the item itself, so that the model need not find out which one is meant.
+By its length, its tone or the like, and by NEO's choice: see the modules that this asks. What leaves no doubt is read
+as the item itself, so that the model need not find out which one is meant.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from neo.language.choosing import by_choice
 from neo.language.facts import FactBook, ItemFacts, sayable
 from neo.language.phrases import Phrase, phrases
+from neo.language.pointing_at import Pointed
+from neo.language.pointing_by_quality import by_quality
 from neo.language.reading_count import NUMBERS
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
+from neo.language.superlatives import by_superlative
 from neo.language.wordings.follow_ups import PLACES, references
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
@@ -70,15 +74,6 @@ _SOLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pointed:
-    """text[start:end] means an item, by its catalog row."""
-
-    start: int
-    end: int
-    row: int
-
-
 def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> Pointed | None:
     """The first words of a text that point at one of the items that were named last, in their order.
 
@@ -86,15 +81,18 @@ def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[
     """
     if not named:
         return None
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     found = [*_by_place(text, named), *_by_creator(text, named, nouns), *_by_type(text, named, nouns)]
     if len(named) == 1:
         found += [Pointed(match.start(), match.end(), named[0].row) for match in _SOLE.finditer(text)]
+    found = found or [*by_superlative(text, named, nouns), *by_quality(text, named, nouns)]
+    found = found or by_choice(text, named, nouns)
     return min(found, key=lambda one: (one.start, -one.end), default=None)
 
 
 def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:
     """The text with these words replaced by the item."""
-    return merge_texts((Text(text[: one.start]), ItemRef(one.row), Text(text[one.end :])))
+    return merge_texts((Text(text[: one.start] + one.asks), ItemRef(one.row), Text(text[one.end :])))
 
 
 def _by_place(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
@@ -156,7 +154,9 @@ def _by_type(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence
         own = rf"\b(?:a|an|my|his|her|another|some)\s+(?:\w+\s+){{0,3}}(?:{words})\b|\b(?:movie|film)\b"
         if re.search(own, text, re.I):
             continue  # the listener speaks of one
-        for match in re.finditer(rf"(?<!not )\b(?:the|that|this)\s+(?:{words})\b{_TYPE_ENDS}", text, re.I):
+        for match in re.finditer(
+            rf"(?<!not )(?<!trick in )\b(?:the|that|this)\s+(?:{words})\b{_TYPE_ENDS}", text, re.I
+        ):
             found.append(Pointed(match.start(), match.end(), item.row))
     return found
 

@@ -34,17 +34,26 @@ _POINTING = re.compile(r"(?:\b(?:my|our|your|his|her|their|the|that|this|last)|n
 def said_as(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """What topics go by, and which topic each of these is: its name, and each side of "X and Y" or "X & Y" that is a
     name of several letters and of no other topic."""
-    sides = [[side.strip() for side in re.split(r"\s+(?:and|&)\s+", name)] for name in names]
-    often = Counter(side.lower() for some in sides for side in set(some))
+    split = [sides(name) for name in names]
+    often = Counter(side.lower() for some in split for side in set(some))
     taken = {name.lower() for name in names}
     said, meant = list(names), list(names)
-    for name, some in zip(names, sides, strict=True):
+    for name, some in zip(names, split, strict=True):
         for side in some if len(some) == 2 else ():
-            is_common = " " not in side and asked_in(side) >= SAID
-            if len(side) > 2 and often[side.lower()] == 1 and side.lower() not in taken and not is_common:
+            if often[side.lower()] == 1 and side.lower() not in taken and names_a_topic(side):
                 said.append(side)
                 meant.append(name)
     return said, meant
+
+
+def sides(name: str) -> list[str]:
+    """Both sides of "X and Y" or "X & Y"; a name that is none alone."""
+    return [side.strip() for side in re.split(r"\s+(?:and|&)\s+", name)]
+
+
+def names_a_topic(side: str) -> bool:
+    """Whether a side of a topic's name is more than what people say of anything."""
+    return len(side) > 2 and (" " in side or asked_in(side) < SAID)
 
 
 def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
