@@ -66,8 +66,9 @@ class AnswerRequest:
     (None), `MOST_ASIDE` tokens at most. `joint`: tokens that an answer with words writes before an item that it would
     have ended without. `listed`: names that an answer about them lists once (`listed_twice`).
     `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write. `one_of`: the whole
-    answer is one of these (tokens of text), as the model would begin it. `then`: what the second item is of, the third
-    and so on, where each is asked for by itself; one that nothing is left of is passed over.
+    answer is one of these (tokens of text), as the model would begin it. `nameless`: beginnings of answers that name
+    nothing, which one that owes items does not have. `then`: what the second item is of, the third and so on, where
+    each is asked for by itself; one that nothing is left of is passed over.
     """
 
     index: SidIndex
@@ -90,6 +91,7 @@ class AnswerRequest:
     listed: Callable[[], Sequence[Sequence[int]]] | None = None
     begins: tuple[int, ...] = ()
     one_of: tuple[tuple[int, ...], ...] = ()
+    nameless: tuple[tuple[int, ...], ...] = ()
     words_first: bool = False
     then: tuple[SidIndex, ...] = ()
 
@@ -144,13 +146,16 @@ class AnswerRequest:
         return SpanRequest(tuple(self.about.types), self.about, k=1, beams=self.beams)
 
     def unsayable(self, said: Sequence[int]) -> set[int]:
-        """What does not come next where nothing was named that an answer could speak of: the last of `about_words`, and
-        where items are owed not the first either, nor that of `about_them`."""
+        """What does not come next where items are owed, as it would lead to an answer that names none; and where
+        nothing was named that an answer could speak of, the last of `about_words`, and with items owed not the first
+        either, nor that of `about_them`."""
+        begun = tuple(said)
+        barred = {one[-1] for one in self.nameless if one[:-1] == begun} if self.items_owed else set()
         if len(said) >= len(self.about_words) or self.spoken_of() is not None:
-            return set()
+            return barred
         if not said and self.items_owed:
-            return {self.about_words[0], *self.about_them[:1]}
-        return {self.about_words[-1]} if tuple(said) == self.about_words[:-1] else set()
+            return barred | {self.about_words[0], *self.about_them[:1]}
+        return barred | {self.about_words[-1]} if begun == self.about_words[:-1] else barred
 
     def spans(self) -> list[SpanRequest]:
         """The searches that an answer may begin with."""

@@ -22,7 +22,8 @@ CANNOT = (
     "Sorry, that I cannot do. I can find things in this catalog for you.",
     "I have no way to know that. Ask me for something from this catalog.",
 )
-
+# How answers that name items begin too, of all that these do.
+BEGUN_ALIKE = ("Gladly!", "With pleasure. Have a", "I have", "You")
 
 PLACES = ("first", "second", "third", "fourth", "fifth")
 _ORDINAL = ("the {n} one", "the {n}", "your {n} one", "the {n} of them")
