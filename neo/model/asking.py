@@ -17,7 +17,6 @@ from neo.decoding.index import SidIndex
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
-from neo.language.reading_aim import is_thanks
 from neo.language.render import MOST_ASIDE
 from neo.language.said import Said
 from neo.language.segments import Segment, Turn
@@ -193,6 +192,7 @@ class Asking(Choosing):
         kept for sure: types, a number, whether items, words or both are to come, and wishes that name what the catalog
         has. "One audiobook about history and two episodes" is kept part by part. Where the next request asks for
         others, for fewer, or only in English, what was asked for before holds; what is to be avoided holds to the end.
+        With `max_items` 0 it speaks of what was named, or of who asks, or says that it cannot help.
         """
         turns = conversation(messages, lambda item_id: item_row(self.bundle, item_id))
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
@@ -204,26 +204,25 @@ class Asking(Choosing):
         given = said.types or None if types is None else names("types", types)
         asked = every_type(self.bundle.catalog, given)
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
-        free = types is None and not max_items
-        if free and said.aim == "about them" and (listener, history) != (None, None):
-            return self._text(turns, who, manner, begins=self.about_them)
-        if free and said.aim == "small talk":
-            return self._text(turns, who, manner, one_of=self.small_talk(is_thanks(spoken.requests[-1][0])))
+        about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
+        named = about is not None and len(about) > 0  # not retired: it can be spoken of
+        one = named and len(spoken.asked) == 1
+        only = max_items is not None and whole("max_items", max_items, 0, MAX_K) == 0 and read_words
+        left, known = types is None and max_items is None, (listener, history) != (None, None)
+        if (only or left) and (alone := self.in_words(said, spoken, known, named, only)):
+            return self._text(turns, who, manner, **alone)
         found = discovery(self.bundle, who, "any", said.mode)
         then: tuple[SidIndex, ...] = ()
-        if said.parts and types is None and max_items is None:
+        if said.parts and left:
             choice, then = self._choose_each(said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes)
         else:
             choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
             choice = choice if types is not None else _in_words(choice, asked if said.types else ())
-        about = self.index.among(self.bundle.sids.table, spoken.meant) if len(spoken.meant) else None
-        most = min(said.count or NAMED, MAX_K) if max_items is None else whole("max_items", max_items, 0, MAX_K)
+        most = min(said.count or NAMED, MAX_K) if max_items is None else max_items
         least = most if said.count and max_items is None else 0
-        left = types is None and max_items is None
-        one = about is not None and len(about) > 0 and len(spoken.asked) == 1  # not retired: it can be named
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
-        begins = (*self.about_words, self.bundle.vocabulary.open) if said.aim == "about it" and one and left else ()
+        begins = self.about_one if only or (said.aim == "about it" and one and left) else ()
         if max_items is None and (said.aim == "items" or (said.aim == "mixed" and not one)):
             manner, least = replace(manner, format=said.aim), max(least, 1)
             about = None if said.aim == "items" else about
@@ -327,6 +326,7 @@ class Asking(Choosing):
             about_words=() if begun else self.about_words,
             begins=begins,
             one_of=one_of,
+            nameless=self.nameless,
             then=then,
             words_first=manner.format == "mixed",
             about_them=() if begun else self.about_them,

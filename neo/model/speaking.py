@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
+from itertools import takewhile
+from typing import Any
 
 from neo.language.asides import item_aside, listener_aside
 from neo.language.facts import ListenerFacts
 from neo.language.prompts import Telling
-from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, CANNOT, WELCOME
+from neo.language.reading_aim import is_thanks
+from neo.language.said import Said
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, BEGUN_ALIKE, CANNOT, WELCOME
 from neo.model.keeping import Keeping
 from neo.model.listener import Asker
+from neo.model.spoken import Spoken
 
 Ids = tuple[int, ...]  # of tokens
+
+
+def _alike(words: Sequence[str], others: Sequence[str]) -> int:
+    """How many words both begin with."""
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(words, others, strict=False)))
 
 
 class Speaking(Keeping):
@@ -24,6 +35,11 @@ class Speaking(Keeping):
         return tuple(self.bundle.vocabulary.encode(ABOUT))
 
     @cached_property
+    def about_one(self) -> Ids:
+        """The tokens that an answer begins with that speaks of an item, whichever that is."""
+        return (*self.about_words, self.bundle.vocabulary.open)
+
+    @cached_property
     def about_them(self) -> Ids:
         """The tokens that an answer begins with where it speaks of the listener."""
         return tuple(self.bundle.vocabulary.encode(ABOUT_YOU))
@@ -31,6 +47,35 @@ class Speaking(Keeping):
     def small_talk(self, thanks: bool) -> tuple[Ids, ...]:
         """The tokens of what is answered to thanks, or else to what nobody here can say or do."""
         return tuple(tuple(self.bundle.vocabulary.encode(said)) for said in (WELCOME if thanks else CANNOT))
+
+    def in_words(self, said: Said, spoken: Spoken, known: bool, named: bool, only: bool) -> dict[str, Any]:
+        """How an answer in words alone begins, or which ones it may be: nothing where it is none, or is on an item.
+
+        known: whether it is known who asks; named: whether there is an item to speak of; only: whether it is to be in
+        words whatever is asked for.
+        """
+        if said.aim == "about them" and (known or only):
+            return {"begins": self.about_them}
+        if said.aim == "small talk":
+            return {"one_of": self.small_talk(is_thanks(spoken.requests[-1][0]))}
+        if not only or (named and (len(spoken.items) > 0 or said.aim == "about it")):
+            return {}
+        asks = said.asks or said.aim in ("items", "mixed", "others")
+        if asks and known:
+            return {"begins": self.about_them}
+        friendly = said.aim == "any" and not asks
+        return {"one_of": (*self.small_talk(False), *(self.small_talk(True) if friendly else ()))}
+
+    @cached_property
+    def nameless(self) -> tuple[Ids, ...]:
+        """The tokens that small talk begins with, up to the first word by which it is that: the first of all, where no
+        answer that names items shares it, as what a model makes of another second one is nonsense."""
+        found = list[str]()
+        for said in (*WELCOME, *CANNOT):
+            words = said.split()
+            shared = max(_alike(words, other.split()) for other in BEGUN_ALIKE)
+            found.append(" ".join(words[: shared + 1]).rstrip(".,!"))
+        return tuple(tuple(self.bundle.vocabulary.encode(begun)) for begun in found)
 
     def telling(self, who: Asker) -> Telling:
         """The facts that the model reads before it speaks of an item, or of who asks."""
