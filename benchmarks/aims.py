@@ -1,16 +1,18 @@
 """How the readers of what a request is after, of how many items it asks for, of what type, and of what is to be new or
 known do on sentences that they were not made of.
 
-    python benchmarks/aims.py
+    python benchmarks/aims.py [BUNDLE]
 
 Twice: on the held-out wordings, which others wrote than training's, and on each tenth of training's when it is trained
 on the other nine; of the sentences with numbers or modes it is a tenth or an eighth of their writers. Slots are filled
 with one word each; items and types are the reader's own marks. Types are read by rules, so on the held-out wordings
-alone. Takes a minute.
+alone. Takes a minute. With a bundle whose model was trained to read, that judges, on the held-out wordings.
 """
 
 from __future__ import annotations
 
+import argparse
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import get_args
@@ -20,7 +22,9 @@ from sklearn.model_selection import KFold
 
 from neo.catalog.item_types import BUILT_IN
 from neo.language import reading_aim, reading_count, reading_modes
+from neo.language.judging import ByWords, Judge
 from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
+from neo.language.reading_modes import read_mode
 from neo.language.reading_types import TypeReader
 from neo.language.reading_words import ITEM, NOUN, as_words
 from neo.language.wordings.fill import slots_of, type_words
@@ -33,22 +37,39 @@ SLOTS = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOU
 
 
 def main() -> None:
-    print_table("held out, by others", held_out())
-    print_table("a tenth at a time", folds())
-    print_modes({"held out, by others": held_out_modes(), "an eighth of the writers at a time": mode_folds()})
-    print_types(held_out_types())
-    print_counts({"held out, by others": held_out_counts(), "a tenth of the writers at a time": count_folds()})
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", nargs="?", help="a bundle that was trained with instruction.read")
+    bundle, name = parser.parse_args().bundle, "held out, by others"
+    judge = ByWords() if bundle is None else own_judge(bundle)
+    print_table(name, held_out(judge))
+    if bundle is None:
+        print_table("a tenth at a time", folds())
+    folded = {} if bundle is not None else {"an eighth of the writers at a time": mode_folds()}
+    print_modes({name: held_out_modes(judge), **folded})
+    if bundle is None:
+        print_types(held_out_types())
+    counted = {} if bundle is not None else {"a tenth of the writers at a time": count_folds()}
+    print_counts({name: held_out_counts(judge), **counted})
 
 
-def held_out() -> Counter[tuple[str, str]]:
+def own_judge(bundle: str) -> Judge:
+    """NEO's own room waits for who asks for it: it imports torch."""
+    from neo.model.neo_model import NeoModel
+
+    judge = NeoModel.load(bundle).reader.judge
+    if isinstance(judge, ByWords):
+        raise SystemExit(f"{bundle}: its model was not trained to read (instruction.read is 0).")
+    return judge
+
+
+def held_out(judge: Judge) -> Counter[tuple[str, str]]:
     """(what it is after, what is read) of the held-out wordings."""
-    asked = [
-        (wording.format(count="three", **SLOTS), AIMS.get(task, "any"))
+    return Counter(
+        (aim_of(AIMS.get(task, "any")), surely(judge.aim(wording.format(count="three", **SLOTS))).aim)
         for task, wordings in HELD_OUT.items()
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
-    ]
-    return read(classifier(), [as_words(text) for text, _ in asked], [aim for _, aim in asked])
+    )
 
 
 def folds() -> Counter[tuple[str, str]]:
@@ -68,7 +89,7 @@ def read(fitted: reading_aim.Pipeline, texts: Sequence[str], aims: Sequence[str]
     )
 
 
-def held_out_modes() -> Counter[tuple[str, str]]:
+def held_out_modes(judge: Judge) -> Counter[tuple[str, str]]:
     """(mode, what is read) of the held-out wordings of modes, and of all others, which say nothing of one."""
     asked = [(text, mode) for mode, texts in HELD_OUT_MODES.items() for text in texts]
     asked += [
@@ -77,7 +98,7 @@ def held_out_modes() -> Counter[tuple[str, str]]:
         if task not in reading_aim.OF_STAGE_2
         for wording in wordings
     ]
-    return read_modes(reading_modes.classifier(), asked)
+    return Counter((mode, read_mode(text.replace(NOUN, "shows"), judge.mode(text))) for text, mode in asked)
 
 
 def mode_folds(folds: int = 8) -> Counter[tuple[str, str]]:
@@ -114,7 +135,7 @@ def print_modes(tables: Mapping[str, Counter[tuple[str, str]]]) -> None:
     print()
 
 
-def held_out_counts() -> Counter[str]:
+def held_out_counts(judge: Judge) -> Counter[str]:
     """How numbers are read in the held-out wordings that ask for some, and in the others; not in stage 2's."""
     marked = [
         wording.format(count=f"<{number}>", **SLOTS)
@@ -123,7 +144,7 @@ def held_out_counts() -> Counter[str]:
         for wording in wordings
         for number in (("three", "3") if "{count}" in wording else ("",))
     ]
-    return read_numbers(reading_count.classifier(), marked)
+    return read_numbers(judge.numbers, marked)
 
 
 def count_folds() -> Counter[str]:
@@ -134,18 +155,24 @@ def count_folds() -> Counter[str]:
         rest = [every[at] for at in train] + every[own:]
         around, asked = zip(*(pair for text in rest for pair in reading_count.examples(text)), strict=True)
         fitted = clone(reading_count.classifier()).fit(around, asked)
-        found += read_numbers(fitted, [every[at] for at in test])
+        found += read_numbers(judged_by(fitted), [every[at] for at in test])
     return found
 
 
-def read_numbers(fitted: reading_count.Pipeline, marked: Sequence[str]) -> Counter[str]:
+def judged_by(fitted: reading_count.Pipeline) -> reading_count.Judged:
+    def judged(text: str, numbers: Sequence[re.Match[str]]) -> list[float]:
+        return list(fitted.predict_proba([reading_count.around(text, one) for one in numbers])[:, 1].tolist())
+
+    return judged
+
+
+def read_numbers(judged: reading_count.Judged, marked: Sequence[str]) -> Counter[str]:
     found = Counter[str]()
     for sentence in marked:
         text, ends = reading_count.unmarked(sentence)
         numbers = reading_count.numbers(text)
-        chances = fitted.predict_proba([reading_count.around(text, one) for one in numbers])[:, 1] if numbers else []
         asked = [one for one in numbers if one.end() in ends]
-        read, meant = (reading_count.counted(text, of) for of in (reading_count.surely_asked(numbers, chances), asked))
+        read, meant = reading_count.read_count(text, judged)[0], reading_count.counted(text, asked)
         kind = "asked" if ends else "others"
         found[kind] += 1
         how = "unread" if read is None and ends else "right" if read == meant else "wrong"

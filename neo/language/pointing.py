@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neo.language.choosing import by_choice
 from neo.language.facts import FactBook, ItemFacts, sayable
 from neo.language.phrases import Phrase, phrases
 from neo.language.pointing_at import Pointed
+from neo.language.pointing_by_choice import by_choice
 from neo.language.pointing_by_quality import by_quality
+from neo.language.pointing_by_superlative import by_superlative
 from neo.language.reading_count import NUMBERS
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
-from neo.language.superlatives import by_superlative
 from neo.language.wordings.follow_ups import PLACES, references
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
