@@ -33,6 +33,7 @@ INDIFFERENT = {
     "max_retries",
     "api_key_env",
 }
+LATER = {"read": 0}  # tasks that came after others were trained: without them it is the same work
 
 
 class DataSource(Strict):
@@ -345,7 +346,7 @@ def fingerprint(*parts: BaseModel | str | int | bool | None) -> str:
 
 
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in settings.items() if name not in INDIFFERENT}
+    kept = {name: value for name, value in settings.items() if name not in INDIFFERENT and LATER.get(name) != value}
     return {name: _deciding(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 

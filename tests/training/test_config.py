@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neo.training.config import RunConfig, fingerprint, load_config
+from neo.training.config import InstructionStage, RunConfig, fingerprint, load_config
 from neo_sdk.errors import ConfigError
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
@@ -90,6 +90,10 @@ def test_fingerprints_follow_the_settings(tmp_path: Path) -> None:
     assert RunConfig.model_validate(plain.model_dump()) == plain
     patient = load_config(path, ["instruction.checkpoint_steps=7", "instruction.log_steps=1"])
     assert fingerprint(plain.instruction) == fingerprint(patient.instruction)  # the same model: no work is thrown away
+    reads = load_config(path, ["instruction.read=9"])
+    assert fingerprint(plain.instruction) != fingerprint(reads.instruction)
+    # As it was before there was `read`: a run that was trained then is not trained again.
+    assert fingerprint(InstructionStage(history=7)) == "4c4fd9e41b053555"
     asked = "teacher={base_url: 'http://localhost:1/v1', model: m, "
     hasty, calm, warm = (
         load_config(path, [asked + more]).teacher for more in ("timeout: 1}", "concurrency: 2}", "temperature: 1}")
