@@ -29,7 +29,7 @@ SAMPLE = 200  # rows of a task that are made
 TASKS = (  # of stage 3, the settings that are numbers of rows
     "recommend", "recommend_short", "histories", "familiar", "unfamiliar", "walks", "search", "lookup", "verbalize",
     "ground", "type", "explain", "understand", "recommend_mixed", "search_mixed", "chat", "wishes",
-    "counted", "conversations", "mentions",
+    "counted", "conversations", "mentions", "read",
 )  # fmt: skip
 
 
