@@ -10,7 +10,7 @@ import numpy as np
 
 from neo.catalog.filter import matching
 from neo.language.facts import FactBook
-from neo.language.judging import ByWords
+from neo.language.judging import ByWords, Judge
 from neo.language.reading import Reader
 from neo.language.reading_words import ITEM
 from neo.language.said import Said, holding
@@ -41,8 +41,12 @@ class Keeping(Ranker):
     @cached_property
     def reader(self) -> Reader:
         """What reads requests."""
-        judge = OwnJudge(self.bundle.model, self.renderer) if self.bundle.reads else ByWords()
-        return Reader(self.bundle.catalog, self.wish_book.facts, judge)
+        return Reader(self.bundle.catalog, self.wish_book.facts, self.judge)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who says what the words of a request probably mean."""
+        return OwnJudge(self.bundle.model, self.renderer) if self.bundle.reads else ByWords()
 
     @cached_property
     def readable(self) -> np.ndarray:

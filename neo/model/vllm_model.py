@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.vllm_engine import Vllm, search_spans_by
 from neo.decoding.vllm_reading import VllmReading
+from neo.language.judging import ByWords, Judge
 from neo.model.bundle import Bundle
 from neo.model.folder import place_of
 from neo.model.neo_model import NeoModel
@@ -38,6 +40,11 @@ class VllmModel(NeoModel):
         bundle = Bundle.load(folder, "cpu", verify)
         check_model(bundle.model)
         return cls(bundle, Vllm.start(place_of(Path(folder)) / "model", bundle.model, bundle.vocabulary, **options))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Words alone: the weights that are here are on the CPU, and every request would wait for them."""
+        return ByWords()
 
     def _written(
         self, asked: Sequence[AnswerRequest], gone: Callable[[int], bool] | None, more: More | None

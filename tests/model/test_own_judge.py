@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from neo.language.wordings.modes import MODES
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.model.own_judge import OwnJudge
+from neo.model.vllm_model import VllmModel
 from neo.training.examples.reading import SHARES, reading_turns
 
 
@@ -82,6 +84,8 @@ def test_who_was_trained_to_read_is_asked(tiny_bundle: Bundle) -> None:
     neo = NeoModel(replace(tiny_bundle, config={**tiny_bundle.config, "instruction": stage}))
     assert isinstance(neo.reader.judge, OwnJudge)
     neo.chat("Two shows, just the titles.", max_tokens=3)  # whatever a random model takes it for
+    vllm: Any = None
+    assert isinstance(VllmModel(neo.bundle, vllm).reader.judge, ByWords)
 
 
 class Says:
