@@ -84,9 +84,9 @@ class Reader:
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
         types, wishes = self._types.read(said), self._wishes(written, said, found)
-        aim, asks, label = NOTHING_ASKED if aimed is None else surely(self.judge.aim(self._nouns.sub(NOUN, aimed)))
-        if aim in NO_ITEMS and (types.asked or types.doubted):
-            aim = "any"  # "tell me about three shows", "describe my taste and recommend a show"
+        aim, asks, label = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
+        if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
+            aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None
         if aimed and aim not in NOT_OTHERS and all(wish.aspect != "length" for wish in wishes):
             compared = read_compared(aimed, self._nouns)
