@@ -87,7 +87,7 @@ def _after(before: Said, said: Said) -> Said:
     wanted = [wish for wish in said.wishes if not wish.avoid]
     changes = bool(said.count or said.wishes or said.mode != "any")
     refines = said.goes_on == "refined" and changes and not any(wish.aspect in SUBJECTS for wish in wanted)
-    turns = said.goes_on == "turned" and (changes or said.aim in ("items", "mixed"))
+    turns = said.goes_on == "turned" and (changes or said.aim in ("items", "mixed"))  # "just the titles"
     if said.parts or not (refines or turns or said.goes_on in ("again", "another type")):
         return said
     known = {wish.aspect for wish in wanted}
