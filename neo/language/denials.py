@@ -12,7 +12,7 @@ _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:but|yet|though|however)\b", re.I)
 _NO = re.compile(
     r"\b(?:not in the mood for|not|cannot|no|nothing|never|without|none|avoid|except|excluding|besides|apart from"
     r"|enough of|tired of|sick of|fed up with|bored of|bored by|bored with|instead of|others? than|rather than"
-    rf"|hate|dislike|nor|neither|skip|less|(?:stop|quit) {GIVING}"
+    rf"|hate|dislike|nor|neither|skip|less|remove|exclude|leave out|take out|get rid of|(?:stop|quit) {GIVING}"
     r"|(?:do|does|wo|ca|is)nt)\b|n't\b|^\W*forget\b",
     re.I,
 )

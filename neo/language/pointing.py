@@ -20,6 +20,7 @@ from neo.language.pointing_by_superlative import by_superlative
 from neo.language.reading_count import NUMBERS
 from neo.language.segments import ItemRef, Segment, Text, merge_texts
 from neo.language.wordings.follow_ups import PLACES, references
+from neo.language.wordings.wishes import LANGUAGES
 
 CHOSEN = 0.6  # of what training points at stands there as an item: words that plainly mean one are read so
 # What may follow words that point: the end of what is said, or a verb or the like, but no noun ("the second hand").
@@ -33,7 +34,7 @@ _NTH = {word: place for place, word in enumerate(PLACES)} | {
 _PICK = r"(?:pick|item|suggestion|option|choice|recommendation|title)"
 _ONE = (
     r"(?:\s+one\b(?!\s+(?:i|we|he|she|they|my|our|his|her|to(?! (?:me|us)\b)|ever)\b)"
-    r"(?!\s+(?:of|in)\s+(?!(?:your|the|this|that) list\b|th[eo]\w+\b))"
+    rf"(?!\s+(?:of|in)\s+(?!(?:your|the|this|that) list\b|th[eo]\w+\b|(?:{'|'.join(LANGUAGES.values())})\b))"
     rf"|\s+(?:{_PICK}|of (?:them|these|those))(?:{_ENDS}|{_YOURS}))"
 )
 _THE = r"\b(?:the|your|that|this)\s+(?:very\s+)?"
@@ -74,6 +75,11 @@ _SOLE = re.compile(
 )
 
 
+_WHY = re.compile(
+    r"\W*(?:(?:but|and|so|ok|hmm*)\W+)?(?:why|how so|how come)(?:\s+(?:that|this|so|is that|exactly))?\W*", re.I
+)
+
+
 def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[str]]) -> Pointed | None:
     """The first words of a text that point at one of the items that were named last, in their order.
 
@@ -88,6 +94,11 @@ def pointed(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[
     found = found or [*by_superlative(text, named, nouns), *by_quality(text, named, nouns)]
     found = found or by_choice(text, named, nouns)
     return min(found, key=lambda one: (one.start, -one.end), default=None)
+
+
+def asks_why(text: str) -> bool:
+    """Whether a text asks for a reason and says of nothing which: what was spoken of last."""
+    return _WHY.fullmatch(text) is not None
 
 
 def as_item(text: str, one: Pointed) -> tuple[Segment, ...]:

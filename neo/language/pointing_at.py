@@ -23,7 +23,8 @@ ASKED_ENDS = (
     r"|today)\b))"
 )
 ENDS = (
-    rf"(?=\s*(?:$|[.?!,:;)\n]|about\s*(?:$|[.?!])|(?:{_AND}|{_VERBS}|but|because|since|if|then|instead|please|though|again"
+    r"(?=\s*(?:$|[.?!,:;)\n]|[-\N{EN DASH}\N{EM DASH}]\s|about\s*(?:$|[.?!])"
+    rf"|(?:{_AND}|{_VERBS}|but|because|since|if|then|instead|please|though|again"
     r"|too|for me|on your list|you(?:'ve)?\s+(?:just\s+)?(?:said|named|mentioned|suggested|listed|gave|picked))\b))"
 )
 # "Is the calm one long?": what it is asked about may be anything that does not say which one.

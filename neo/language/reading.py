@@ -24,31 +24,30 @@ from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, surely
 from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
+from neo.language.reading_languages import languages
 from neo.language.reading_lengths import read_lengths
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
-from neo.language.reading_topics import is_topic, said_as
+from neo.language.reading_tones import more_so
+from neo.language.reading_topics import is_topic, said_as, says_no_more
 from neo.language.reading_types import TypeReader
-from neo.language.reading_words import NOUN
-from neo.language.said import NO_ITEMS, NOT_OTHERS, GoesOn, Said, Wished, how_it_goes_on
+from neo.language.reading_words import ITEM, NOUN
+from neo.language.said import NO_ITEMS, NOT_OTHERS, GoesOn, Said, Wished, begins_anew, how_it_goes_on
 from neo.language.telling import is_told
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
-from neo.language.wordings.wishes import LANGUAGES, WishAspect
+from neo.language.wordings.wishes import WishAspect
 
 READ = 2_000  # characters of a text, the last ones: who asks for something says it in fewer
+MAYBE = 0.4  # items are asked for, where something is wished for
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
 # Before these a tone is how somebody is, or the weather, and no wish.
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
+_TOO = re.compile(r"(?<!not )\btoo\s+$", re.I)
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-# Behind a language, or else it is what is spoken of: "trends in French cooking".
-_ENDS = (
-    r"(?=\s*(?:$|[.,;:!?)]|(?:please|and|or|but|yet|only|would|if|this|today|tonight|for|with|that|which|thanks|about|on"
-    r"|by|under|over|since|before|will|then|instead)\b))"
-)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
 
 
@@ -84,7 +83,8 @@ class Reader:
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
         types, wishes = self._types.read(said), self._wishes(written, said, found)
-        aim, asks, label = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
+        aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
+        aim, asks = aimed_at.aim, aimed_at.asks
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None
@@ -98,8 +98,11 @@ class Reader:
         # What judges knows nothing of titles: "I've heard that" turns it down.
         judged = None if titled or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
-        goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, label, types.asked)
-        one = Said(wishes, types.asked, count, mode, aim, asks, compared, goes_on=goes_on)
+        if aim == "any" and aimed and ITEM not in aimed:  # what is wished for, or is to be new, is to be named
+            wished = any(not wish.avoid for wish in wishes)
+            asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
+        goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, types.asked)
+        one = Said(wishes, types.asked, count, mode, aim, asks, compared, goes_on=goes_on, anew=begins_anew(written))
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 
@@ -112,7 +115,7 @@ class Reader:
         parts: Sequence[Part],
     ) -> Said:
         """The same with each part's own wishes; what stands before the first, or is to be avoided, is of them all, and
-        what the last one wishes for may be."""
+        what the last one wishes for may be of those that say no more than how many."""
 
         def within(start: int, end: int) -> tuple[Wish, ...]:
             there = {phrase: name for phrase, name in found.items() if start <= phrase.start < end}
@@ -121,10 +124,9 @@ class Reader:
 
         own = [[wish for wish in within(part.start, part.end) if not wish.avoid] for part in parts]
         of_all = [wish for wish in said.wishes if wish.avoid or wish in within(0, parts[0].start)]
-        aspects = [{wish.aspect for wish in wishes} for wishes in own]
         wished = tuple(
-            Wished(part.type, part.count, tuple(wishes), tuple(wish for wish in own[-1] if wish.aspect not in known))
-            for part, wishes, known in zip(parts, own, aspects, strict=True)
+            Wished(part.type, part.count, tuple(wishes), tuple(own[-1]) if part.bare and not wishes else ())
+            for part, wishes in zip(parts, own, strict=True)
         )
         types, count = tuple(dict.fromkeys(part.type for part in parts)), sum(part.count for part in parts)
         return replace(said, wishes=tuple(of_all), types=types, count=count, parts=wished)
@@ -135,10 +137,12 @@ class Reader:
             aspect, value = found[phrase]
             same = before is not None and found[before][0] == aspect
             said = _avoided(text, before, phrase, same, avoided)
+            too = aspect == "tone" and _TOO.search(text[: phrase.start]) is not None  # "that's too dark"
+            said = True if too else said
             before, avoided = phrase, bool(said)
             if said is None or (not said and _DENIED_AFTER.match(text[phrase.end :])):
                 continue
-            if aspect == "tone" and _OF_SOMEBODY.search(text[: phrase.start]):
+            if aspect == "tone" and not too and _OF_SOMEBODY.search(text[: phrase.start]):
                 continue
             if aspect == "creator" and re.search(r"\bthe one (?:by|from)\s+$", text[: phrase.start], re.I):
                 continue  # that points at an item
@@ -164,10 +168,9 @@ class Reader:
                 place = places[phrase.lower][0]
                 if self._is_name(aspect, texts[at], phrase, spelled[place], whole=spelled[place] == names[place]):
                     found[at][phrase] = (aspect, names[place])
-        for tag, language in LANGUAGES.items():
-            for text, of_text in zip(texts, found, strict=True):
-                for match in re.finditer(rf"\b[Ii]n\s+({language}){_ENDS}", text):
-                    of_text.setdefault(Phrase(match.start(1), match.end(1), match[1]), ("language", tag))
+        for text, of_text in zip(texts, found, strict=True):
+            for phrase, tag in languages(text, self._nouns):
+                of_text.setdefault(phrase, ("language", tag))
         return found
 
     def _is_name(self, aspect: WishAspect, text: str, phrase: Phrase, spelled: str, whole: bool) -> bool:
@@ -190,7 +193,7 @@ class Reader:
         columns: dict[WishAspect, tuple[list[str], list[str]]] = {
             "topic": said_as(fields.topics.names.to_pylist()),
             "creator": (creators, creators),
-            "tone": (tones, tones),
+            "tone": ([*tones, *map(more_so, tones)], [*tones, *tones]),
         }
         lower = {aspect: pc.utf8_lower(pa.array(spelled, pa.string())) for aspect, (spelled, _) in columns.items()}
         return {aspect: (lower[aspect], *both) for aspect, both in columns.items()}

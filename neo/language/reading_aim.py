@@ -32,15 +32,20 @@ Aim = Literal["any", "items", "mixed", "about it", "about them", "others", "smal
 
 
 class Aimed(NamedTuple):
-    """aim: what a text is after, "any" where that is not sure; asks: whether it asks for items at all, of any kind;
-    label: which of READ it surely is, where these tell more apart: of others, more like it and another type."""
+    """aim: what a text is after, "any" where that is not sure; items: how probably it asks for items at all, of any
+    kind; label: which of READ it surely is, where these tell more apart: of others, more like it and another type."""
 
     aim: Aim
-    asks: bool
+    items: float
     label: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for items."""
+        return self.items >= SURE_OF_ITEMS
 
-NOTHING_ASKED = Aimed("any", False)
+
+NOTHING_ASKED = Aimed("any", 0)
 SURE = 0.6  # what is less probable is left to the model;
 NO_ITEM = 0.75  # more is asked where no item would come, of "about them" and "small talk",
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
@@ -70,8 +75,8 @@ def surely(chances: Mapping[str, float]) -> Aimed:
     """What is probable enough by what the classifier says of each label."""
     likely = max(chances, key=lambda label: chances[label])
     sure = chances[likely] >= (NO_ITEM if likely in ("about them", "small talk") else SURE)
-    asks = 1 - sum(chances[label] for label in ("about it", "about them", "small talk")) >= SURE_OF_ITEMS
-    return Aimed(aim_of(likely), asks, likely) if sure else Aimed("any", asks)
+    items = 1 - sum(chances[label] for label in ("about it", "about them", "small talk"))
+    return Aimed(aim_of(likely), items, likely) if sure else Aimed("any", items)
 
 
 def is_thanks(text: str) -> bool:

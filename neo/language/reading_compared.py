@@ -86,13 +86,24 @@ _ELSEWHERE = re.compile(  # what it is compared with then was not named
 )
 
 
+# "That's too long", of what was named, and no more than that of it.
+_TOO = re.compile(
+    rf"^\W*(?:(?:{ITEM}|no|nah|nope|hmm*|ok|okay|but|oh|and|yeah|well|that|this|it|they|these|those|all|both|of|them|is|are"
+    r"|was|were|s|re|looks?|sounds?|still|way|far|much|bit|little|just)\W+|an?\s+(?=bit|little)){0,10}"
+    r"too\s+(?P<too>long|short)\b",
+    re.I,
+)
+
+
 def read_compared(text: str, nouns: re.Pattern[str]) -> Compared | None:
     """text: with ITEM where it means an item. nouns: what the catalog's types are called, articles before them too."""
     text = nouns.sub(NOUN, text)
     found = list(_WORD.finditer(text))
-    if not 0 < len(found) <= MOST or _ELSEWHERE.search(text):
+    if len(found) > MOST or _ELSEWHERE.search(text):
         return None
     said = plain_denials(text)
+    if not found and (too := _TOO.match(text)) and _NEXT.match(text, too.end()):
+        return "shorter" if too["too"].lower() == "long" else "longer"
     asked = {word[1].lower() for word in found if _is_asked(word, text, said)}
     if len(asked) != 1:
         return None

@@ -17,6 +17,7 @@ from neo.language.reading_types import Noun
 
 MOST_PARTS = 5
 _JOINT = re.compile(r"(?:,|&|\+|;|\b(?:and|plus|then|as well as)\b)\s*(?:(?:also|then|maybe|finally)\s+)?$", re.I)
+_BARE = re.compile(r"\W*(?:(?:and|plus|then|also|as|well|please|maybe|finally)\b\W*)*", re.I)
 _APART = re.compile(r"[.!?\n]|\b(?:or|but)\b", re.I)
 # "A short episode", and no article nor joint in between.
 _ARTICLE = re.compile(r"\b(?:an?|another)\s+(?:(?!(?:an?|another|and|plus)\b)[\w'-]+,?\s+){0,3}$", re.I)
@@ -29,12 +30,13 @@ _ELIDED = re.compile(
 
 @dataclass(frozen=True)
 class Part:
-    """So many items of a type. text[start:end] says what they are to be."""
+    """So many items of a type. text[start:end] says what they are to be; bare: it says nothing more than how many."""
 
     type: str
     count: int
     start: int
     end: int
+    bare: bool = False
 
 
 def read_parts(text: str, nouns: Sequence[Noun], numbers: Sequence[int]) -> tuple[Part, ...]:
@@ -54,10 +56,11 @@ def read_parts(text: str, nouns: Sequence[Noun], numbers: Sequence[int]) -> tupl
     if counts[0] > 1 and counts[0] == sum(counts[1:]) and len(counts) > 2:
         return ()  # "four shows, one about jazz and three about chess" are four
     between = [text[one.end : other.start] for one, other in pairwise(found)]
-    if any(_APART.search(words) or not _JOINT.search(words) for words in between):
+    if any(_APART.search(words) or not (_JOINT.search(words) or words.isspace()) for words in between):
         return ()
     ends = [*(part.start for part in found[1:]), len(text)]
-    return tuple(replace(part, end=end) for part, end in zip(found, ends, strict=True))
+    bare = [_BARE.fullmatch(text[part.end : end]) is not None for part, end in zip(found, ends, strict=True)]
+    return tuple(replace(part, end=end, bare=no) for part, end, no in zip(found, ends, bare, strict=True))
 
 
 def _with_nouns(text: str, nouns: Sequence[Noun]) -> Iterator[Part]:

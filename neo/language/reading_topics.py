@@ -13,20 +13,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from neo.language.phrases import Phrase, asked_in
 
 SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
 _BEFORE = re.compile(
     r"(?:^|[.,:;!?(\n]|\b(?:about|on|for|into|with|subject of|no|not|like|love|and|or|nor|but|more|some|any|than"
-    r"|without|avoid|except|only|just|it))\s*$",
+    r"|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather))\s*$",
     re.I,
 )
 _AFTER = re.compile(
     r"\s*(?:$|[.,:;!?)\n]|(?:and|or|nor|but|yet|please|pls|plz|instead|tonight|today|now|then|at all|thanks|for me"
-    r"|this time|in it|in them|related|stuff|though)\b)",
+    r"|this time|in it|in them|related|stuff|though|maybe|rather|perhaps|too|first)\b)",
     re.I,
+)
+_MORE = re.compile(
+    r"\b(?!(?:and|or|but|please|pls|plz|some|something|on|about|in|maybe|a|an|the|only|just|then|ok)\b|_)\w+", re.I
 )
 _POINTING = re.compile(r"(?:\b(?:my|our|your|his|her|their|the|that|this|last)|n't)\s+$", re.I)
 
@@ -62,3 +65,10 @@ def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
     if nouns.match(text, phrase.end + len(after) - len(after.lstrip())) or re.match(r"\s+pods?\b", after, re.I):
         return _POINTING.search(before) is None
     return _BEFORE.search(before) is not None and _AFTER.match(after) is not None
+
+
+def says_no_more(text: str, found: Iterable[Phrase]) -> bool:
+    """Whether a text is nothing but names and small words: "chess", "jazz or money, please"."""
+    for phrase in found:
+        text = text[: phrase.start] + "_" * (phrase.end - phrase.start) + text[phrase.end :]
+    return not _MORE.search(text)

@@ -28,6 +28,18 @@ _TURNED = re.compile(
     r"(?:and|or|but|what about|how about|make (?:it|that|them)|rather|only|just|then)\b",
     re.I,
 )
+# "A short one", "older ones, please", "anything newer?", "two more": another of what was asked for.
+_ONES = re.compile(
+    r"^\W*(?:(?:and|or|but|ok|okay|maybe)\W+)?(?:(?:an?|some|any|the|\d+|two|three|four|five)\s+)?(?:(?!which\b)\w+\s+){0,3}"
+    r"(?:ones?|more)(?:\W+(?:please|pls|maybe|then|instead))?\W*$"
+    r"|^\W*(?:(?:and|or|but|ok|okay|maybe)\W+)?(?:anything|something)\s+(?:\w+er|else|more\s+\w+)(?:\W+(?:please|then))?\W*$",
+    re.I,
+)
+_ANEW = re.compile(
+    r"\b(?:forget (?:about )?(?:all (?:of )?)?(?:that|this|it all|everything|what i said)|start (?:over|again|afresh)"
+    r"|anything goes|from scratch|something completely different)\b",
+    re.I,
+)
 _INSTEAD = re.compile(r"\b(?:instead|then|though|rather)\W*$", re.I)
 
 
@@ -46,7 +58,8 @@ class Said:
     """types: those that are asked for, none where nothing is said; count: how many; wishes: what is to be kept; mode:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
-    a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before."""
+    a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
+    anew: whether nothing of what was said before is to hold."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -57,6 +70,12 @@ class Said:
     compared: Compared | None = None
     parts: tuple[Wished, ...] = ()
     goes_on: GoesOn = ""
+    anew: bool = False
+
+
+def begins_anew(text: str) -> bool:
+    """Whether nothing that was said before is to hold."""
+    return _ANEW.search(text) is not None
 
 
 def how_it_goes_on(text: str, label: str, types: Sequence[str]) -> GoesOn:
@@ -65,6 +84,8 @@ def how_it_goes_on(text: str, label: str, types: Sequence[str]) -> GoesOn:
         return "again"
     if label == "another type":
         return "another type"
+    if label in ("", "neither") and not types and _ONES.search(text) and len(text.split()) <= BRIEF:
+        return "again"
     if label == "more like it" or types or len(text.split()) > BRIEF:
         return ""
     return "turned" if _TURNED.search(text) or _INSTEAD.search(text) else "refined"
@@ -77,7 +98,8 @@ def holding(requests: Sequence[Said]) -> Said:
         if said.aim not in NO_ITEMS:
             now = _after(now, said)
     now = last if last.aim in NO_ITEMS else replace(now, aim=last.aim, asks=last.asks, goes_on=last.goes_on)
-    avoided = [wish for said in requests for wish in said.wishes if wish.avoid]
+    anew = max((at for at, said in enumerate(requests) if said.anew), default=0)
+    avoided = [wish for said in requests[anew:] for wish in said.wishes if wish.avoid]
     avoided = [wish for wish in avoided if replace(wish, avoid=False) not in now.wishes]
     return replace(now, wishes=tuple(dict.fromkeys((*now.wishes, *avoided))))
 
@@ -88,7 +110,7 @@ def _after(before: Said, said: Said) -> Said:
     changes = bool(said.count or said.wishes or said.mode != "any")
     refines = said.goes_on == "refined" and changes and not any(wish.aspect in SUBJECTS for wish in wanted)
     turns = said.goes_on == "turned" and (changes or said.aim in ("items", "mixed"))  # "just the titles"
-    if said.parts or not (refines or turns or said.goes_on in ("again", "another type")):
+    if said.parts or said.anew or not (refines or turns or said.goes_on in ("again", "another type")):
         return said
     known = {wish.aspect for wish in wanted}
     # What is wanted of an aspect takes the place of what was, and what is refused too.

@@ -20,7 +20,7 @@ from neo.model.candidates import Passing
 from neo.model.compared import compared
 from neo.model.own_judge import OwnJudge
 from neo.model.ranking import Ranker
-from neo.model.spoken import RECENT, Spoken
+from neo.model.spoken import RECENT, Spoken, items_of
 from neo_sdk.types import Filter
 
 FILTERS_KEPT = 16  # each with its index of the catalog: up to 12 bytes for every item that passes
@@ -75,5 +75,12 @@ class Keeping(Ranker):
         recent = turns[-RECENT:]
         aimed = ["".join(part.text if isinstance(part, Text) else ITEM for part in turn.request) for turn in recent]
         said = self.reader.read_all(spoken.requests, aimed)
-        lengths = [compared(self.bundle.catalog, turns[: at + 1], one) for at, one in enumerate(said)]
-        return holding([replace(one, wishes=one.wishes + more) for one, more in zip(said, lengths, strict=True)])
+        return holding([self._compared(turns[: at + 1], one) for at, one in enumerate(said)])
+
+    def _compared(self, turns: Sequence[Turn], said: Said) -> Said:
+        """With the length that "shorter" comes to; "the audiobook is too long" asks for one audiobook."""
+        wishes, pointed = compared(self.bundle.catalog, turns, said), items_of(turns[-1:])
+        said = replace(said, wishes=said.wishes + wishes)
+        if not wishes or said.types or len(pointed) != 1 or not said.goes_on:
+            return said
+        return replace(said, types=(self.bundle.catalog.type_of(int(pointed[0])),), count=said.count or 1)

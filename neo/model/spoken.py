@@ -10,7 +10,7 @@ import numpy as np
 from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
-from neo.language.pointing import as_item, pointed
+from neo.language.pointing import as_item, asks_why, pointed
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.follow_ups import ABOUT
@@ -69,13 +69,15 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: 
     titles: as for `spoken_of`; readable: bool[items], those that the model has words for; no other is put in place of
     words.
     """
-    last, found = list[int](), []
+    last, found, spoken = list[int](), [], None
     nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in facts.catalog.types}
     for at, turn in enumerate(turns):
         named = [facts.item(row) for row in last]
         request = list(turn.request)
         if at >= len(turns) - RECENT:
             request = [piece for part in request for piece in _titles_as_items(part, readable, titles)]
+        if spoken is not None and len(request) == 1 and isinstance(request[0], Text) and asks_why(request[0].text):
+            request = [Text("Why "), ItemRef(spoken), Text("?")]
         for place, part in enumerate(request):
             if isinstance(part, Text) and (one := pointed(part.text, named, nouns)):
                 request[place : place + 1] = as_item(part.text, one)
@@ -85,6 +87,7 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: 
         about = bool(answer) and isinstance(answer[0], Text) and answer[0].text.startswith(ABOUT)
         rows = [part.row for part in answer if isinstance(part, ItemRef)]
         last = rows if rows and not about else last
+        spoken = rows[0] if about and rows else None
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ import pytest
 from neo.catalog.item_types import BUILT_IN
 from neo.language.reading_parts import read_parts
 from neo.language.reading_types import TypeReader
-from neo.language.said import Said, Wished, holding, how_it_goes_on
+from neo.language.said import Said, Wished, begins_anew, holding, how_it_goes_on
 from neo.language.wishes import Wish
 
 JAZZ, CHESS, CALM = Wish("topic", "jazz"), Wish("topic", "chess"), Wish("tone", "calm")
@@ -39,6 +39,8 @@ S, E, B = "show", "episode", "audiobook"
         ("two shows and seven episodes", (2,), []),  # seven is not asked for
         ("twelve shows and ten books", (12, 10), []),  # more than words can ask for at once
         ("two shows", (2,), []),
+        ("pls 2 shows 1 audiobook", (2, 1), [(S, 2), (B, 1)]),
+        ("two shows about books one of them new", (2, 1), []),
         ("a show with a book club and two hosts", (), []),
     ],
 )
@@ -46,6 +48,19 @@ def test_parts_of_a_request(text: str, numbers: tuple[int, ...], parts: list[tup
     found = read_parts(text, TypeReader.of(BUILT_IN).read(text).nouns, numbers)
     assert [(part.type, part.count) for part in found] == parts
     assert all(one.end == other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("A show and two books about jazz.", [True, False]),
+        ("One show about cooking, two books about jazz and a short episode", [False, False, True]),
+        ("A show, a book and also an episode, please", [True, True, True]),
+    ],
+)
+def test_parts_that_say_nothing_more(text: str, bare: list[bool]) -> None:
+    found = read_parts(text, TypeReader.of(BUILT_IN).read(text).nouns, [2] if "two" in text else [])
+    assert [part.bare for part in found] == bare
 
 
 def test_many_nouns_and_numbers_are_no_work() -> None:
@@ -62,6 +77,12 @@ def test_many_nouns_and_numbers_are_no_work() -> None:
         ("And about chess?", "", "turned"),
         ("in English then", "neither", "turned"),
         ("only two", "", "turned"),
+        ("a short one", "neither", "again"),
+        ("older ones, please", "", "again"),
+        ("anything newer?", "", "again"),
+        ("two more", "", "again"),
+        ("which ones?", "", "refined"),
+        ("a short one", "small talk", "refined"),
         ("under half an hour please", "neither", "refined"),
         ("What should I listen to on my way to work tomorrow?", "neither", ""),
     ],
@@ -113,6 +134,14 @@ def test_what_is_to_be_avoided_holds_to_the_end() -> None:
     refusing = Said(wishes=(NO_JAZZ,))
     assert holding([refusing, Said(types=(B,))]).wishes == (NO_JAZZ,)
     assert holding([refusing, Said(aim="small talk"), Said(types=(B,), wishes=(JAZZ,))]).wishes == (JAZZ,)
+
+
+def test_whoever_begins_anew_takes_everything_back() -> None:
+    assert begins_anew("now forget all that, I want chess") and begins_anew("Anything goes.")
+    assert not begins_anew("Something like that")
+    refusing = Said(wishes=(NO_JAZZ, CALM), types=(S,))
+    assert holding([refusing, Said(goes_on="again", anew=True)]) == Said(goes_on="again", anew=True)
+    assert holding([refusing, Said(anew=True), Said(goes_on="again")]).wishes == ()
 
 
 def test_parts_hold_until_a_number_is_said() -> None:

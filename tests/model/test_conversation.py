@@ -327,3 +327,25 @@ def test_what_was_asked_for_holds_where_others_are(neo: NeoModel) -> None:
     ):
         turns += [("assistant", "Fine."), ("user", text)]
         assert set(neo.chat(turns, max_tokens=3).guaranteed) == guaranteed, text
+
+
+def test_who_asks_why_is_told_of_what_was_spoken_of(neo: NeoModel) -> None:
+    catalog = neo.bundle.catalog
+    first = {"role": "assistant", "content": [{"type": "item", "item_id": catalog.item(row).id} for row in (3, 5, 7)]}
+    item = {"type": "item", "item_id": catalog.item(5).id}
+    about = {
+        "role": "assistant",
+        "content": [{"type": "text", "text": ABOUT}, item, {"type": "text", "text": ": calm."}],
+    }
+    turns: list[object] = [
+        ("user", "Three, please."),
+        first,
+        ("user", "Which would you pick?"),
+        about,
+        ("user", "But why?"),
+    ]
+    request = neo.prepare_chat(turns)
+    assert request.asked.begins[: len(request.asked.about_words)] == request.asked.about_words
+    assert request.asked.about is not None and rows_in(request.asked.about) == {5}
+    loose = neo.prepare_chat([*turns[:2], ("user", "But why?")])
+    assert loose.asked.about is None or rows_in(loose.asked.about) == {3, 5, 7}

@@ -112,6 +112,19 @@ def test_what_the_latest_answer_with_an_item_named_is_compared_with(neo: NeoMode
     assert lengths_kept(neo, turns) == ["words: under 50 minutes"]
 
 
+def test_one_that_is_too_long_is_replaced_by_a_shorter_one_of_its_type(neo: NeoModel) -> None:
+    for said, kept in (
+        ("That's too long.", True),
+        ("Still a bit too long, sorry!", True),
+        ("My way is too long.", False),
+    ):
+        answer = neo.chat(after(neo, said, 60), max_tokens=3)
+        assert ("words: under 50 minutes" in answer.guaranteed) == kept, said
+    answer = neo.chat(after(neo, "The audiobook is too long.", 30, 60, 90), max_tokens=3)
+    kind = neo.bundle.catalog.type_of(90)
+    assert {item.type for item in answer.items} == {kind} and len(answer.items) == 1
+
+
 def test_where_nothing_is_shorter_an_answer_says_so(neo: NeoModel) -> None:
     answer = neo.chat(after(neo, "Something shorter, please.", SHOWS), max_tokens=3)
     assert "There is nothing under 10 minutes to name" in answer.warnings[0] and answer.items
