@@ -346,7 +346,8 @@ def fingerprint(*parts: BaseModel | str | int | bool | None) -> str:
 
 
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in settings.items() if name not in INDIFFERENT and LATER.get(name) != value}
+    kept = {name: value for name, value in settings.items() if name not in INDIFFERENT}
+    kept = {name: value for name, value in kept.items() if name not in LATER or value != LATER[name]}
     return {name: _deciding(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 

@@ -94,6 +94,7 @@ def test_fingerprints_follow_the_settings(tmp_path: Path) -> None:
     assert fingerprint(plain.instruction) != fingerprint(reads.instruction)
     # As it was before there was `read`: a run that was trained then is not trained again.
     assert fingerprint(InstructionStage(history=7)) == "4c4fd9e41b053555"
+    assert fingerprint(RunConfig.model_validate({"name": "a", "data": {"world": {}}})) == "1e6509b3b719e6f6"
     asked = "teacher={base_url: 'http://localhost:1/v1', model: m, "
     hasty, calm, warm = (
         load_config(path, [asked + more]).teacher for more in ("timeout: 1}", "concurrency: 2}", "temperature: 1}")
