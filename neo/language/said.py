@@ -84,10 +84,10 @@ def how_it_goes_on(text: str, label: str, types: Sequence[str]) -> GoesOn:
         return "again"
     if label == "another type":
         return "another type"
-    if label in ("", "neither") and not types and _ONES.search(text) and len(text.split()) <= BRIEF:
-        return "again"
     if label == "more like it" or types or len(text.split()) > BRIEF:
         return ""
+    if label in ("", "neither") and _ONES.search(text):
+        return "again"
     return "turned" if _TURNED.search(text) or _INSTEAD.search(text) else "refined"
 
 
