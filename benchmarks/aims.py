@@ -41,15 +41,15 @@ def main() -> None:
     parser.add_argument("bundle", nargs="?", help="a bundle that was trained with instruction.read")
     bundle, name = parser.parse_args().bundle, "held out, by others"
     judge = ByWords() if bundle is None else own_judge(bundle)
-    print_table(name, held_out(judge))
-    if bundle is None:
+    aims, modes, counts = held_out(judge), {name: held_out_modes(judge)}, {name: held_out_counts(judge)}
+    print_table(name, aims)
+    if bundle is None:  # what follows is of the classifiers and rules that every bundle has
         print_table("a tenth at a time", folds())
-    folded = {} if bundle is not None else {"an eighth of the writers at a time": mode_folds()}
-    print_modes({name: held_out_modes(judge), **folded})
-    if bundle is None:
+        modes["an eighth of the writers at a time"] = mode_folds()
+        counts["a tenth of the writers at a time"] = count_folds()
         print_types(held_out_types())
-    counted = {} if bundle is not None else {"a tenth of the writers at a time": count_folds()}
-    print_counts({name: held_out_counts(judge), **counted})
+    print_modes(modes)
+    print_counts(counts)
 
 
 def own_judge(bundle: str) -> Judge:

@@ -10,12 +10,13 @@ What is judged is *marked*: the catalog's types stand there as NOUN, and what th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from neo.language import reading_aim, reading_count, reading_modes
 from neo.language.reading_words import ITEM, NOUN, as_words
 from neo.language.segments import Segment, Text
+from neo_sdk.errors import ConfigError
 
 Chances = Mapping[str, float]
 Question = Literal["aim", "mode", "number"]
@@ -71,6 +72,18 @@ def question(kind: Question, text: str, number: tuple[int, int] | None = None) -
         start, end = number
         text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
     return (Text(f"{_plain(text)}\n{_ASKED[kind]}"),)
+
+
+def first_tokens(encode: Callable[[str], Sequence[int]], kind: Question) -> dict[str, int]:
+    """The token that each answer begins with. ConfigError where two begin with one, and so cannot be told apart."""
+    found = {meant: encode(word)[0] for meant, word in ANSWERS[kind].items()}
+    if len(set(found.values())) < len(found):
+        words = ", ".join(ANSWERS[kind].values())
+        raise ConfigError(
+            f"This base's vocabulary begins some of the answers {words} with the same token, so it cannot learn to read "
+            "requests by them: set instruction.read=0."
+        )
+    return found
 
 
 def _plain(text: str) -> str:

@@ -96,7 +96,7 @@ class Reader:
         marked = self._nouns.sub(NOUN, written)
         count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
         # What judges knows nothing of titles: "I've heard that" turns it down.
-        judged = None if titled or aim == "others" else self.judge.mode(marked)
+        judged = None if told or titled or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
         if aim == "any" and aimed and ITEM not in aimed:  # what is wished for, or is to be new, is to be named
             wished = any(not wish.avoid for wish in wishes)

@@ -97,7 +97,7 @@ def holding(requests: Sequence[Said]) -> Said:
     for said in requests:
         if said.aim not in NO_ITEMS:
             now = _after(now, said)
-    now = last if last.aim in NO_ITEMS else replace(now, aim=last.aim, asks=last.asks, goes_on=last.goes_on)
+    now = last if last.aim in NO_ITEMS else now
     anew = max((at for at, said in enumerate(requests) if said.anew), default=0)
     avoided = [wish for said in requests[anew:] for wish in said.wishes if wish.avoid]
     avoided = [wish for wish in avoided if replace(wish, avoid=False) not in now.wishes]

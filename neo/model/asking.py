@@ -217,7 +217,7 @@ class Asking(Choosing):
             choice, then = self._choose_each(said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes)
         else:
             choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
-            choice = choice if types is not None else _in_words(choice, asked if said.types else ())
+            choice = choice if types is not None else _said_types(choice, asked if said.types else ())
         most = min(said.count or NAMED, MAX_K) if max_items is None else max_items
         least = most if said.count and max_items is None else 0
         if max_items is None and (said.asks or said.aim == "others"):
@@ -341,7 +341,7 @@ def _guaranteed(choice: Candidates, limit: GroupLimit | None) -> tuple[str, ...]
     return choice.guaranteed if limit is None else (*choice.guaranteed, "per_parent")
 
 
-def _in_words(choice: Candidates, types: Sequence[ItemType]) -> Candidates:
+def _said_types(choice: Candidates, types: Sequence[ItemType]) -> Candidates:
     """Of a request that passes no types: what keeps to one is its words, if they ask for some."""
     said = [f"words: {' or '.join(kind.plural for kind in types)}"] if types else []
     return replace(choice, guaranteed=(*said, *(name for name in choice.guaranteed if name != "type")))

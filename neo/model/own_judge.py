@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedModel
 
 from neo.decoding.context import head_logits, position_limit, read
-from neo.language.judging import ANSWERS, Chances, Question, question
+from neo.language.judging import Chances, Question, first_tokens, question
 from neo.language.render import Renderer
 from neo.language.segments import Turn
 
@@ -42,7 +42,7 @@ class OwnJudge:
         asked = [question(kind, text, number) for number in numbers] if numbers else [question(kind, text)]
         vocabulary, most = self.renderer.vocabulary, position_limit(self.model)
         prompts = [self.renderer.prompt([Turn(request)])[-most:] for request in asked]
-        said = {meant: vocabulary.encode(word)[0] for meant, word in ANSWERS[kind].items()}
+        said = first_tokens(vocabulary.encode, kind)
         with self._asking:
             hidden = read(self.model, prompts, vocabulary.pad).hidden
         logits = [head_logits(self.model, hidden, token, token + 1) for token in said.values()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from neo.language.judging import ANSWERS, first_tokens
 from neo.language.render import Renderer
 from neo.language.vocabulary import Vocabulary
 from neo.listeners.soft_prompt import SoftPrompt, attach
@@ -53,6 +54,8 @@ def instruct(run: Run, folder: Path) -> None:
 def write_instructions(run: Run, folder: Path, vocabulary: Vocabulary, soft: SoftPrompt | None) -> None:
     """The rows, and before them, as they must not be there without, the listener vectors that they stand on."""
     stage, seed, listener = run.config.instruction, run.config.seed, run.config.listener
+    for kind in ANSWERS if stage.read else ():
+        first_tokens(vocabulary.encode, kind)  # refused before anything is written
     walks = Walks.among(run.visible, run.meant()) if stage.walks else None
     asked = LongTerm(soft, listener, np.random.default_rng([seed, 6])) if soft and listener else None
     talked = stage.conversations or stage.mentions
