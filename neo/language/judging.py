@@ -80,8 +80,8 @@ def first_tokens(encode: Callable[[str], Sequence[int]], kind: Question) -> dict
     if len(set(found.values())) < len(found):
         words = ", ".join(ANSWERS[kind].values())
         raise ConfigError(
-            f"This base's vocabulary begins some of the answers {words} with the same token, so it cannot learn to read "
-            "requests by them: set instruction.read=0."
+            f"This base's vocabulary begins some of the answers {words} with the same token, so it cannot learn to "
+            "read requests by them: set instruction.read=0."
         )
     return found
 
