@@ -31,6 +31,7 @@ from neo.language.wordings.fill import slots_of, type_words
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
 from neo.language.wordings.instructions import written
 from neo.language.wordings.modes import MODES
+from neo_sdk.errors import NeoError
 
 TURNS = ("more_typed", "switch")  # what is said behind an answer
 SLOTS = {"query": "chess", "item": ITEM, "ref": ITEM, "types": NOUN, "type": NOUN, "a_type": NOUN}
@@ -56,7 +57,10 @@ def own_judge(bundle: str) -> Judge:
     """NEO's own room waits for who asks for it: it imports torch."""
     from neo.model.neo_model import NeoModel
 
-    judge = NeoModel.load(bundle).reader.judge
+    try:
+        judge = NeoModel.load(bundle).reader.judge
+    except NeoError as error:
+        raise SystemExit(str(error)) from None
     if isinstance(judge, ByWords):
         raise SystemExit(f"{bundle}: its model was not trained to read (instruction.read is 0).")
     return judge
