@@ -21,6 +21,7 @@ from neo.language.wordings.instructions import TASKS
 from neo.language.wordings.modes import WISHES
 
 LONGEST = 12  # words of a name that is looked for
+MARKS = 3  # behind a name, each of which may be its own
 WORDS = 200  # of a text, the last ones: each is the beginning of LONGEST phrases
 OFTEN = 100  # wordings of training's 8,500 with a word that names nothing: "please", but not "history" (89)
 _WORD = re.compile(r"\S+")
@@ -41,7 +42,8 @@ class Phrase:
 
 
 def phrases(text: str) -> list[Phrase]:
-    """Every run of up to LONGEST words, as it stands and without the marks around it; the longest of a place first."""
+    """Every run of up to LONGEST words, as it stands and without the marks around it, or all but some of those behind
+    it, which may be a title's own: "Who Took the Menu?, you say"; the longest of a place first."""
     words = list(_WORD.finditer(text))[-WORDS:]
     found: dict[tuple[int, int], Phrase] = {}
     for first in range(len(words)):
@@ -50,9 +52,11 @@ def phrases(text: str) -> list[Phrase]:
             whole = text[start:end]
             bare = whole.strip(_EDGES)
             at = start + whole.find(bare)
-            for begins, said in ((start, whole), (at, bare)):
+            ends = range(end, max(at + len(bare), end - MARKS) - 1, -1)
+            for begins, ended in ((start, end), *((at, ended) for ended in (*ends, at + len(bare)))):
+                said = text[begins:ended]
                 if said and encodable(said):
-                    found.setdefault((begins, begins + len(said)), Phrase(begins, begins + len(said), said))
+                    found.setdefault((begins, ended), Phrase(begins, ended, said))
     return list(found.values())
 
 
