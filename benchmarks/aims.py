@@ -48,7 +48,7 @@ def main() -> None:
         print_table("a tenth at a time", folds())
         modes["an eighth of the writers at a time"] = mode_folds()
         counts["a tenth of the writers at a time"] = count_folds()
-        print_types(held_out_types())
+        print_types(held_out_types(judge))
     print_modes(modes)
     print_counts(counts)
 
@@ -184,7 +184,7 @@ def read_numbers(judged: reading_count.Judged, marked: Sequence[str]) -> Counter
     return found
 
 
-def held_out_types() -> Counter[tuple[str, str]]:
+def held_out_types(judge: Judge) -> Counter[tuple[str, str]]:
     """(what is said of a type, how it is read), of the held-out wordings with two nouns for each type in turn."""
     reader, found = TypeReader.of(BUILT_IN), Counter[tuple[str, str]]()
     for task, wordings in HELD_OUT.items():
@@ -194,9 +194,10 @@ def held_out_types() -> Counter[tuple[str, str]]:
             typed = any(slot in ("type", "types", "a_type") for slot in slots_of(wording))
             for kind in BUILT_IN if typed else BUILT_IN[:1]:
                 for words in type_words(kind)[:2]:
-                    read = reader.read(
-                        wording.format(**{**SLOTS, "item": "it", "count": "three", **words.slots()})
-                    ).asked
+                    text = wording.format(**{**SLOTS, "item": "it", "count": "three", **words.slots()})
+                    types = reader.read(text)
+                    label = surely(judge.aim(wording.format(count="three", **SLOTS))).label
+                    read = types.of_another() if label in reading_aim.TYPED else types.asked
                     said = "in a second turn" if typed and task in TURNS else "asked for" if typed else "nothing"
                     right = read == ((kind.name,) if typed else ())
                     found[said, "right" if right else "as another" if read else "unread"] += 1

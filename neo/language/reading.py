@@ -21,7 +21,7 @@ from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
 from neo.language.facts import FactBook
 from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
-from neo.language.reading_aim import NOTHING_ASKED, surely
+from neo.language.reading_aim import NOTHING_ASKED, TYPED, surely
 from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
 from neo.language.reading_languages import languages
@@ -85,6 +85,7 @@ class Reader:
         types, wishes = self._types.read(said), self._wishes(written, said, found)
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
+        kinds = types.of_another() if aimed_at.label in TYPED else types.asked
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None
@@ -101,8 +102,8 @@ class Reader:
         if aim == "any" and aimed and ITEM not in aimed:  # what is wished for, or is to be new, is to be named
             wished = any(not wish.avoid for wish in wishes)
             asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
-        goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, types.asked)
-        one = Said(wishes, types.asked, count, mode, aim, asks, compared, goes_on=goes_on, anew=begins_anew(written))
+        goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
+        one = Said(wishes, kinds, count, mode, aim, asks, compared, goes_on=goes_on, anew=begins_anew(written))
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 

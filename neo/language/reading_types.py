@@ -78,9 +78,11 @@ _JOINED = re.compile(r"\s*,?\s*(?:or|nor)\s+(?:\w+\s+){0,2}|\s*,\s*", re.I)
 
 # "The second show" was named; "the next show", "my best show" and "other shows" are asked for.
 _POINTING = re.compile(
-    r"\b(?:the|that|this|these|those|my|your|last|first|second|third)\s+(?:(?!(?:next|right|best|closest)\s)\w+\s+)?$",
+    r"\b(?:the|that|this|these|those|my|your|last|first|second|third)\s+(?:(?!(?:next|right|best|closest|to|in|into|as|for|with|w)\s)\w+\s+)?$",
     re.I,
 )
+_OF_TYPE = re.compile(r"\s+(?:version|edition|equivalent|counterpart|kind|side)\b", re.I)
+_AMONG = re.compile(r"\bamong(?:st)?\s+(?:the|your)\s+$", re.I)
 _MET = re.compile(
     r"\b(?:finished|read|heard|watched|seen|listened to)\b"
     r"|(?:^\W*|\b(?:been|currently|just|i'm|am)\s+)(?:reading|watching|listening to)\b"
@@ -129,11 +131,17 @@ class Noun:
 @dataclass(frozen=True)
 class Types:
     """asked: the types that are asked for, none where nothing is said; doubted: whether one is spoken of that may be
-    asked for; nouns: those that ask."""
+    asked for; nouns: those that ask; told: the types that are told of."""
 
     asked: tuple[str, ...]
     doubted: bool
     nouns: tuple[Noun, ...] = ()
+    told: tuple[str, ...] = ()
+
+    def of_another(self) -> tuple[str, ...]:
+        """Those that are asked for by who surely wants another type, or more of a kind: if none is asked for in so many
+        words, the only one that is told of. "Sorry, I meant audiobooks", "isn't there an audiobook like it?"."""
+        return self.asked or (self.told if len(self.told) == 1 else ())
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ class TypeReader:
         return cls(types_of)
 
     def read(self, text: str) -> Types:
-        asked, refused, doubted, denied = list[Noun](), set[str](), False, None
+        asked, refused, doubted, denied, told = list[Noun](), set[str](), False, None, list[str]()
         for noun in self._nouns(text):
             if _is_aside(noun) or self._whole.search(noun.before):
                 continue
@@ -166,6 +174,7 @@ class TypeReader:
                     doubted = True
             elif _is_doubted(noun):
                 doubted, denied = True, noun if denies(noun.before) else None
+                told.append(noun.name)
             else:
                 asked.append(noun)
                 denied = None
@@ -174,7 +183,8 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        return Types(names, doubted, tuple(noun for noun in asked if noun.name not in refused))
+        told = [name for name in dict.fromkeys(told) if name not in refused]
+        return Types(names, doubted, tuple(noun for noun in asked if noun.name not in refused), tuple(told))
 
     def _nouns(self, text: str) -> Iterator[Noun]:
         starts = clause_starts(text)
@@ -210,7 +220,15 @@ def _is_aside(noun: Noun) -> bool:
         return True  # "something with ten episodes"
     if bare and re.search(r"\bof\s+$", noun.before, re.I):  # "of course", where that is a type
         return True
-    return any(one.search(noun.before) for one in (_POINTING, _MET, _COMPARED, _OF_THE_ANSWER))
+    if _POINTING.search(noun.before) and not _is_of_type(noun):
+        return True
+    return any(one.search(noun.before) for one in (_MET, _COMPARED, _OF_THE_ANSWER))
+
+
+def _is_of_type(noun: Noun) -> bool:
+    """Whether words that might point at an item mean a type: "the audiobook version", "among the audiobooks"."""
+    found = _AMONG.search(noun.before) if noun.plural else _OF_TYPE.match(noun.after)
+    return found is not None
 
 
 def _is_refused(noun: Noun) -> bool:
@@ -228,7 +246,8 @@ def _is_refused(noun: Noun) -> bool:
 def _is_doubted(noun: Noun) -> bool:
     tells = _ALONE.fullmatch(noun.before) is not None and _DOES.match(noun.after) is not None
     topic = noun.number is None and _TOPIC.search(noun.before) is not None  # "something about books"
-    return tells or topic or denies(noun.before) or is_told(noun.before)
+    of_type = _POINTING.search(noun.before) is not None and _is_of_type(noun)
+    return tells or topic or of_type or denies(noun.before) or is_told(noun.before)
 
 
 def _one_phrase(text: str, asked: Sequence[Noun]) -> bool:

@@ -174,3 +174,25 @@ def test_thanks_are_told_from_what_nobody_can_do() -> None:
 @pytest.mark.parametrize("mode", DISCOVERY)
 def test_what_training_says_of_a_mode_is_read(reader: Reader, mode: Mode) -> None:
     assert {reader.read(f"Recommend me an episode. {wish}").mode for wish in WISHES[mode]} == {mode}
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("Sorry, I meant audiobooks.", ("audiobook",)),
+        ("Could you redo that with audiobooks?", ("audiobook",)),
+        ("Hey, change all of that to audiobooks", ("audiobook",)),
+        ("What's the audiobook version of that one?", ("audiobook",)),
+        ("Anything like it among the episodes?", ("episode",)),
+        ("Isn't there an episode like it?", ("episode",)),
+        ("I don't care for that show.", ()),
+        ("More like that show, please.", ()),
+        ("Why the show?", ()),
+        ("My sister writes books.", ()),
+        ("The audiobook version was so boring that I fell asleep.", ()),
+    ],
+)
+def test_who_wants_another_type_asks_for_the_one_they_speak_of(
+    reader: Reader, text: str, types: tuple[str, ...]
+) -> None:
+    assert reader.read(text, aimed=text.replace("that one", ITEM).replace("like it", f"like {ITEM}")).types == types
