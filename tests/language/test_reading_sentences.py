@@ -126,16 +126,18 @@ def test_modes_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Read
 
 
 def test_numbers_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Reader) -> None:
-    """Of the natural ones none is read as another number. The misleading ones were written against the rules that
-    stood here before, and with these in sight; many have two words around a name: "GTA 5 podcasts"."""
+    """Of the natural ones none is read as another number, and one of each part that asks for none as some. The
+    misleading ones were written against the rules that stood here before, and with these in sight; of some a number
+    may be meant ("Up to 20 is fine")."""
     said = json.loads((Path(__file__).parent / "counts_said.json").read_text(encoding="utf-8"))
-    for part, least in (("seen", 0.85), ("unseen", 0.7)):
-        right = []
+    for part, least in (("seen", 0.9), ("unseen", 0.78)):
+        right, read_of_none = [], 0
         for wanted, sentences in said[part].items():
             read = [reader.read(sentence).count for sentence in sentences]
             meant = None if wanted == "none" else int(wanted)
-            assert set(read) <= {meant, None}
+            assert set(read) <= {meant, None} or meant is None
+            read_of_none += 0 if meant is not None else sum(one is not None for one in read)
             right += [] if meant is None else [one == meant for one in read]
-        assert sum(right) > least * len(right)
+        assert sum(right) > least * len(right) and read_of_none <= 1
     misread = [sentence for sentence in said["misleading"] if reader.read(sentence).count]
-    assert len(misread) < 0.28 * len(said["misleading"])
+    assert len(misread) <= 0.4 * len(said["misleading"])
