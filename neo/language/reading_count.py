@@ -2,7 +2,7 @@
 more than none.
 
 All other numbers are lengths, ages, names, places in a list, or of what is told ("I've heard two shows"). A classifier
-tells for each number of a text, by the words around it, whether it is of what is asked for. It is made of 7,220
+tells for each number of a text, by the words around it, whether it is of what is asked for. It is made of 7,222
 sentences with numbers by 34 writers who knew no reader, half of them meant to mislead, and of those that training
 counts in.
 
