@@ -25,7 +25,7 @@ from neo.language import reading_aim, reading_count, reading_modes
 from neo.language.judging import ByWords, Judge
 from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
 from neo.language.reading_modes import read_mode
-from neo.language.reading_types import TypeReader
+from neo.language.reading_types import TypeReader, typed
 from neo.language.reading_words import ITEM, NOUN, as_words
 from neo.language.wordings.fill import slots_of, type_words
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
@@ -191,15 +191,16 @@ def held_out_types(judge: Judge) -> Counter[tuple[str, str]]:
         if task in reading_aim.OF_STAGE_2:
             continue
         for wording in wordings:
-            typed = any(slot in ("type", "types", "a_type") for slot in slots_of(wording))
-            for kind in BUILT_IN if typed else BUILT_IN[:1]:
+            with_type = any(slot in ("type", "types", "a_type") for slot in slots_of(wording))
+            for kind in BUILT_IN if with_type else BUILT_IN[:1]:
                 for words in type_words(kind)[:2]:
                     text = wording.format(**{**SLOTS, "item": "it", "count": "three", **words.slots()})
                     types = reader.read(text)
-                    label = surely(judge.aim(wording.format(count="three", **SLOTS))).label
-                    read = types.of_another() if label in reading_aim.TYPED else types.asked
-                    said = "in a second turn" if typed and task in TURNS else "asked for" if typed else "nothing"
-                    right = read == ((kind.name,) if typed else ())
+                    read = typed(types, surely(judge.aim(wording.format(count="three", **SLOTS))))
+                    said = (
+                        "in a second turn" if with_type and task in TURNS else "asked for" if with_type else "nothing"
+                    )
+                    right = read == ((kind.name,) if with_type else ())
                     found[said, "right" if right else "as another" if read else "unread"] += 1
     return found
 

@@ -21,7 +21,7 @@ from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
 from neo.language.facts import FactBook
 from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
-from neo.language.reading_aim import NOTHING_ASKED, TYPED, surely
+from neo.language.reading_aim import NOTHING_ASKED, surely
 from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
 from neo.language.reading_languages import languages
@@ -30,7 +30,7 @@ from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_tones import more_so
 from neo.language.reading_topics import is_topic, said_as, says_no_more
-from neo.language.reading_types import TypeReader
+from neo.language.reading_types import TypeReader, typed
 from neo.language.reading_words import ITEM, NOUN
 from neo.language.said import NO_ITEMS, NOT_OTHERS, GoesOn, Said, Wished, begins_anew, how_it_goes_on
 from neo.language.telling import is_told
@@ -85,7 +85,7 @@ class Reader:
         types, wishes = self._types.read(said), self._wishes(written, said, found)
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
-        kinds = types.of_another() if aimed_at.label in TYPED else types.asked
+        kinds = typed(types, aimed_at)
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None

@@ -62,7 +62,6 @@ AIMS = (
 # What only this reads: `texts/read/LABEL.txt`.
 READ = ("items", "mixed", "about it", "about them", "others", "more like it", "another type", "small talk", "neither")
 SMALL_TALK = ("thanks", "beyond")  # and these tell its kinds apart
-TYPED = ("another type", "more like it")  # of AIMS: a type that is spoken of there is asked for
 _AIM_OF: dict[str, Aim] = {
     **{aim: aim for aim in get_args(Aim)},
     "more like it": "others",

@@ -29,19 +29,11 @@ MOST_COUNTED = 20  # items that words alone can ask for at once
 MOST_NUMBERS = 12  # in a text that plainly asks
 SURE = 0.55  # a number that is not read costs as much as a wrong one: three items come
 ALSO = 0.5  # of a further number, where one is sure: "two shows on genealogy and three on local history"
+ONE_MORE = 0.8  # of a further "one", mostly a pronoun: "four shows, and which one is the best"
 NEAR = 5  # words on each side whose order counts; of those beyond only which they are
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_VALUES = {word: at for at, word in enumerate(NUMBERS, 1)}
-_VALUES |= {
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-    "twenty": 20,
-}
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
+_VALUES = {word: at for at, word in enumerate((*NUMBERS, *_TEENS), 1)}
 _VALUES |= {"a single": 1, "a pair of": 2, "a couple of": 2, "a couple": 2, "a pair": 2, "a trio of": 3, "a trio": 3}
 _VALUES |= {"half a dozen": 6, "a half dozen": 6, "a dozen": 12}
 # Whatever else is said, a number right before these is of none but them; not so "three language podcasts".
@@ -56,20 +48,26 @@ NUMBER = (
     rf"|{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
     rf"(?!-|\s+-\s*\d|\s+(?:to|or)\s+(?:\d|\w+\s+\w*s\b)|\s+{_MEASURE}\b(?!['-])(?!\s+_))"
 )
-_NUMBER = re.compile(rf"(?<!which (?=one\b))(?<!these )(?<!those )\b(?:x\s?)?(?P<number>{NUMBER})\b", re.I | re.A)
+_NUMBER = re.compile(
+    r"(?<!which (?=one\b))(?<!each (?=one\b))(?<!every (?=one\b))(?<!no (?=one\b))(?<!these )(?<!those )(?<!thing with )"
+    rf"\b(?:x\s?)?(?P<number>{NUMBER})\b",
+    re.I | re.A,
+)
 _ASKED = re.compile(r"<([^<>]+)>")  # in the sentences that it is made of
 _WORD = re.compile(r"\w+|[?.,;:!()&/-]")
 _SENTENCE, _CLAUSE = re.compile(r"[.!?;]+\s|\n"), re.compile(r"[,:()]| - ")
 _CASED = re.compile(r"[\w'-]+|[.?,;:!()&/-]")
 _CORRECTED = re.compile(  # "two, actually three"
-    r"[\w' ]{0,30}[,.;!?-]+\s*(?:(?:no|wait|actually|sorry|or rather|rather|i mean|let's say|scratch that|hmm|oh"
-    r"|make (?:it|that))\b[\s,.;!?-]*)+$",
+    r"[\w' ]{0,30}[,.;!?-]+\s*(?:(?:no|wait|actually|sorry|or rather|rather|better|i mean|let's say|scratch that"
+    r"|scrap that|hmm|oh|forgive me|pardon me|make (?:it|that))\b[\s,.;!?-]*)+$",
     re.I,
 )
 # Between numbers that are added, "two shows and one book"; and what is not said in one breath: "four. Actually, two".
 _ADDED, _APART = re.compile(r"\b(?:and|plus)\b|&", re.I), re.compile(r"[.!?;]|\bor\b", re.I)
 # "Two shows and a book", "a show and two books"
 _AND_ANOTHER = re.compile(rf"{NOUN}[^.!?;]{{0,20}}?(?:\band\b|\bplus\b|[,+&])\s*(?:\w+\s+){{0,3}}?{NOUN}", re.I)
+# "Four shows, two of them about space": of those.
+_OF_THEM = re.compile(r"\s+of\s+(?:them|these|those|which|whom)\b", re.I)
 _OF_EACH = re.compile(r"(?:\s+[\w']+){1,4}?\s+(?:each|apiece|every)\b|\s+(?:each|apiece)\b", re.I)
 
 
@@ -112,14 +110,19 @@ def _corrected(text: str, found: Sequence[re.Match[str]]) -> list[int]:
 
 def surely_asked(found: Sequence[re.Match[str]], chances: Sequence[float]) -> list[re.Match[str]]:
     """Those of some numbers that are asked for, by what the classifier says of each."""
-    least = ALSO if max(chances, default=0) >= SURE else SURE
-    return [number for number, chance in zip(found, chances, strict=True) if chance >= least]
+    first = max(chances, default=0)
+    if first < SURE:
+        return []
+    least = [ONE_MORE if number["number"].lower() == "one" else ALSO for number in found]
+    judged = zip(found, chances, least, strict=True)
+    return [number for number, chance, least_of_it in judged if chance >= min(first, least_of_it)]
 
 
 def counted(text: str, asked: Sequence[re.Match[str]]) -> int | None:
     """What the numbers that are asked for come to."""
     if len(asked) > 1:  # "three shows, and one line on each"
         asked = [one for one in asked if _value(one) > 1 or not _OF_EACH.match(text[one.end() :])]
+        asked = asked[:1] + [one for one in asked[1:] if not _OF_THEM.match(text[one.end() :])]
     values = [_value(number) for number in asked]
     every = [_value(number) for number in numbers(text)]
     if values and len(every) > 2 and values[0] == every[0] == sum(every[1:]):  # "four, one for me and three for others"

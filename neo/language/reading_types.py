@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from neo.catalog.item_types import ItemType
 from neo.language.denials import FAR, GIVING, NO_AFTER, clause_starts, denies
+from neo.language.reading_aim import Aimed
 from neo.language.reading_count import NUMBER
 from neo.language.telling import is_told
 from neo.language.wordings.fill import type_words
@@ -131,17 +132,31 @@ class Noun:
 @dataclass(frozen=True)
 class Types:
     """asked: the types that are asked for, none where nothing is said; doubted: whether one is spoken of that may be
-    asked for; nouns: those that ask; told: the types that are told of."""
+    asked for; nouns: those that ask; told: the types that are told of, or denied; near: those that are denied, or
+    might be pointed at, as "the podcasts" are."""
 
     asked: tuple[str, ...]
     doubted: bool
     nouns: tuple[Noun, ...] = ()
     told: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
     def of_another(self) -> tuple[str, ...]:
         """Those that are asked for by who surely wants another type, or more of a kind: if none is asked for in so many
         words, the only one that is told of. "Sorry, I meant audiobooks", "isn't there an audiobook like it?"."""
         return self.asked or (self.told if len(self.told) == 1 else ())
+
+    def of_items(self) -> tuple[str, ...]:
+        """Those that are asked for by who surely wants items, bare or with words: "just the podcasts, please", "don't
+        only name podcasts, say why"."""
+        return self.asked or (self.near if len({*self.near, *self.told}) == 1 else ())
+
+
+def typed(types: Types, aimed: Aimed) -> tuple[str, ...]:
+    """The types that a request asks for, by what it surely is after."""
+    if aimed.label in ("another type", "more like it"):
+        return types.of_another()
+    return types.of_items() if aimed.aim in ("items", "mixed") else types.asked
 
 
 @dataclass(frozen=True)
@@ -161,9 +176,11 @@ class TypeReader:
         return cls(types_of)
 
     def read(self, text: str) -> Types:
-        asked, refused, doubted, denied, told = list[Noun](), set[str](), False, None, list[str]()
+        asked, refused, doubted, denied = list[Noun](), set[str](), False, None
+        told, near = list[str](), list[str]()
         for noun in self._nouns(text):
             if _is_aside(noun) or self._whole.search(noun.before):
+                near += [noun.name] if _POINTING.search(noun.before) else []
                 continue
             joint = denied and _JOINED.fullmatch(text[denied.end : noun.start])  # "no shows, books or ..."
             if joint or _is_refused(noun):
@@ -175,6 +192,7 @@ class TypeReader:
             elif _is_doubted(noun):
                 doubted, denied = True, noun if denies(noun.before) else None
                 told.append(noun.name)
+                near += [noun.name] if denied is not None else []
             else:
                 asked.append(noun)
                 denied = None
@@ -183,8 +201,9 @@ class TypeReader:
             names = tuple(dict.fromkeys(name for name, _ in self.types_of.values() if name not in refused))
         elif len(names) > 1 and not _one_phrase(text, asked):
             names = ()
-        told = [name for name in dict.fromkeys(told) if name not in refused]
-        return Types(names, doubted, tuple(noun for noun in asked if noun.name not in refused), tuple(told))
+        asking = tuple(noun for noun in asked if noun.name not in refused)
+        told, near = ([name for name in dict.fromkeys(some) if name not in refused] for some in (told, near))
+        return Types(names, doubted, asking, tuple(told), tuple(near))
 
     def _nouns(self, text: str) -> Iterator[Noun]:
         starts = clause_starts(text)
