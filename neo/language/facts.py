@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from neo.catalog.activity import Listeners
 from neo.catalog.catalog import Catalog
+from neo.catalog.mentions import Mentions
 from neo.language.wordings.fill import TypeWords, type_words
 
 # Phrases that are true of every duration (seconds) below their bound; the last one of all others.
@@ -122,6 +123,11 @@ class FactBook:
         self.catalog = catalog
         self.listeners = listeners
         self._words = {t.name: type_words(t)[0] for t in catalog.types}
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Which items speak of what."""
+        return Mentions(self.catalog)
 
     def item(self, row: int) -> ItemFacts:
         """The facts of one catalog row; NotFoundError for a row that does not exist."""

@@ -26,6 +26,7 @@ from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
 from neo.language.reading_languages import languages
 from neo.language.reading_lengths import read_lengths
+from neo.language.reading_mentions import mentions, words_of
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_tones import more_so
@@ -46,6 +47,7 @@ _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", r
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
+_OF_EVERY = re.compile(r"\b(?:both|all|each)\b", re.I)
 _TOO = re.compile(r"(?<!not )\btoo\s+$", re.I)
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
 _YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
@@ -124,6 +126,8 @@ class Reader:
             return self._wishes(blank + written[start:end], blank + plain[start:end], there)
 
         own = [[wish for wish in within(part.start, part.end) if not wish.avoid] for part in parts]
+        if every := _OF_EVERY.search(written, parts[-1].start):  # "a dark show and a warm audiobook, both about family"
+            own = [[*wishes, *within(every.end(), len(written))] for wishes in own]
         of_all = [wish for wish in said.wishes if wish.avoid or wish in within(0, parts[0].start)]
         wished = tuple(
             Wished(part.type, part.count, tuple(wishes), tuple(own[-1]) if part.bare and not wishes else ())
@@ -159,7 +163,8 @@ class Reader:
 
     def _named(self, texts: Sequence[str]) -> list[dict[Phrase, tuple[WishAspect, str]]]:
         """Of each text, by phrase what it names: a topic before a creator, a creator before a tone."""
-        said = [(at, phrase) for at, text in enumerate(texts) for phrase in phrases(text)]
+        every = [phrases(text) for text in texts]
+        said = [(at, phrase) for at, some in enumerate(every) for phrase in some]
         found = [dict[Phrase, tuple[WishAspect, str]]() for _ in texts]
         for aspect, (lower, spelled, names) in self._names.items():
             places = named((phrase for _, phrase in said), lower)
@@ -169,9 +174,11 @@ class Reader:
                 place = places[phrase.lower][0]
                 if self._is_name(aspect, texts[at], phrase, spelled[place], whole=spelled[place] == names[place]):
                     found[at][phrase] = (aspect, names[place])
-        for text, of_text in zip(texts, found, strict=True):
+        for at, (text, of_text) in enumerate(zip(texts, found, strict=True)):
             for phrase, tag in languages(text, self._nouns):
                 of_text.setdefault(phrase, ("language", tag))
+            for phrase in mentions(text, every[at], of_text, self._topic_words, self._nouns, self._occurs):
+                of_text[phrase] = ("mention", phrase.lower)
         return found
 
     def _is_name(self, aspect: WishAspect, text: str, phrase: Phrase, spelled: str, whole: bool) -> bool:
@@ -198,6 +205,13 @@ class Reader:
         }
         lower = {aspect: pc.utf8_lower(pa.array(spelled, pa.string())) for aspect, (spelled, _) in columns.items()}
         return {aspect: (lower[aspect], *both) for aspect, both in columns.items()}
+
+    def _occurs(self, words: str) -> bool:
+        return bool(self.facts.mentions.rows(words).any())
+
+    @cached_property
+    def _topic_words(self) -> frozenset[str]:
+        return words_of(self.catalog.fields.topics.names.to_pylist())
 
     @cached_property
     def _nouns(self) -> re.Pattern[str]:

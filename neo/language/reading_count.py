@@ -49,8 +49,8 @@ NUMBER = (
     rf"(?!-|\s+-\s*\d|\s+(?:to|or)\s+(?:\d|\w+\s+\w*s\b)|\s+{_MEASURE}\b(?!['-])(?!\s+_))"
 )
 _NUMBER = re.compile(
-    r"(?<!which (?=one\b))(?<!each (?=one\b))(?<!every (?=one\b))(?<!no (?=one\b))(?<!these )(?<!those )(?<!thing with )"
-    rf"\b(?:x\s?)?(?P<number>{NUMBER})\b",
+    r"(?<!which (?=one\b))(?<!each (?=one\b))(?<!every (?=one\b))(?<!no (?=one\b))(?<!these )(?<!those )"
+    rf"(?<!thing with )\b(?:x\s?)?(?P<number>{NUMBER})\b",
     re.I | re.A,
 )
 _ASKED = re.compile(r"<([^<>]+)>")  # in the sentences that it is made of

@@ -19,8 +19,8 @@ from neo.language.phrases import Phrase, asked_in
 
 SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
 _BEFORE = re.compile(
-    r"(?:^|[.,:;!?(\n]|\b(?:about|on|for|into|with|subject of|no|not|like|love|and|or|nor|but|more|some|any|than"
-    r"|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather))\s*$",
+    r"(?:^|[.,:;!?(\n]|\b(?:(?:about|on|into|with)(?: the)?|for|subject of|no|not|like|loves?|and|or|nor|but|more|some"
+    r"|any|than|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather))\s*$",
     re.I,
 )
 _AFTER = re.compile(
@@ -65,6 +65,11 @@ def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
     if nouns.match(text, phrase.end + len(after) - len(after.lstrip())) or re.match(r"\s+pods?\b", after, re.I):
         return _POINTING.search(before) is None
     return _BEFORE.search(before) is not None and _AFTER.match(after) is not None
+
+
+def ends(text: str, phrase: Phrase) -> bool:
+    """Whether what is asked for ends with a phrase."""
+    return _AFTER.match(text, phrase.end) is not None
 
 
 def says_no_more(text: str, found: Iterable[Phrase]) -> bool:

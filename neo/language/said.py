@@ -19,7 +19,11 @@ from neo_sdk.types import Mode
 
 NOT_OTHERS = ("about it", "about them")  # aims
 NO_ITEMS = (*NOT_OTHERS, "small talk")
-SUBJECTS = ("topic", "creator")  # with one of these a few words are a request of their own: "something about chess"
+SUBJECTS = (
+    "topic",
+    "creator",
+    "mention",
+)  # with one of these a few words are a request of their own: "something about chess"
 BRIEF = 7  # words of a request that says no type and goes on with the one before: "but only in English, please"
 GoesOn = Literal["", "again", "another type", "refined", "turned"]
 # Behind these a few words change one thing: "and about chess?"

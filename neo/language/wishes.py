@@ -34,7 +34,8 @@ class Wish:
     """An aspect, and the value that it is to have or, with `avoid`, is not to have.
 
     value: a topic, tone or creator as the catalog has it; a language's tag, which takes what is within it, as a filter
-    does; one of LENGTHS, or as `neo.language.lengths` spells it; `since 2024` or `before 2015`.
+    does; one of LENGTHS, or as `neo.language.lengths` spells it; `since 2024` or `before 2015`; a mention is words that
+    the item says of itself.
     """
 
     aspect: WishAspect
@@ -47,7 +48,15 @@ class Wish:
     @property
     def word(self) -> str:
         """The value as people say it."""
+        if self.aspect == "mention":
+            return f"about {self.value}"
         return LANGUAGES.get(self.value, self.value) if self.aspect == "language" else self.value
+
+    @property
+    def phrase(self) -> str:
+        """As it stands behind a noun: "about birds", "in French", "that is calm"."""
+        before = {"topic": "about ", "creator": "by ", "language": "in ", "released": "released ", "tone": "that is "}
+        return before.get(self.aspect, "") + self.word
 
 
 class WishBook:
@@ -113,6 +122,8 @@ class WishBook:
             case "length":
                 low, high = seconds_of(value)
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)
+            case "mention":
+                return self.facts.mentions.rows(value)
             case "released":
                 how, _, year = value.partition(" ")
                 first = np.datetime64(f"{year}-01-01")

@@ -227,6 +227,8 @@ class Asking(Choosing):
             manner, least = replace(manner, format=said.aim), max(least, 1)
             about = None if said.aim == "items" else about
             choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.aim]}"))
+        if choice.let_go and len(choice) and most and not begins:
+            begins, about = self.nothing_like(choice.let_go, also=len(spoken.items) > 0), None
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins, then=then)
 
     def _mixed(

@@ -35,7 +35,7 @@ class Candidates:
     answer could name at all.
 
     asked, heard, excluded, within, passing: what the request said, in types and catalog rows, and what passes
-    its filter, to explain a gap with.
+    its filter, to explain a gap with. let_go: what words wish for and nothing left grants, as people say it.
     """
 
     types: tuple[str, ...]
@@ -51,6 +51,7 @@ class Candidates:
     named: np.ndarray = field(default_factory=lambda: NOTHING)
     guaranteed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    let_go: tuple[str, ...] = ()
 
     @classmethod
     def choose(

@@ -22,6 +22,7 @@ from neo.model.requests import filter_from, one_id
 from neo.model.speaking import Speaking
 from neo_sdk.types import Filter
 
+MODES_SAID = {"familiar": "that you know", "unfamiliar": "that is new to you"}
 Filtering = Filter | Mapping[str, Any] | None
 Later = Callable[[str], Sequence[Meeting]]
 
@@ -87,7 +88,10 @@ class Choosing(Speaking):
         gone += [found.mode] if found is not None and mode is not found else []
         every = [*map(str, wishes), *([found.mode] if found is not None and in_words else [])]
         warning = f"There is nothing {', '.join(every)} to name: the answer is not kept to {', '.join(gone)}."
-        return replace(nearer, warnings=(warning, *nearer.warnings))
+        missed = [wish.phrase for wish in wishes if wish not in rest and not wish.avoid]
+        missed += [MODES_SAID[found.mode]] if found is not None and mode is not found else []
+        let_go = tuple(dict.fromkeys((*missed, *nearer.let_go)))
+        return replace(nearer, warnings=(warning, *nearer.warnings), let_go=let_go)
 
     def _choose_each(
         self,
@@ -120,7 +124,8 @@ class Choosing(Speaking):
         guaranteed = (*dict.fromkeys(own), *(name for name in of_all if name != "type"))
         plan = [choice for part, choice in zip(parts, chosen, strict=True) for _ in range(part.count) if len(choice)]
         first, *then = plan or chosen[:1]
-        first = replace(first, guaranteed=guaranteed, warnings=tuple(dict.fromkeys(warnings)))
+        let_go = tuple(dict.fromkeys(words for choice in chosen for words in choice.let_go))
+        first = replace(first, guaranteed=guaranteed, warnings=tuple(dict.fromkeys(warnings)), let_go=let_go)
         return first, tuple(choice.index for choice in then)
 
 

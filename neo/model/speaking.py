@@ -13,7 +13,7 @@ from neo.language.facts import ListenerFacts
 from neo.language.prompts import Telling
 from neo.language.reading_aim import is_thanks
 from neo.language.said import Said
-from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, BEGUN_ALIKE, CANNOT, WELCOME
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, BEGUN_ALIKE, CANNOT, ELSE, NOTHING_LIKE, WELCOME
 from neo.model.keeping import Keeping
 from neo.model.listener import Asker
 from neo.model.spoken import Spoken
@@ -65,6 +65,14 @@ class Speaking(Keeping):
             return {"begins": self.about_them}
         friendly = said.aim == "any" and not asks
         return {"one_of": (*self.small_talk(False), *(self.small_talk(True) if friendly else ()))}
+
+    def nothing_like(self, wished: Sequence[str], also: bool) -> Ids:
+        """The tokens that an answer begins with whose item is not all that was wished for, up to the item.
+
+        wished: what of it nothing grants; also: whether something was named before.
+        """
+        said = NOTHING_LIKE.format(also=ELSE if also else "", wished=" ".join(wished))
+        return (*self.bundle.vocabulary.encode(said), self.bundle.vocabulary.open)
 
     @cached_property
     def nameless(self) -> tuple[Ids, ...]:

@@ -72,7 +72,7 @@ def topic(name: str, avoid: bool = False) -> Wish:
         ("A german podcast about Money", {Wish("language", "de"), topic("Money")}),
         ("same but German", {Wish("language", "de")}),
         ("French?", {Wish("language", "fr")}),
-        ("A French cooking podcast", set()),
+        ("A French cooking podcast", {Wish("mention", "cooking")}),
         ("German history", set()),
         ("Something calmer", {CALM}),
         ("funnier ones", {Wish("tone", "funny")}),

@@ -98,3 +98,16 @@ def test_answers_that_name_items_may_begin_as_training_has_them(neo: NeoModel) -
         assert isinstance(answer[0], Text)
         ids = encode(answer[0].text)
         assert not any(token in asked.unsayable(ids[:at]) for at, token in enumerate(ids)), answer[0].text
+
+
+def test_what_is_not_all_that_was_wished_for_is_said_to_be(neo: NeoModel) -> None:
+    answer = neo.chat("Something in Finnish, please.", max_tokens=40)
+    assert answer.text.startswith("I found nothing in Finnish. The nearest is ") and named(answer)
+    assert isinstance(answer.parts[1], ItemPart) and any("Finnish" in warning for warning in answer.warnings)
+    assert not any("Finnish" in kept for kept in answer.guaranteed)
+    later = neo.chat(after_items(neo, [3, 7], "And something in Finnish?"), max_tokens=40)
+    assert later.text.startswith("I found nothing else in Finnish. The nearest is ") and named(later)
+    bare = neo.chat("Just the titles of three shows in Finnish, please.")
+    assert all(isinstance(part, ItemPart) for part in bare.parts) and bare.warnings
+    plain = neo.chat("Something about whales, please.", max_tokens=40)
+    assert not plain.text.startswith("I found nothing")

@@ -25,6 +25,9 @@ CANNOT = (
 # How answers that name items begin too, of all that these do.
 BEGUN_ALIKE = ("Gladly!", "With pleasure. Have a", "I have", "You")
 
+# Before an item that is not all that was wished for: what of it nothing grants stands between them.
+NOTHING_LIKE, ELSE = "I found nothing {also}{wished}. The nearest is ", "else "
+
 PLACES = ("first", "second", "third", "fourth", "fifth")
 _ORDINAL = ("the {n} one", "the {n}", "your {n} one", "the {n} of them")
 _NUMBERS = ("number {c}", "no. {c}")
