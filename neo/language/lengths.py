@@ -9,6 +9,7 @@ from neo.language.wordings.wishes import LENGTHS
 
 Bound = Literal["under", "at most", "over", "at least"]
 FOREVER = float("inf")
+SHORT, LONG = "short", "long"  # among those of its type: of the third that lasts least, or most
 _VALUE = re.compile(r"(under|at most|over|at least) (\d{1,6}) minutes?")
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +25,9 @@ from neo.language.phrases import Phrase, apart, asked_in, named, phrases
 from neo.language.reading_aim import NOTHING_ASKED, surely
 from neo.language.reading_compared import read_compared
 from neo.language.reading_count import read_count
+from neo.language.reading_hello import of_nothing_yet
 from neo.language.reading_languages import languages
-from neo.language.reading_lengths import read_lengths
+from neo.language.reading_lengths import read_lengths, read_short
 from neo.language.reading_mentions import mentions, words_of
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
@@ -50,7 +52,20 @@ _OF_SOMEBODY = re.compile(
 _OF_EVERY = re.compile(r"\b(?:both|all|each)\b", re.I)
 _TOO = re.compile(r"(?<!not )\btoo\s+$", re.I)
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
-_YEAR = re.compile(r"\b(since|after|before|until)\s+((?:19|20)\d\d)\b", re.I)
+_YEAR = re.compile(r"\b(since|after|before|until|from|of)\s+((?:19|20)\d\d)\b(?!\s*(?:to|-|until|till)\b)", re.I)
+# "That's not history", "none of these are about food": said of an answer, where it is wished for. ("Something that is
+# not about history" says it in full.)
+_NOT_IT = re.compile(
+    r"\b(?:that'?s|(?:this|it|those|these|they|(?:none|neither|not one) of (?:those|these|them))"
+    r"(?:'s|s|'re|\s+(?:is|are|was|were)))(?:n't|nt|\s+not)?\s+(?:(?:really|at all|exactly|an?|about|on|even)\s+)*$"
+    r"|\b(?:isn't|isnt|aren't|arent|wasn't|weren't)\s+(?:(?:really|at all|exactly|an?|about|on|even)\s+)*$",
+    re.I,
+)
+# "That's about coffee, dear": of an answer too, and no wish.
+_IS_IT = re.compile(
+    r"\b(?:that'?s|(?:this|it|those|these|they)(?:'s|'re|\s+(?:is|are|was|were)))\s+(?:(?:all|only|just)\s+)?(?:about|on)\s+$",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,8 @@ class Reader:
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
         kinds = typed(types, aimed_at)
+        if aimed and of_nothing_yet(aimed):
+            return Said(aim="small talk")
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None
@@ -105,7 +122,8 @@ class Reader:
             wished = any(not wish.avoid for wish in wishes)
             asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
-        one = Said(wishes, kinds, count, mode, aim, asks, compared, goes_on=goes_on, anew=begins_anew(written))
+        form: Literal["", "items", "mixed"] = aim if aim in ("items", "mixed") else ""
+        one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written))
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 
@@ -142,6 +160,10 @@ class Reader:
             aspect, value = found[phrase]
             same = before is not None and found[before][0] == aspect
             said = _avoided(text, before, phrase, same, avoided)
+            if of_answer := _of_answer(text, phrase):
+                if of_answer == "told":
+                    continue
+                said = False
             too = aspect == "tone" and _TOO.search(text[: phrase.start]) is not None  # "that's too dark"
             said = True if too else said
             before, avoided = phrase, bool(said)
@@ -152,10 +174,15 @@ class Reader:
             if aspect == "creator" and re.search(r"\bthe one (?:by|from)\s+$", text[: phrase.start], re.I):
                 continue  # that points at an item
             wishes.append(Wish(aspect, value, avoided))
-        wishes += [Wish("length", value) for value in read_lengths(written, text)]
+        lengths = read_lengths(written, text) or read_short(text, self._nouns)
+        wishes += [Wish("length", value) for value in lengths]
         for match in _YEAR.finditer(text):
             how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
+            exactly = how in ("from", "of")
             if is_told(clause := last_clause(text[: match.start()])):
+                continue
+            if exactly:
+                wishes += [] if denies(clause) else [Wish("released", f"{by} {year}") for by, year in _in(first)]
                 continue
             early = (how in ("before", "until")) != denies(clause)
             wishes.append(Wish("released", f"before {first}" if early else f"since {first}"))
@@ -241,6 +268,18 @@ def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: 
     if same or (joint["word"] or "").lower() in ("or", "nor"):
         return was
     return None if was else False
+
+
+def _of_answer(text: str, phrase: Phrase) -> Literal["", "missed", "told"]:
+    """Whether a name says what an answer was not, and so what is wished for, or only what it was."""
+    before = text[: phrase.start]
+    if (found := _NOT_IT.search(before)) and re.search(r"n't|nt\b|\bnot\b|\bn(?:one|either)\b", found[0], re.I):
+        return "missed"
+    return "told" if _IS_IT.search(before) else ""
+
+
+def _in(year: int) -> tuple[tuple[str, int], ...]:
+    return ("since", year), ("before", year + 1)
 
 
 def _exact(text: str, phrase: Phrase, name: str) -> bool:

@@ -62,6 +62,12 @@ _CORRECTED = re.compile(  # "two, actually three"
     r"|scrap that|hmm|oh|forgive me|pardon me|make (?:it|that))\b[\s,.;!?-]*)+$",
     re.I,
 )
+_IS = re.compile(r"\b(?:is|are|am|i'm|he's|she's|turn(?:s|ed|ing)?)\s+(?:(?:only|just|now|almost|already)\s+)?$", re.I)
+_IS_ALL = re.compile(r"\s*(?:$|[.,;!?)]|and\b)")
+_TO = re.compile(
+    r"2\s+(?:listen|hear|go|do|be|play|read|learn|sleep|relax|help|keep|my|the|u|me|work)\b|4\s+(?:me|my|the|u|work)\b",
+    re.I,
+)
 # Between numbers that are added, "two shows and one book"; and what is not said in one breath: "four. Actually, two".
 _ADDED, _APART = re.compile(r"\b(?:and|plus)\b|&", re.I), re.compile(r"[.!?;]|\bor\b", re.I)
 # "Two shows and a book", "a show and two books"
@@ -99,7 +105,14 @@ def numbers(text: str) -> list[re.Match[str]]:
 
 
 def _every(text: str) -> list[re.Match[str]]:
-    return [number for number in _NUMBER.finditer(text) if _value(number) > 0]
+    return [number for number in _NUMBER.finditer(text) if _value(number) > 0 and not _is_age(text, number)]
+
+
+def _is_age(text: str, number: re.Match[str]) -> bool:
+    """ "My youngest is 6", and whatever else is a number, if not that of what is asked for; "2 listen" in a hurry."""
+    if _TO.match(text, number.start("number")):
+        return True
+    return _IS.search(text[: number.start()]) is not None and _IS_ALL.match(text, number.end()) is not None
 
 
 def _corrected(text: str, found: Sequence[re.Match[str]]) -> list[int]:

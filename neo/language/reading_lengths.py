@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from neo.language.denials import FAR, last_clause
+from neo.language.denials import FAR, denies, last_clause
 from neo.language.durations import COUNT, DURATION, has_hours, minutes_of, number
-from neo.language.lengths import FOREVER, Bound, length
+from neo.language.lengths import FOREVER, SHORT, Bound, length
 from neo.language.lengths_wished import Around, is_had, is_wished
+from neo.language.reading_words import NOUN
 from neo.language.wordings.wishes import LENGTHS
 
 MOST = 12  # lengths in a text that plainly asks for some
@@ -23,6 +24,18 @@ def _spaced(pattern: str) -> str:
     return pattern.replace(" ", r"\s{1,3}")
 
 
+# Before a noun, with other adjectives between; no "short stories", "long drive" nor "as long as".
+_SHORT = re.compile(
+    rf"\b(?:an?|some|few|any|{COUNT}|and|nice|really|very|pretty|quite|please|only)\s+(?P<word>short|long)"
+    rf"(?:,?\s+(?!(?:for|on|in|to|of|with|about|by|at|from|and|or|but|the|an?|my|story|stories|drive|walk|trip|flight)\b)"
+    rf"[\w'-]+){{0,3}}?,?\s+{NOUN}"
+    r"|\b(?:something|anything|smth|sth)\s+(?:really\s+|very\s+|nice and\s+)?(?P<some>short|long)\b"
+    r"(?!-|\s+(?:term|form|distance|lived|range))",
+    re.I,
+)
+_NOT_LONG = re.compile(
+    r"\bnot\s+(?:too|so|very|that)\s+(?:much\s+)?long\b(?!\s+(?:ago|since|before|after|until))", re.I
+)
 _UNDER, _OVER = r"under|below|(?:less|shorter|fewer) than|sub", r"over|above|(?:more|longer) than"
 _MOST = (
     r"at (?:the )?(?:very )?most|up to|(?:an? )?max(?:imum|\.)?(?: (?:length|duration|time))?(?: of|:)?|not exceeding"
@@ -62,6 +75,21 @@ _BY_GROUP: dict[str, Bound] = {
     "under": "under",
     "over": "over",
 }
+
+
+def read_short(text: str, nouns: re.Pattern[str]) -> list[str]:
+    """ "short" or "long" where items are to be that: "a short funny episode", "something long", "not too long".
+
+    nouns: what the types are called, articles before them too.
+    """
+    text = nouns.sub(NOUN, text)
+    found = {
+        (match["word"] or match["some"]).lower()
+        for match in _SHORT.finditer(text)
+        if not denies(last_clause(text[: match.start()]))
+    }
+    found |= {SHORT for match in _NOT_LONG.finditer(text)}
+    return [found.pop()] if len(found) == 1 else []
 
 
 def read_lengths(written: str, said: str) -> list[str]:

@@ -28,6 +28,12 @@ _AFTER = re.compile(
     r"|this time|in it|in them|related|stuff|though|maybe|rather|perhaps|too|first)\b)",
     re.I,
 )
+# "About money from 2024", "about jazz that isn't too long": what items are to be besides.
+_ABOUT = re.compile(r"\b(?:about|subject of)(?: the)?\s*$", re.I)
+_GOES_ON = re.compile(
+    r"\s+(?:from|since|in|with|without|under|over|by|that|which|before|after|of|between|not|shorter|longer|no|around)\b",
+    re.I,
+)
 _MORE = re.compile(
     r"\b(?!(?:and|or|but|please|pls|plz|some|something|on|about|in|maybe|a|an|the|only|just|then|ok)\b|_)\w+", re.I
 )
@@ -64,6 +70,8 @@ def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
     before, after = text[: phrase.start], text[phrase.end :]
     if nouns.match(text, phrase.end + len(after) - len(after.lstrip())) or re.match(r"\s+pods?\b", after, re.I):
         return _POINTING.search(before) is None
+    if _ABOUT.search(before) and _GOES_ON.match(after):
+        return True
     return _BEFORE.search(before) is not None and _AFTER.match(after) is not None
 
 

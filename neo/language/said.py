@@ -44,6 +44,13 @@ _ANEW = re.compile(
     r"|anything goes|from scratch|something completely different)\b",
     re.I,
 )
+# What one thing is to be changed to, however it is said: "something more serious, and I'd rather read a book".
+_CHANGED = re.compile(
+    r"\b(?:more|less|rather|instead|prefer|too \w+|not (?:so|as|too) \w+(?! ago)"
+    r"|(?:short|long|calm|light|dark|warm|funn|happ|new|old|quiet|soft|gentl|livel|deep|simpl|eas|slow|fast)i?er)\b"
+    r"(?! (?:info|about it)\b)",
+    re.I,
+)
 _INSTEAD = re.compile(r"\b(?:instead|then|though|rather)\W*$", re.I)
 
 
@@ -63,6 +70,7 @@ class Said:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
+    form: whether items are to come bare or with words;
     anew: whether nothing of what was said before is to hold."""
 
     wishes: tuple[Wish, ...] = ()
@@ -74,6 +82,7 @@ class Said:
     compared: Compared | None = None
     parts: tuple[Wished, ...] = ()
     goes_on: GoesOn = ""
+    form: Literal["", "items", "mixed"] = ""
     anew: bool = False
 
 
@@ -88,8 +97,10 @@ def how_it_goes_on(text: str, label: str, types: Sequence[str]) -> GoesOn:
         return "again"
     if label == "another type":
         return "another type"
-    if label == "more like it" or types or len(text.split()) > BRIEF:
+    if label == "more like it":
         return ""
+    if types or len(text.split()) > BRIEF:
+        return "turned" if _CHANGED.search(text) else ""
     if label in ("", "neither") and _ONES.search(text):
         return "again"
     return "turned" if _TURNED.search(text) or _INSTEAD.search(text) else "refined"
@@ -113,7 +124,10 @@ def _after(before: Said, said: Said) -> Said:
     wanted = [wish for wish in said.wishes if not wish.avoid]
     changes = bool(said.count or said.wishes or said.mode != "any")
     refines = said.goes_on == "refined" and changes and not any(wish.aspect in SUBJECTS for wish in wanted)
-    turns = said.goes_on == "turned" and (changes or said.aim in ("items", "mixed"))  # "just the titles"
+    if said.goes_on == "turned" and len(said.types) > 0 and any(wish.aspect in SUBJECTS for wish in wanted):
+        return said  # "I'd rather have a show about chess" says all
+    # "Just the titles", "I'd rather read a book"
+    turns = said.goes_on == "turned" and (changes or bool(said.types) or said.form != "")
     if said.parts or said.anew or not (refines or turns or said.goes_on in ("again", "another type")):
         return said
     known = {wish.aspect for wish in wanted}
@@ -128,6 +142,7 @@ def _after(before: Said, said: Said) -> Said:
         types=before.types if typed else said.types,
         count=said.count or (before.count if typed else None),
         mode=before.mode if said.mode == "any" else said.mode,
+        form=said.form or before.form,
         parts=tuple(_less(part, known, refused) for part in parts),
     )
 

@@ -19,7 +19,7 @@ from neo.catalog.catalog import Catalog
 from neo.catalog.fields import Values
 from neo.catalog.filter import speaking
 from neo.language.facts import FactBook
-from neo.language.lengths import seconds_of
+from neo.language.lengths import LONG, SHORT, seconds_of
 from neo.language.wordings import wishes as wordings
 from neo.language.wordings.wishes import LANGUAGES, LENGTHS, WishAspect
 
@@ -55,6 +55,8 @@ class Wish:
     @property
     def phrase(self) -> str:
         """As it stands behind a noun: "about birds", "in French", "that is calm"."""
+        if self.aspect == "length" and self.value in (SHORT, LONG):
+            return f"that is {self.value}"
         before = {"topic": "about ", "creator": "by ", "language": "in ", "released": "released ", "tone": "that is "}
         return before.get(self.aspect, "") + self.word
 
@@ -119,6 +121,8 @@ class WishBook:
                 return own | (own[self._parents] & self._is_part & ~self._has_creator)
             case "language":
                 return fields.language.having(speaking(fields.language.names, [value]))
+            case "length" if value in (SHORT, LONG):
+                return self._short if value == SHORT else self._long
             case "length":
                 low, high = seconds_of(value)
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)
@@ -129,6 +133,24 @@ class WishBook:
                 first = np.datetime64(f"{year}-01-01")
                 dates = self.catalog.dates
                 return dates >= first if how == "since" else dates < first
+
+    @cached_property
+    def _short(self) -> np.ndarray:
+        return self._of_third(0)
+
+    @cached_property
+    def _long(self) -> np.ndarray:
+        return self._of_third(2)
+
+    def _of_third(self, third: int) -> np.ndarray:
+        """bool[items]: those that last as long as the first third of their type, or the last."""
+        durations, found = self.catalog.fields.durations, np.zeros(len(self.catalog), dtype=np.bool_)
+        for code in range(len(self.catalog.types)):
+            known = (self.catalog.type_codes == code) & (durations > 0)
+            if known.any():
+                low, high = np.quantile(durations[known], (1 / 3, 2 / 3))
+                found |= known & ((durations <= low) if third == 0 else (durations >= high))
+        return found
 
     @cached_property
     def _parents(self) -> np.ndarray:

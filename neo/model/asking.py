@@ -223,10 +223,10 @@ class Asking(Choosing):
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
         begins = self.about_one if only or (said.aim == "about it" and one and left) else ()
-        if max_items is None and (said.aim == "items" or (said.aim == "mixed" and not one)):
-            manner, least = replace(manner, format=said.aim), max(least, 1)
-            about = None if said.aim == "items" else about
-            choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.aim]}"))
+        if max_items is None and not begins and said.form and (said.form == "items" or not one):
+            manner, least = replace(manner, format=said.form), max(least, 1)
+            about = None if said.form == "items" else about
+            choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.form]}"))
         if choice.let_go and len(choice) and most and not begins:
             begins, about = self.nothing_like(choice.let_go, also=len(spoken.items) > 0), None
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins, then=then)

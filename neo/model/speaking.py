@@ -8,22 +8,40 @@ from functools import cache, cached_property
 from itertools import takewhile
 from typing import Any
 
+import numpy as np
+
 from neo.language.asides import item_aside, listener_aside
-from neo.language.facts import ListenerFacts
+from neo.language.facts import ListenerFacts, sayable
 from neo.language.prompts import Telling
 from neo.language.reading_aim import is_thanks
+from neo.language.reading_hello import of_nothing_yet
 from neo.language.said import Said
-from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, BEGUN_ALIKE, CANNOT, ELSE, NOTHING_LIKE, WELCOME
+from neo.language.wordings.follow_ups import (
+    ABOUT,
+    ABOUT_YOU,
+    BEGUN_ALIKE,
+    CANNOT,
+    ELSE,
+    HELLO,
+    NOTHING_LIKE,
+    WELCOME,
+    WHAT_THERE_IS,
+)
 from neo.model.keeping import Keeping
 from neo.model.listener import Asker
 from neo.model.spoken import Spoken
 
 Ids = tuple[int, ...]  # of tokens
+TOPICS = 5  # that an answer on what there is names
 
 
 def _alike(words: Sequence[str], others: Sequence[str]) -> int:
     """How many words both begin with."""
     return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(words, others, strict=False)))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 class Speaking(Keeping):
@@ -46,7 +64,23 @@ class Speaking(Keeping):
 
     def small_talk(self, thanks: bool) -> tuple[Ids, ...]:
         """The tokens of what is answered to thanks, or else to what nobody here can say or do."""
-        return tuple(tuple(self.bundle.vocabulary.encode(said)) for said in (WELCOME if thanks else CANNOT))
+        return self._tokens(WELCOME if thanks else CANNOT)
+
+    def _tokens(self, texts: Sequence[str]) -> tuple[Ids, ...]:
+        return tuple(tuple(self.bundle.vocabulary.encode(said)) for said in texts)
+
+    @cached_property
+    def what_there_is(self) -> str:
+        """What the catalog has, in a sentence or two: how much of each type, and the topics that most items have."""
+        catalog = self.bundle.catalog
+        many = np.bincount(catalog.type_codes, minlength=len(catalog.types)).tolist()
+        counts = [f"{n:,} {t.plural if n != 1 else t.name}" for n, t in zip(many, catalog.types, strict=True) if n]
+        names, codes = catalog.fields.topics.names, catalog.fields.topics.codes
+        most = np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[:TOPICS]
+        topics = [names[int(at)].as_py() for at in most if sayable(names[int(at)].as_py())]
+        return WHAT_THERE_IS.format(
+            counts=_listed(counts or ["no items"]), topics=", ".join(topics) or "nothing I know"
+        )
 
     def in_words(self, said: Said, spoken: Spoken, known: bool, named: bool, only: bool) -> dict[str, Any]:
         """How an answer in words alone begins, or which ones it may be: nothing where it is none, or is on an item.
@@ -57,7 +91,13 @@ class Speaking(Keeping):
         if said.aim == "about them" and (known or only):
             return {"begins": self.about_them}
         if said.aim == "small talk":
-            return {"one_of": self.small_talk(is_thanks(spoken.requests[-1][0]))}
+            text = spoken.requests[-1][0]
+            match of_nothing_yet(text):
+                case "hello":
+                    return {"one_of": self._tokens(HELLO)}
+                case "what there is":
+                    return {"one_of": self._tokens([self.what_there_is])}
+            return {"one_of": self.small_talk(is_thanks(text))}
         if not only or (named and (len(spoken.items) > 0 or said.aim == "about it")):
             return {}
         asks = said.asks or said.aim in ("items", "mixed", "others")

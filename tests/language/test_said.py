@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -85,11 +86,14 @@ def test_many_nouns_and_numbers_are_no_work() -> None:
         ("a short one", "small talk", "refined"),
         ("under half an hour please", "neither", "refined"),
         ("What should I listen to on my way to work tomorrow?", "neither", ""),
+        ("Something more serious, and I would like to read it tomorrow", "", "turned"),
+        ("Not so long ago I have heard of it from a friend of mine", "", ""),
     ],
 )
 def test_how_a_request_goes_on(text: str, label: str, goes_on: str) -> None:
     assert how_it_goes_on(text, label, ()) == goes_on
-    assert how_it_goes_on(text, "", ("show",)) == ""
+    changes = "turned" if re.search(r"\b(?:rather|more|older|newer)\b", text) else ""
+    assert how_it_goes_on(text, "", ("show",)) == changes
 
 
 FIRST = Said(wishes=(JAZZ,), types=(S,), count=2, mode="unfamiliar")
@@ -107,7 +111,9 @@ FIRST = Said(wishes=(JAZZ,), types=(S,), count=2, mode="unfamiliar")
         (Said(goes_on="turned", wishes=(CHESS,)), (S, 2, (CHESS,))),
         (Said(goes_on="turned", wishes=(ENGLISH,)), (S, 2, (ENGLISH, JAZZ))),
         (Said(goes_on="turned", count=3), (S, 3, (JAZZ,))),
-        (Said(goes_on="turned", aim="items"), (S, 2, (JAZZ,))),
+        (Said(goes_on="turned", aim="items", form="items"), (S, 2, (JAZZ,))),
+        (Said(goes_on="turned", types=(B,)), (B, None, (JAZZ,))),
+        (Said(goes_on="turned", types=(B,), wishes=(CHESS,)), (B, None, (CHESS,))),
         (Said(goes_on="refined", mode="familiar"), (S, 2, (JAZZ,))),
         (Said(goes_on="refined", wishes=(CALM,)), (S, 2, (CALM, JAZZ))),
         (Said(goes_on="refined", wishes=(CHESS,)), ("", None, (CHESS,))),  # a request of its own

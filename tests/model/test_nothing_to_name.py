@@ -9,7 +9,7 @@ import pytest
 
 from neo.language.facts import FactBook
 from neo.language.segments import Text
-from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, CANNOT, WELCOME
+from neo.language.wordings.follow_ups import ABOUT, ABOUT_YOU, CANNOT, HELLO, WELCOME
 from neo.model.bundle import Bundle
 from neo.model.neo_model import NeoModel
 from neo.training.teacher.ask import Ask
@@ -65,7 +65,9 @@ def test_what_asks_for_no_item_is_answered_as_before(neo: NeoModel) -> None:
     assert neo.chat("Why the second one?", who, max_items=0).text in CANNOT  # there is none
     told = neo.chat(after_items(neo, [3, 7], "Why the second one?"), who, max_items=0, max_tokens=8)
     assert told.text.startswith(ABOUT) and named(told) == [neo.bundle.catalog.id(7)]
-    assert neo.chat("Hello!", who, max_items=0).text in (*WELCOME, *CANNOT)
+    assert neo.chat("Hello!", who, max_items=0).text in HELLO
+    there = neo.chat("What topics do you have?", who).text
+    assert there.startswith("Here are ") and "20 shows" in there and there.endswith("and more. What would you like?")
 
 
 def test_words_that_are_not_read_leave_it_to_the_model(neo: NeoModel) -> None:

@@ -22,6 +22,12 @@ CANNOT = (
     "Sorry, that I cannot do. I can find things in this catalog for you.",
     "I have no way to know that. Ask me for something from this catalog.",
 )
+HELLO = (
+    "Hello! What would you like to listen to?",
+    "Good to see you. Shall I find something for you?",
+    "Welcome! Tell me what you are in the mood for.",
+)
+WHAT_THERE_IS = "Here are {counts}, about {topics} and more. What would you like?"
 # How answers that name items begin too, of all that these do.
 BEGUN_ALIKE = ("Gladly!", "With pleasure. Have a", "I have", "You")
 
