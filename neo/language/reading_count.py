@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from neo.language.denials import FAR
 from neo.language.reading_words import NOUN, fit_once
 from neo.language.wordings.fill import COUNTS
 from neo.language.wordings.instructions import TASKS, written
@@ -62,7 +63,12 @@ _CORRECTED = re.compile(  # "two, actually three"
     r"|scrap that|hmm|oh|forgive me|pardon me|make (?:it|that))\b[\s,.;!?-]*)+$",
     re.I,
 )
-_IS = re.compile(r"\b(?:is|are|am|i'm|he's|she's|turn(?:s|ed|ing)?)\s+(?:(?:only|just|now|almost|already)\s+)?$", re.I)
+_IS = re.compile(
+    r"\b(?:i|we|he|she|they|it|\w+est|kids?|child|children|sons?|daughters?|boys?|girls?|mum|mom|dad|mother|father|wife"
+    r"|husband|brother|sister|gran\w*|nan|niece|nephew|twins?|friend|dog|cat|baby|toddler)"
+    r"(?:'s|'m|'re|\s+(?:is|am|are|was|were))?\s+(?:(?:turn(?:s|ed|ing)?|only|just|now|almost|already)\s+)*$",
+    re.I,
+)
 _IS_ALL = re.compile(r"\s*(?:$|[.,;!?)]|and\b)")
 _TO = re.compile(
     r"2\s+(?:listen|hear|go|do|be|play|read|learn|sleep|relax|help|keep|my|the|u|me|work)\b|4\s+(?:me|my|the|u|work)\b",
@@ -112,7 +118,9 @@ def _is_age(text: str, number: re.Match[str]) -> bool:
     """ "My youngest is 6", and whatever else is a number, if not that of what is asked for; "2 listen" in a hurry."""
     if _TO.match(text, number.start("number")):
         return True
-    return _IS.search(text[: number.start()]) is not None and _IS_ALL.match(text, number.end()) is not None
+    said = _IS.search(text[max(0, number.start() - FAR) : number.start()])
+    is_said = said is not None and re.search(r"'|\b(?:is|am|are|was|were|turn\w*)\b", said[0], re.I) is not None
+    return is_said and _IS_ALL.match(text, number.end()) is not None
 
 
 def _corrected(text: str, found: Sequence[re.Match[str]]) -> list[int]:
