@@ -45,10 +45,12 @@ READ = 2_000  # characters of a text, the last ones: who asks for something says
 MAYBE = 0.4  # items are asked for, where something is wished for
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
+_THAT_IS = re.compile(r"^\W*(?:(?:but|no)\W+)?that is (?:by|from|about|on)\s+$", re.I)
 # Before these a tone is how somebody is, or the weather, and no wish.
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
 )
+_WHATS_NEW = re.compile(r"\W*what(?:'?s| is) (?:new|good|hot|popular|trending|on)\b", re.I)
 _OF_EVERY = re.compile(r"\b(?:both|all|each)\b", re.I)
 _TOO = re.compile(r"(?<!not )\btoo\s+$", re.I)
 _AND = re.compile(r"\s*(?:,|,?\s*(?P<word>and|or|nor|&)\s+(?P<new>about |on |by |from )?)\s*", re.I)
@@ -105,6 +107,8 @@ class Reader:
         kinds = typed(types, aimed_at)
         if aimed and of_nothing_yet(aimed):
             return Said(aim="small talk")
+        if aim in ("any", "about them") and _WHATS_NEW.match(written) and ITEM not in (aimed or ""):
+            aim, asks = "any", True
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
             aim = "any"  # "tell me about three shows", "describe my taste and recommend a show", "chess!"
         compared = None
@@ -275,7 +279,9 @@ def _of_answer(text: str, phrase: Phrase) -> Literal["", "missed", "told"]:
     before = text[: phrase.start]
     if (found := _NOT_IT.search(before)) and re.search(r"n't|nt\b|\bnot\b|\bn(?:one|either)\b", found[0], re.I):
         return "missed"
-    return "told" if _IS_IT.search(before) else ""
+    asked_back = re.match(r"\s*\?(?:\?|\s*(?:no|nah|nope|not)\b)", text[phrase.end :], re.I)  # "design?? no, running"
+    corrected = _THAT_IS.search(before) and re.match(r"\s*[.,!;]+\s*(?:i|no|not|but)\b", text[phrase.end :], re.I)
+    return "told" if asked_back or corrected or _IS_IT.search(before) else ""
 
 
 def _in(year: int) -> tuple[tuple[str, int], ...]:

@@ -20,6 +20,7 @@ _ENDS = (
 _SAID = re.compile(
     rf"\bin\s+{_ONE}{_ENDS}"
     rf"|\b(?:only|just|all|but|same|prefer|rather|preferably)\s+{_ONE.replace('language', 'alone')}{_ENDS}"
+    rf"|(?:,|\blanguage:?)\s*{_ONE.replace('language', 'listed')}{_ENDS}"
     rf"|^\W*{_ONE.replace('language', 'whole')}\W*(?:please\W*)?$|\b{_ONE.replace('language', 'before')}(?=\s)",
     re.I,
 )

@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from neo.language.denials import FAR
 from neo.language.phrases import Phrase, asked_in
 from neo.language.reading_topics import SAID, ends, is_topic
+from neo.language.reading_words import NOUN
 
 LONGEST = 3  # words
 _WORDS = re.compile(r"[^\W\d_][\w'-]+(?: [\w'-]+){0,2}")
 _ABOUT = re.compile(
-    r"\b(?:about|regarding|concerning|covering|dealing with|to do with|related to|(?:on )?the subject of"
-    r"|(?<!based )(?<!depend )(?<!going )on)\s+(?:(?:the|a|an)\s+)?$",
+    r"\b(?:about|regarding|concerning|covering|dealing with|to do with|related to|(?:on )?the subject of)"
+    r"\s+(?:(?:the|a|an)\s+)?$",
     re.I,
 )
+_ON = re.compile(rf"(?:{NOUN}|\b(?:something|anything|ones?|stuff))\s+on\s+$", re.I)  # not "we drive on Saturday"
+_OR, _OR_ALSO = re.compile(r"\bor\s+(?:\w+\s+)?$", re.I), re.compile(r"\s+or\b", re.I)
 _FIRST = re.compile(  # no name begins with these
     r"(?:the|a|an|my|our|your|his|her|its|their|this|that|these|those|it|them|me|us|you|him|i|we|what|which|who|whom|how|why"
     r"|where|when|whether|any|some|no|not|all|each|every|one|two|three|both|either|anything|something|nothing|everything"
@@ -52,7 +56,8 @@ def mentions(
             continue
         if any(start < phrase.end and phrase.start < end for start, end in taken) or nouns.search(phrase.words):
             continue
-        if _is_asked(text, phrase, topics, nouns) and occurs(phrase.lower):
+        either = _OR.search(text[: phrase.start]) or (taken and _OR_ALSO.match(text, phrase.end))
+        if not either and _is_asked(text, phrase, topics, nouns) and occurs(phrase.lower):
             taken.append((phrase.start, phrase.end))
             yield phrase
 
@@ -61,7 +66,9 @@ def _is_asked(text: str, phrase: Phrase, topics: Collection[str], nouns: re.Patt
     if " " not in phrase.words and _singular(phrase.lower) in topics and is_topic(text, phrase, nouns):
         return True
     often = " " not in phrase.words and asked_in(phrase.lower) >= SAID
-    return not often and _ABOUT.search(text[: phrase.start]) is not None and ends(text, phrase)
+    before = text[: phrase.start]
+    about = _ABOUT.search(before) or _ON.search(nouns.sub(NOUN, before[-FAR:]))
+    return not often and about is not None and ends(text, phrase)
 
 
 def _singular(word: str) -> str:

@@ -19,8 +19,9 @@ from neo.language.phrases import Phrase, asked_in
 
 SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
 _BEFORE = re.compile(
-    r"(?:^|[.,:;!?(\n]|\b(?:(?:about|on|into|with)(?: the)?|for|subject of|no|not|like|loves?|and|or|nor|but|more|some"
-    r"|any|than|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather))\s*$",
+    r"(?:^|[.,:;!?(\n]|\b(?:(?:about|on|into|with)(?: the)?|new(?: this \w+)? in|for|subject of|no|not|like|loves?|and"
+    r"|or|nor|but|more|some|any|than|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather|proper"
+    r"|real))\s*$",
     re.I,
 )
 _AFTER = re.compile(

@@ -28,6 +28,10 @@ from neo.language.wordings.instructions import TASKS
         ("about money from 2024", {"Money", "since 2024", "before 2025"}),
         ("My father was from 1950 to 1970 a baker", set()),
         ("Something about the climate", {"climate"}),
+        ("jazz?? no, grief", {"grief and change"}),
+        ("horror audiobook, language german", {"ghosts and horror", "German"}),
+        ("A show about the oceans, German", {"oceans", "German"}),
+        ("What's new in science?", {"Science"}),
     ],
 )
 def test_complaints_and_years(reader: Reader, text: str, wishes: set[str]) -> None:

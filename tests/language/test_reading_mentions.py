@@ -92,6 +92,8 @@ def test_of_a_large_catalog_none_is_looked_up(monkeypatch: pytest.MonkeyPatch) -
         ("Whales!", set()),  # in a topic's name alone a word is enough
         ("Animals!", {"animals"}),
         ("a show about one", set()),
+        ("Something on whales or owls", {"whales"}),
+        ("We drive on owls", set()),
     ],
 )
 def test_what_is_read(small: Reader, text: str, wishes: set[str]) -> None:
