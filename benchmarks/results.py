@@ -39,6 +39,7 @@ SECTIONS = {  # in this order
     "future-listening": "Listeners: what their vector knows of next week",
     "listener-updates": "Listeners: how long a vector takes",
     "steering": "Steering by words, and conversation",
+    "steering-quickstart": "Steering by words at the quickstart's budget",
     "steering-smollm2": "Steering by words with a pretrained base",
     "english": "What keeps a base's English",
     "cold-items": "Items that come in after training",
