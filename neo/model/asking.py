@@ -30,6 +30,7 @@ from neo.model.prepared import ListRequest, Request, WordsRequest
 from neo.model.requests import (
     Manner,
     conversation,
+    filter_from,
     names,
     one_id,
     one_of,
@@ -210,6 +211,8 @@ class Asking(Choosing):
         only = max_items is not None and whole("max_items", max_items, 0, MAX_K) == 0 and read_words
         left, known = types is None and max_items is None, (listener, history) != (None, None)
         if (only or left) and (alone := self.in_words(said, spoken, known, named, only)):
+            if (asked_for := filter_from(filter)) is not None:
+                self.passing(asked_for, ())  # one that cannot be is an error, whatever is said
             return self._text(turns, who, manner, **alone)
         found = discovery(self.bundle, who, "any", said.mode)
         then: tuple[SidIndex, ...] = ()

@@ -77,6 +77,7 @@ def test_unknown_names_are_not_found(neo: NeoModel, ask: Callable[[NeoModel], ob
         (lambda neo: neo.recommend(filter={"langauges": ["en"]}), "no field 'langauges', did you mean 'languages'"),
         (lambda neo: neo.search("jazz", filter={"types": ["show"]}), "no field 'types', the fields are: languages"),
         (lambda neo: neo.search("jazz", filter={7: 7}), "no field 7"),
+        (lambda neo: neo.chat("Thank you!", filter={"languages": "en"}), "filter.languages is 'en' .* expected a list"),
         (lambda neo: neo.chat("hi", filter={"languages": "en"}), "filter.languages is 'en' .* expected a list"),
         (lambda neo: neo.stream_chat("hi", filter={"topics": ["a", 1]}), r"filter.topics\[1\] is 1 .*list of topics"),
         (lambda neo: neo.recommend(filter={"languages": []}), r"filter.languages is \[\] .*leave it out"),
