@@ -27,7 +27,7 @@ HELLO = (
     "Good to see you. Shall I find something for you?",
     "Welcome! Tell me what you are in the mood for.",
 )
-WHAT_THERE_IS = "Here are {counts}, about {topics} and more. What would you like?"
+WHAT_THERE_IS = "Here are {counts}{about}. What would you like?"
 # How answers that name items begin too, of all that these do.
 BEGUN_ALIKE = ("Gladly!", "With pleasure. Have a", "I have", "You")
 
