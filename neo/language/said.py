@@ -19,11 +19,8 @@ from neo_sdk.types import Mode
 
 NOT_OTHERS = ("about it", "about them")  # aims
 NO_ITEMS = (*NOT_OTHERS, "small talk")
-SUBJECTS = (
-    "topic",
-    "creator",
-    "mention",
-)  # with one of these a few words are a request of their own: "something about chess"
+# With one of these a few words are a request of their own: "something about chess".
+SUBJECTS = ("topic", "creator", "mention")
 BRIEF = 7  # words of a request that says no type and goes on with the one before: "but only in English, please"
 GoesOn = Literal["", "again", "another type", "refined", "turned"]
 # Behind these a few words change one thing: "and about chess?"
@@ -70,8 +67,7 @@ class Said:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
-    form: whether items are to come bare or with words;
-    anew: whether nothing of what was said before is to hold."""
+    form: whether items are to come bare or with words; anew: whether nothing of what was said before is to hold."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()

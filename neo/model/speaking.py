@@ -78,9 +78,8 @@ class Speaking(Keeping):
         names, codes = catalog.fields.topics.names, catalog.fields.topics.codes
         most = np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[:TOPICS]
         topics = [names[int(at)].as_py() for at in most if sayable(names[int(at)].as_py())]
-        return WHAT_THERE_IS.format(
-            counts=_listed(counts or ["no items"]), topics=", ".join(topics) or "nothing I know"
-        )
+        about = f", about {', '.join(topics)} and more" if topics else ""
+        return WHAT_THERE_IS.format(counts=_listed(counts or ["no items"]), about=about)
 
     def in_words(self, said: Said, spoken: Spoken, known: bool, named: bool, only: bool) -> dict[str, Any]:
         """How an answer in words alone begins, or which ones it may be: nothing where it is none, or is on an item.
