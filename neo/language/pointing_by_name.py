@@ -56,11 +56,15 @@ def _theirs(text: str, named: Sequence[ItemFacts], nouns: Mapping[str, Sequence[
             continue
         last = name.split()[-1]
         alone = sum((other.creator or "").split()[-1:] == [last] for other in named) == 1 and len(last) > 2
-        who = rf"(?:{re.escape(name)}{rf'|(?-i:(?<![A-Z][a-z] ){re.escape(last)})' if alone else ''})"
+        who = rf"(?:{re.escape(name)}{rf'|(?-i:{re.escape(last)})' if alone else ''})"
         one = rf"(?:one|{'|'.join(re.escape(noun) for noun in nouns[item.type])})\b"
         theirs = rf"(?:(?:that|this)\s+{one}\s+of\s+)?{who}'s?(?:\s+{one}|{ENDS})"
         said = rf"\b(?:(?:the|that|this)\s+{who}(?:'s?)?\s+{one}|{theirs})"
-        found += [Pointed(match.start(), match.end(), item.row) for match in re.finditer(said, text, re.I)]
+        found += [
+            Pointed(match.start(), match.end(), item.row)
+            for match in re.finditer(said, text, re.I)
+            if not _goes_on_with(text, match.start())
+        ]
     return found
 
 
@@ -70,6 +74,16 @@ def _by_title(text: str, named: Sequence[ItemFacts]) -> list[Pointed]:
     for item in named:
         alone = sum(other.title == item.title for other in named) == 1 and re.fullmatch(r"[A-Z][\w-]{2,}", item.title)
         if alone and asked_in(item.title) < OFTEN:
-            spelled = rf"(?<![A-Z]\w )(?<![\w-]){re.escape(item.title)}(?![\w-]|\s+[A-Z])"
-            found += [Pointed(match.start(), match.end(), item.row) for match in re.finditer(spelled, text)]
+            spelled = rf"(?<![\w-]){re.escape(item.title)}(?![\w-]|\s+[A-Z])"
+            found += [
+                Pointed(match.start(), match.end(), item.row)
+                for match in re.finditer(spelled, text)
+                if not _goes_on_with(text, match.start())
+            ]
     return found
+
+
+def _goes_on_with(text: str, at: int) -> bool:
+    """Whether a name that stands there is the end of a longer one: "Adam Moss", "New Tailors", but not "Play Moss"."""
+    before = re.search(r"(?P<begins>^|[.?!]\s+)?(?P<word>[A-Z][\w-]*)\s+$", text[:at])
+    return before is not None and (before["begins"] is None or not asked_in(before["word"].lower()))
