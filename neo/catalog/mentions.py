@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from neo.catalog.catalog import Catalog
 
 MOST_ITEMS = 200_000
-KEPT = 256  # masks at hand
+KEPT = 64  # masks at hand, of a byte an item
 
 
 class Mentions:
@@ -39,11 +39,14 @@ class Mentions:
         return found if found.any() else _having(self.catalog.column("description"), pattern)
 
 
+def singular(word: str) -> str:
+    """Without the s of a plural; what ends so by itself, "bus", is looked up in the same way."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
 def _pattern(words: str) -> str:
     """For RE2, in which \\b knows ASCII alone."""
-    stem = words.lower().strip()
-    stem = stem[:-1] if len(stem) > 3 and stem.endswith("s") and not stem.endswith("ss") else stem
-    spaced = r"\s+".join(re.escape(word) for word in stem.split())
+    spaced = r"\s+".join(re.escape(word) for word in singular(words.lower().strip()).split())
     return rf"(?i)(?:^|[^\pL\pN]){spaced}s?(?:$|[^\pL\pN])"
 
 

@@ -34,6 +34,11 @@ def plain_denials(text: str) -> str:
     return _ANYTHING_BUT.sub(lambda found: "not".ljust(len(found[0])), text)
 
 
+def shortly_before(text: str, at: int) -> str:
+    """The FAR characters before a place; what is cut off is not taken for the beginning of the text."""
+    return text[:at] if at <= FAR else f"x {text[at - FAR : at]}"
+
+
 def last_clause(text: str) -> str:
     """What is left of a text since its last clause began."""
     return text[max((match.end() for match in _CLAUSE.finditer(text)), default=0) :]

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from neo.catalog.catalog import Catalog
-from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials
+from neo.language.denials import NO_AFTER, denies, last_clause, plain_denials, shortly_before
 from neo.language.facts import FactBook
 from neo.language.judging import ByWords, Judge
 from neo.language.phrases import Phrase, apart, asked_in, named, phrases
@@ -45,7 +45,6 @@ READ = 2_000  # characters of a text, the last ones: who asks for something says
 MAYBE = 0.4  # items are asked for, where something is wished for
 EARLIER = 8 * READ  # of all the texts before the last one, the latest ones: .4 s
 _DENIED_AFTER = re.compile(rf"\s+(?:is|are|was)(?:\s+not\b|n't\b)|{NO_AFTER}", re.I)
-_THAT_IS = re.compile(r"^\W*(?:(?:but|no)\W+)?that is (?:by|from|about|on)\s+$", re.I)
 # Before these a tone is how somebody is, or the weather, and no wish.
 _OF_SOMEBODY = re.compile(
     r"\b(?:i'm|i am|we are|you are|it's|it is|gets?|getting|stay|feel|feeling|be|was)\s+(?:\w+\s+)?$", re.I
@@ -68,6 +67,10 @@ _IS_IT = re.compile(
     r"\b(?:that'?s|(?:this|it|those|these|they)(?:'s|'re|\s+(?:is|are|was|were)))\s+(?:(?:all|only|just)\s+)?(?:about|on)\s+$",
     re.I,
 )
+# "That is by Joel Kovac. I asked for ...": where so much follows, that too.
+_THAT_IS = re.compile(r"^\W*(?:(?:but|no)\W+)?that is (?:by|from|about|on)\s+$", re.I)
+_BUT = re.compile(r"\s*[.,!;]+\s*(?:i|no|not|but)\b", re.I)
+_ASKED_BACK = re.compile(r"\s*\?(?:\?|\s*(?:no|nah|nope|not)\b)", re.I)  # "design?? no, running"
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,12 @@ class Reader:
     def _read(
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
+        if aimed and of_nothing_yet(aimed):
+            return Said(aim="small talk")
         types, wishes = self._types.read(said), self._wishes(written, said, found)
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
         kinds = typed(types, aimed_at)
-        if aimed and of_nothing_yet(aimed):
-            return Said(aim="small talk")
         if aim in ("any", "about them") and _WHATS_NEW.match(written) and ITEM not in (aimed or ""):
             aim, asks = "any", True
         if aim in NO_ITEMS and (types.asked or types.doubted or (aim == "small talk" and wishes)):
@@ -182,10 +185,9 @@ class Reader:
         wishes += [Wish("length", value) for value in lengths]
         for match in _YEAR.finditer(text):
             how, first = match[1].lower(), int(match[2]) + (match[1].lower() == "after")
-            exactly = how in ("from", "of")
             if is_told(clause := last_clause(text[: match.start()])):
                 continue
-            if exactly:
+            if how in ("from", "of"):
                 wishes += [] if denies(clause) else [Wish("released", f"{by} {year}") for by, year in _in(first)]
                 continue
             early = (how in ("before", "until")) != denies(clause)
@@ -276,12 +278,11 @@ def _avoided(text: str, before: Phrase | None, phrase: Phrase, same: bool, was: 
 
 def _of_answer(text: str, phrase: Phrase) -> Literal["", "missed", "told"]:
     """Whether a name says what an answer was not, and so what is wished for, or only what it was."""
-    before = text[: phrase.start]
+    before = shortly_before(text, phrase.start)
     if (found := _NOT_IT.search(before)) and re.search(r"n't|nt\b|\bnot\b|\bn(?:one|either)\b", found[0], re.I):
         return "missed"
-    asked_back = re.match(r"\s*\?(?:\?|\s*(?:no|nah|nope|not)\b)", text[phrase.end :], re.I)  # "design?? no, running"
-    corrected = _THAT_IS.search(before) and re.match(r"\s*[.,!;]+\s*(?:i|no|not|but)\b", text[phrase.end :], re.I)
-    return "told" if asked_back or corrected or _IS_IT.search(before) else ""
+    corrected = _THAT_IS.search(before) and _BUT.match(text, phrase.end)
+    return "told" if _ASKED_BACK.match(text, phrase.end) or corrected or _IS_IT.search(before) else ""
 
 
 def _in(year: int) -> tuple[tuple[str, int], ...]:

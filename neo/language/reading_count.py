@@ -1,5 +1,5 @@
-"""How many items a request asks for. English, and only where it surely asks: the number is kept, so a wrong one costs
-more than none.
+"""How many items a request asks for. English, and where it is likelier to ask than not: the number is kept, and of one
+that is not read three items come, so either costs as much.
 
 All other numbers are lengths, ages, names, places in a list, or of what is told ("I've heard two shows"). A classifier
 tells for each number of a text, by the words around it, whether it is of what is asked for. It is made of 7,222
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 20  # items that words alone can ask for at once
 MOST_NUMBERS = 12  # in a text that plainly asks
-SURE = 0.55  # a number that is not read costs as much as a wrong one: three items come
+SURE = 0.55
 ALSO = 0.5  # of a further number, where one is sure: "two shows on genealogy and three on local history"
 ONE_MORE = 0.8  # of a further "one", mostly a pronoun: "four shows, and which one is the best"
 NEAR = 5  # words on each side whose order counts; of those beyond only which they are
@@ -201,7 +201,7 @@ def _capitals(text: str, number: re.Match[str]) -> Iterator[str]:
 
 @fit_once
 def classifier() -> Pipeline:
-    """Fit in a second or two, when a text with a number is first read; the same sentences make the same one."""
+    """Fit in two seconds or three, when a text with a number is first read; the same sentences make the same one."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from neo.language.denials import FAR
+from neo.catalog.mentions import singular
+from neo.language.denials import shortly_before
 from neo.language.phrases import Phrase, asked_in
 from neo.language.reading_topics import SAID, ends, is_topic
 from neo.language.reading_words import NOUN
@@ -34,7 +35,7 @@ _FIRST = re.compile(  # no name begins with these
 def words_of(topics: Iterable[str]) -> frozenset[str]:
     """The words, in lower case and without an s at the end, that topics are called by and that say something."""
     words = {word for topic in topics for word in re.findall(r"[^\W\d_][\w-]{2,}", topic.lower())}
-    return frozenset(_singular(word) for word in words if asked_in(word) < SAID)
+    return frozenset(singular(word) for word in words if asked_in(word) < SAID)
 
 
 def mentions(
@@ -56,20 +57,17 @@ def mentions(
             continue
         if any(start < phrase.end and phrase.start < end for start, end in taken) or nouns.search(phrase.words):
             continue
-        either = _OR.search(text[: phrase.start]) or (taken and _OR_ALSO.match(text, phrase.end))
+        either = _OR.search(shortly_before(text, phrase.start)) or (taken and _OR_ALSO.match(text, phrase.end))
         if not either and _is_asked(text, phrase, topics, nouns) and occurs(phrase.lower):
             taken.append((phrase.start, phrase.end))
             yield phrase
 
 
 def _is_asked(text: str, phrase: Phrase, topics: Collection[str], nouns: re.Pattern[str]) -> bool:
-    if " " not in phrase.words and _singular(phrase.lower) in topics and is_topic(text, phrase, nouns):
+    if " " not in phrase.words and singular(phrase.lower) in topics and is_topic(text, phrase, nouns):
         return True
     often = " " not in phrase.words and asked_in(phrase.lower) >= SAID
-    before = text[: phrase.start]
-    about = _ABOUT.search(before) or _ON.search(nouns.sub(NOUN, before[-FAR:]))
-    return not often and about is not None and ends(text, phrase)
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    if often or not ends(text, phrase):
+        return False
+    before = shortly_before(text, phrase.start)
+    return (_ABOUT.search(before) or _ON.search(nouns.sub(NOUN, before))) is not None

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from neo.language.denials import shortly_before
 from neo.language.phrases import Phrase, asked_in
 
 SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
@@ -68,7 +69,7 @@ def names_a_topic(side: str) -> bool:
 
 def is_topic(text: str, phrase: Phrase, nouns: re.Pattern[str]) -> bool:
     """Whether a word stands where a topic is asked for. nouns: what the types are called."""
-    before, after = text[: phrase.start], text[phrase.end :]
+    before, after = shortly_before(text, phrase.start), text[phrase.end :]
     if nouns.match(text, phrase.end + len(after) - len(after.lstrip())) or re.match(r"\s+pods?\b", after, re.I):
         return _POINTING.search(before) is None
     if _ABOUT.search(before) and _GOES_ON.match(after):

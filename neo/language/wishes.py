@@ -122,7 +122,7 @@ class WishBook:
             case "language":
                 return fields.language.having(speaking(fields.language.names, [value]))
             case "length" if value in (SHORT, LONG):
-                return self._short if value == SHORT else self._long
+                return self._of_third(value)
             case "length":
                 low, high = seconds_of(value)
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)
@@ -134,22 +134,14 @@ class WishBook:
                 dates = self.catalog.dates
                 return dates >= first if how == "since" else dates < first
 
-    @cached_property
-    def _short(self) -> np.ndarray:
-        return self._of_third(0)
-
-    @cached_property
-    def _long(self) -> np.ndarray:
-        return self._of_third(2)
-
-    def _of_third(self, third: int) -> np.ndarray:
-        """bool[items]: those that last as long as the first third of their type, or the last."""
+    def _of_third(self, value: str) -> np.ndarray:
+        """bool[items]: those of the third of their type that is SHORT, or LONG."""
         durations, found = self.catalog.fields.durations, np.zeros(len(self.catalog), dtype=np.bool_)
         for code in range(len(self.catalog.types)):
             known = (self.catalog.type_codes == code) & (durations > 0)
             if known.any():
                 low, high = np.quantile(durations[known], (1 / 3, 2 / 3))
-                found |= known & ((durations <= low) if third == 0 else (durations >= high))
+                found |= known & ((durations <= low) if value == SHORT else (durations >= high))
         return found
 
     @cached_property

@@ -71,10 +71,10 @@ class Speaking(Keeping):
 
     @cached_property
     def what_there_is(self) -> str:
-        """What the catalog has, in a sentence or two: how much of each type, and the topics that most items have."""
+        """What may be named, in a sentence or two: how much of each type, and the topics that most items have."""
         catalog = self.bundle.catalog
-        many = np.bincount(catalog.type_codes, minlength=len(catalog.types)).tolist()
-        counts = [f"{n:,} {t.plural if n != 1 else t.name}" for n, t in zip(many, catalog.types, strict=True) if n]
+        many = {kind: len(self.index.only((kind.name,))) for kind in catalog.types if kind.name in self.index.types}
+        counts = [f"{n:,} {kind.name if n == 1 else kind.plural}" for kind, n in many.items() if n]
         names, codes = catalog.fields.topics.names, catalog.fields.topics.codes
         most = np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[:TOPICS]
         topics = [names[int(at)].as_py() for at in most if sayable(names[int(at)].as_py())]

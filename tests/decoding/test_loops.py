@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo.decoding.answer import TextDelta
-from neo.decoding.loops import JOINT, LONGEST, listed_twice, third_time
+from neo.decoding.loops import JOINT, LONGEST, TIMES, listed_twice, third_time
 
 SPELLED = (" sea", " train", "-", "1", "2")
 
@@ -42,6 +42,13 @@ def test_numbers_rules_and_refrains_may_be_repeated() -> None:
     assert third_time([3, 4, 4, 4, 4], spell) == set()
     assert third_time([2] * 12, spell) == set()
     assert third_time([0, 2, 0, 2], spell) == set()  # one word: ha, ha, ha
+
+
+@pytest.mark.parametrize("loop", [[3], [3, 4], [2, 3, 4, 3]])
+def test_not_for_ever(loop: list[int]) -> None:
+    for times in range(2, TIMES + 2):
+        said = [2, 4, *loop * times]
+        assert third_time(said, spell) == ({loop[0]} if times >= TIMES else set())
 
 
 @pytest.mark.parametrize(("wanted", "written"), [("ab cd ", "ab cd ab cd !b cd ab"), ("-+", "-+" * 10)])

@@ -68,6 +68,8 @@ def test_what_asks_for_no_item_is_answered_as_before(neo: NeoModel) -> None:
     assert neo.chat("Hello!", who, max_items=0).text in HELLO
     there = neo.chat("What topics do you have?", who).text
     assert there.startswith("Here are ") and "20 shows" in there and there.endswith("and more. What would you like?")
+    counted = {kind.plural: len(neo.index.only((kind.name,))) for kind in neo.bundle.catalog.types}
+    assert all(f"{count} {plural}" in there for plural, count in counted.items() if count)
 
 
 def test_words_that_are_not_read_leave_it_to_the_model(neo: NeoModel) -> None:
@@ -109,6 +111,10 @@ def test_what_is_not_all_that_was_wished_for_is_said_to_be(neo: NeoModel) -> Non
     assert not any("Finnish" in kept for kept in answer.guaranteed)
     later = neo.chat(after_items(neo, [3, 7], "And something in Finnish?"), max_tokens=40)
     assert later.text.startswith("I found nothing else in Finnish. The nearest is ") and named(later)
+    short = neo.chat("Something in Finnish, please.", max_tokens=2)
+    assert named(short)  # the nearest is owed, where there is no room to say all of it
+    parts = neo.chat("One show about whales and one episode by Nobody in Finnish, please.", max_tokens=40)
+    assert parts.text.startswith("I found nothing in Finnish. The nearest is ") and len(named(parts)) == 2
     bare = neo.chat("Just the titles of three shows in Finnish, please.")
     assert all(isinstance(part, ItemPart) for part in bare.parts) and bare.warnings
     plain = neo.chat("Something about whales, please.", max_tokens=40)
