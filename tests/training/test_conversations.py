@@ -16,7 +16,7 @@ from neo.catalog.starter.config import WorldConfig
 from neo.catalog.starter.world import make_world
 from neo.language.facts import FactBook
 from neo.language.pointing import reference
-from neo.language.segments import ItemRef, Segment, Text, Turn
+from neo.language.segments import Aside, History, ItemRef, Segment, Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.language.wordings import follow_ups
 from neo.language.wordings.fill import COUNTS
@@ -176,3 +176,22 @@ def test_an_item_is_pointed_at_by_what_it_alone_is(dataset: Dataset) -> None:
             or ref in follow_ups.references(at, 3)
         ]
         assert meant == [place] or items[meant[0]].title == items[place].title
+
+
+def test_some_chats_that_name_no_type_are_answered_with_items_of_several_each_called_what_it_is(
+    dataset: Dataset, near: Near
+) -> None:
+    catalog, several = dataset.catalog, 0
+    for example in examples(dataset, near, chat=300):
+        (turn,) = example.turns
+        rows, asked = rows_of(turn.answer), words_of(turn.request).rpartition("\n")[2].lower()
+        heard = {row for part in turn.request if isinstance(part, History) for row in part.rows}
+        assert len(set(rows)) == len(rows) and not heard & set(rows)
+        types = [catalog.type_of(row) for row in rows]
+        if len(set(types)) == 1:
+            continue
+        several += 1
+        assert not any(noun in asked for noun in ("show", "podcast", "episode", "book"))
+        asides = [part.text for part in turn.answer or () if isinstance(part, Aside)]
+        assert all(f" {kind}" in aside for kind, aside in zip(types, asides, strict=True))
+    assert 20 < several < 60  # of 150 that are no search, two in three have two items or more, and 40% of these

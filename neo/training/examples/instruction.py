@@ -34,6 +34,7 @@ from neo_sdk.types import Mode, OutputFormat
 
 ALL_TYPES_SHARE = 0.15  # of the searches do not name a type
 CHATS_WITH_A_TYPE = 0.4  # of the chatty requests
+SEVERAL_TYPES = 0.4  # of those that are no search, and of two items or more, have several types in their answer
 WISHES = 0.2  # of the requests in words that could ask for a discovery mode
 CANONICAL = 0.5  # of the wishes in histories and of searches, which the SDK asks for in one wording
 OUTPUTS: tuple[OutputFormat, OutputFormat] = ("items", "mixed")
@@ -212,8 +213,20 @@ class InstructionExamples:
 
     def _chat(self, moment: Moment, code: int) -> Draft:
         items = moment.upcoming[: int(self.rng.integers(1, 4))]
+        others = [other for other in self.types if other != code]
+        if len(items) > 1 and others and self.talks is not None and self.rng.random() < SEVERAL_TYPES:
+            return self._of_several_types(moment, items, self.rng.choice(others, size=len(items) - 1).tolist())
         request = self._chatty(self._context(moment), code, len(items), wish=self._wish(moment, len(items)))
         return Draft.of("chat", request, self._ask("chat_mixed", items, moment))
+
+    def _of_several_types(self, moment: Moment, items: Sequence[int], codes: Sequence[int]) -> Draft:
+        """The first of what came next, and what lies near it of other types. In answers of one type a model learns to
+        call the second item what the first one is, and not what it is."""
+        passed = {*moment.history, *items}
+        near = dict.fromkeys(row for code in codes for row in self._talks.near.to(items[:1], code, 1, passed))
+        several = tuple(self.rng.permutation([items[0], *near]).tolist())
+        request = prompts.chat(self._context(moment), self._any(), count=len(several))
+        return Draft.of("chat", request, self._ask("chat_mixed", several, moment))
 
     def _wished(self, moment: Moment, code: int) -> Draft:
         """What came next, asked for by what it is and by what else the listener likes, and it is not."""
