@@ -21,7 +21,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 
 from neo.catalog.item_types import BUILT_IN
-from neo.language import reading_aim, reading_count, reading_modes
+from neo.language import reading_aim, reading_count, reading_modes, reading_question
 from neo.language.judging import ByWords, Judge
 from neo.language.reading_aim import AIMS, Aim, aim_of, classifier, sentences, surely
 from neo.language.reading_modes import read_mode
@@ -49,6 +49,7 @@ def main() -> None:
         modes["an eighth of the writers at a time"] = mode_folds()
         counts["a tenth of the writers at a time"] = count_folds()
         print_types(held_out_types(judge))
+        print_questions(question_folds())
     print_modes(modes)
     print_counts(counts)
 
@@ -136,6 +137,37 @@ def print_modes(tables: Mapping[str, Counter[tuple[str, str]]]) -> None:
             total = sum(n for (meant, _), n in found.items() if meant == mode)
             wrong = sum(n for (meant, read), n in found.items() if meant == mode and read not in (mode, "any"))
             print(f"| {mode} | {name} | {total:,} | {found[mode, mode] / total:.1%} | {wrong / total:.1%} |")
+    print()
+
+
+def question_folds(folds: int = 8) -> Counter[tuple[str, str]]:
+    """Of what seven writers wrote about an item (the last one twice as much), one writer's behind another's."""
+    found = Counter[tuple[str, str]]()
+    for fold in range(folds):
+        left, kept = list[tuple[str, str]](), reading_question.others()
+        for pairs in reading_question.written_of().values():
+            for at, pair in enumerate(pairs):
+                (left if at * folds // len(pairs) == fold else kept).append(pair)
+        texts, labels = zip(*kept, strict=True)
+        fitted = clone(reading_question.classifier()).fit([as_words(text) for text in texts], labels)
+        for (_, label), row in zip(left, fitted.predict_proba([as_words(text) for text, _ in left]), strict=True):
+            chances = dict(zip(fitted.classes_.tolist(), row.tolist(), strict=True))
+            found[label, reading_question.surely(chances) or reading_question.OTHER] += 1
+    return found
+
+
+def print_questions(found: Counter[tuple[str, str]]) -> None:
+    print("| asked of an item | sentences | read | read as another question |\n| --- | ---: | ---: | ---: |")
+    asked, other = reading_question.QUESTIONS, reading_question.OTHER
+    for name, labels in [
+        ("all of these", asked),
+        *((label, (label,)) for label in asked),
+        ("something else", (other,)),
+    ]:
+        total = sum(n for (meant, _), n in found.items() if meant in labels)
+        right = sum(n for (meant, read), n in found.items() if meant in labels and read == meant)
+        wrong = sum(n for (meant, read), n in found.items() if meant in labels and read not in (meant, other))
+        print(f"| {name} | {total:,} | {right / total:.1%} | {wrong / total:.1%} |")
     print()
 
 

@@ -31,6 +31,8 @@ from neo.language.reading_lengths import read_lengths, read_short
 from neo.language.reading_mentions import mentions, words_of
 from neo.language.reading_modes import read_mode
 from neo.language.reading_parts import Part, read_parts
+from neo.language.reading_question import Question, read_question
+from neo.language.reading_same import Same, read_same
 from neo.language.reading_tones import more_so
 from neo.language.reading_topics import is_topic, said_as, says_no_more
 from neo.language.reading_types import TypeReader, typed
@@ -101,11 +103,17 @@ class Reader:
             ),
         ]
 
+    def question(self, aimed: str) -> Question | None:
+        """What a text asks of the one item in it that the catalog may say. aimed: as for `read`."""
+        return read_question(self._nouns.sub(NOUN, _straight(aimed[-READ:])))
+
     def _read(
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
         if aimed and of_nothing_yet(aimed):
             return Said(aim="small talk")
+        if aimed and ITEM in aimed and (question := self.question(aimed)):
+            return Said(aim="about it", question=question)
         types, wishes = self._types.read(said), self._wishes(written, said, found)
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
@@ -117,8 +125,9 @@ class Reader:
         compared = None
         if aimed and aim not in NOT_OTHERS and all(wish.aspect != "length" for wish in wishes):
             compared = read_compared(aimed, self._nouns)
-        if compared:
-            aim, asks = "any" if aim == "small talk" else aim, True  # "Shorter!"
+        same: Same = read_same(self._nouns.sub(NOUN, aimed)) if aimed else ""
+        if compared or same:
+            aim, asks = "any" if aim in NO_ITEMS else aim, True  # "Shorter!", "has she written anything else?"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
         marked = self._nouns.sub(NOUN, written)
         count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
@@ -130,7 +139,7 @@ class Reader:
             asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
         form: Literal["", "items", "mixed"] = aim if aim in ("items", "mixed") else ""
-        one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written))
+        one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written), None, same)
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 

@@ -14,6 +14,8 @@ from typing import Literal
 
 from neo.language.reading_aim import Aim
 from neo.language.reading_compared import Compared
+from neo.language.reading_question import Question
+from neo.language.reading_same import Same
 from neo.language.wishes import Wish
 from neo_sdk.types import Mode
 
@@ -67,7 +69,9 @@ class Said:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
-    form: whether items are to come bare or with words; anew: whether nothing of what was said before is to hold."""
+    form: whether items are to come bare or with words; anew: whether nothing of what was said before is to hold;
+    question: what is asked of one item that the catalog may say; same: whether they are to be by who made what was
+    named."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -80,6 +84,8 @@ class Said:
     goes_on: GoesOn = ""
     form: Literal["", "items", "mixed"] = ""
     anew: bool = False
+    question: Question | None = None
+    same: Same = ""
 
 
 def begins_anew(text: str) -> bool:

@@ -199,7 +199,7 @@ class Asking(Choosing):
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
         spoken, said = spoken_of(turns, titles), Said()
         if read_words:
-            turns = meant(self.wish_book.facts, turns, self.readable, titles)
+            turns = meant(self.wish_book.facts, turns, self.readable, titles, self.reader.question)
             said = self.said(spoken, turns)
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
@@ -226,6 +226,8 @@ class Asking(Choosing):
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
         begins = self.about_one if only or (said.aim == "about it" and one and left) else ()
+        if begins and one and said.question is not None:
+            begins = self.answer_to(said.question, int(spoken.asked[0]))
         if max_items is None and not begins and said.form and (said.form == "items" or not one):
             manner, least = replace(manner, format=said.form), max(least, 1)
             about = None if said.form == "items" else about

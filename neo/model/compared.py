@@ -1,10 +1,13 @@
-"""A wish for something shorter or longer than what was named, as the length that it comes to."""
+"""What a request wishes for by what was named: something shorter or longer, or by who made it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from neo.catalog.catalog import Catalog
+from neo.language.facts import FactBook, sayable
 from neo.language.lengths import length
 from neo.language.said import Said
 from neo.language.segments import Turn
@@ -20,13 +23,9 @@ def compared(catalog: Catalog, turns: Sequence[Turn], said: Said) -> tuple[Wish,
     """
     if said.compared is None:
         return ()
-    named = items_of(turns[-1:])
-    if not len(named):
-        answers = (items_of([Turn((), turn.answer)]) for turn in reversed(turns))
-        named = next((rows for rows in answers if len(rows)), named)
     seconds = [
         int(catalog.fields.durations[row])
-        for row in named.tolist()
+        for row in _meant(turns).tolist()
         if not said.types or catalog.type_of(row) in said.types
     ]
     known = [each for each in seconds if each > 0]
@@ -36,3 +35,17 @@ def compared(catalog: Catalog, turns: Sequence[Turn], said: Said) -> tuple[Wish,
         return (Wish("length", length("over", -(-max(known) // 60))),)
     minutes = min(known) // 60  # whole ones that it takes, so it is not under them itself
     return (Wish("length", length("under", minutes)),) if minutes else ()
+
+
+def by_the_same(facts: FactBook, turns: Sequence[Turn], said: Said) -> tuple[Wish, ...]:
+    """At most one: nothing is wished for where what is meant has no maker, or several. turns: as for `compared`."""
+    makers = {facts.item(row).creator for row in _meant(turns).tolist()} if said.same else set()
+    maker = makers.pop() if len(makers) == 1 else None
+    return (Wish("creator", maker, avoid=said.same == "by others"),) if sayable(maker) else ()
+
+
+def _meant(turns: Sequence[Turn]) -> np.ndarray:
+    """int64[]: the items of the last request or, where it has none, of the latest answer with any."""
+    named = items_of(turns[-1:])
+    answers = (items_of([Turn((), turn.answer)]) for turn in reversed(turns))
+    return named if len(named) else next((rows for rows in answers if len(rows)), named)

@@ -17,7 +17,7 @@ from neo.language.said import Said, holding
 from neo.language.segments import Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
-from neo.model.compared import compared
+from neo.model.compared import by_the_same, compared
 from neo.model.own_judge import OwnJudge
 from neo.model.ranking import Ranker
 from neo.model.spoken import RECENT, Spoken, items_of
@@ -78,7 +78,9 @@ class Keeping(Ranker):
         return holding([self._compared(turns[: at + 1], one) for at, one in enumerate(said)])
 
     def _compared(self, turns: Sequence[Turn], said: Said) -> Said:
-        """With the length that "shorter" comes to; "the audiobook is too long" asks for one audiobook."""
+        """With the length that "shorter" comes to, and whom "by her" means; "the audiobook is too long" asks for one
+        audiobook."""
+        said = replace(said, wishes=said.wishes + by_the_same(self.wish_book.facts, turns, said))
         wishes, pointed = compared(self.bundle.catalog, turns, said), items_of(turns[-1:])
         said = replace(said, wishes=said.wishes + wishes)
         if not wishes or said.types or len(pointed) != 1 or not said.goes_on:

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from neo.language.answering import answered
 from neo.language.asides import item_aside, listener_aside
 from neo.language.facts import ListenerFacts, sayable
 from neo.language.prompts import Telling
 from neo.language.reading_aim import is_thanks
 from neo.language.reading_hello import of_nothing_yet
+from neo.language.reading_question import Question
 from neo.language.said import Said
 from neo.language.wordings.follow_ups import (
     ABOUT,
@@ -104,6 +106,11 @@ class Speaking(Keeping):
             return {"begins": self.about_them}
         friendly = said.aim == "any" and not asks
         return {"one_of": (*self.small_talk(False), *(self.small_talk(True) if friendly else ()))}
+
+    def answer_to(self, question: Question, row: int) -> Ids:
+        """The tokens of the whole answer to a question that the catalog may answer, up to its end."""
+        said = f": {answered(self.wish_book.facts, row, question)}"
+        return (*self.about_one, *self.bundle.vocabulary.encode(said), self.bundle.vocabulary.end)
 
     def nothing_like(self, wished: Sequence[str], also: bool) -> Ids:
         """The tokens that an answer begins with whose item is not all that was wished for, up to the item.

@@ -11,6 +11,8 @@ from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.pointing import as_item, asks_why, pointed
+from neo.language.reading_question import of_it
+from neo.language.reading_words import ITEM
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.follow_ups import ABOUT
@@ -63,11 +65,17 @@ def items_of(turns: Sequence[Turn]) -> np.ndarray:
     return np.unique(np.array([part.row for part in segments if isinstance(part, ItemRef)], dtype=np.int64))
 
 
-def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: Titles) -> tuple[Turn, ...]:
+def meant(
+    facts: FactBook,
+    turns: Sequence[Turn],
+    readable: np.ndarray,
+    titles: Titles,
+    asks: Callable[[str], object] = lambda text: None,
+) -> tuple[Turn, ...]:
     """The turns with the items themselves in place of words that plainly mean them: a title, "the second one".
 
     titles: as for `spoken_of`; readable: bool[items], those that the model has words for; no other is put in place of
-    words.
+    words. asks: whether a text with ITEM asks something of it that the catalog may say: then that was spoken of last.
     """
     last, found, spoken = list[int](), [], None
     nouns = {kind.name: [words.singular for words in type_words(kind)] for kind in facts.catalog.types}
@@ -82,6 +90,9 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: 
             if isinstance(part, Text) and (one := pointed(part.text, named, nouns)):
                 request[place : place + 1] = as_item(part.text, one)
                 break
+        sole = last[0] if spoken is None and len(last) == 1 else spoken
+        if sole is not None and len(request) == 1 and isinstance(request[0], Text):
+            request = _of_it(request[0].text, sole, asks)
         found.append(Turn(merge_texts(request), turn.answer))
         answer = turn.answer or ()
         about = bool(answer) and isinstance(answer[0], Text) and answer[0].text.startswith(ABOUT)
@@ -89,6 +100,12 @@ def meant(facts: FactBook, turns: Sequence[Turn], readable: np.ndarray, titles: 
         last = rows if rows and not about else last
         spoken = rows[0] if about and rows else None
     return tuple(found)
+
+
+def _of_it(text: str, row: int, asks: Callable[[str], object]) -> list[Segment]:
+    """A question about what was spoken of last, with that in it: "and who made it?", "how long?"."""
+    before, item, after = of_it(text, ITEM).partition(ITEM)
+    return [Text(before), ItemRef(row), Text(after)] if asks(f"{before}{item}{after}") else [Text(text)]
 
 
 def titled(catalog: Catalog, text: str) -> list[tuple[Phrase, list[int]]]:
