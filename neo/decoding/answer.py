@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from neo.decoding.context import check_prompt
 from neo.decoding.index import SidIndex
+from neo.decoding.naming import Names, Told
 from neo.decoding.request import GroupLimit, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.language.render import MOST_ASIDE
@@ -68,7 +69,8 @@ class AnswerRequest:
     `begins`: the answer's first tokens, text and `<|sid|>`, whatever the model would write. `one_of`: the whole
     answer is one of these (tokens of text), as the model would begin it. `nameless`: beginnings of answers that name
     nothing, which one that owes items does not have. `then`: what the second item is of, the third and so on, where
-    each is asked for by itself; one that nothing is left of is passed over.
+    each is asked for by itself; one that nothing is left of is passed over. `told`: the names that an aside tells of,
+    `told_before`: those of one that the prompt ends with, `others`: those of the catalog (`Naming`).
     """
 
     index: SidIndex
@@ -94,6 +96,9 @@ class AnswerRequest:
     nameless: tuple[tuple[int, ...], ...] = ()
     words_first: bool = False
     then: tuple[SidIndex, ...] = ()
+    told: Callable[[int | None, bool], Told] | None = None
+    told_before: Told | None = None
+    others: Names | None = None
 
     def check(self, model: PreTrainedModel, vocab: Vocabulary) -> None:
         """InvalidRequestError for arguments out of range, and for a prompt that is too long."""

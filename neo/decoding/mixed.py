@@ -20,6 +20,7 @@ from neo.decoding.context import check_model, position_limit, read
 from neo.decoding.fixed import FixedShapes, tree_room
 from neo.decoding.index import SidIndex
 from neo.decoding.loops import listed_twice, third_time
+from neo.decoding.naming import Naming, Told
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.reading import ModelReading, Reading, Writing
 from neo.decoding.request import ScoredItem, SpanRequest
@@ -126,6 +127,7 @@ def _rows(vocab: Vocabulary, requests: Sequence[AnswerRequest], first: int = 0) 
             len(asked.prompt),
             begins=deque(asked.begins),
             later=deque(asked.then),
+            told=asked.told_before,
         )
         for place, asked in enumerate(requests, first)
     ]
@@ -148,6 +150,7 @@ class _Row:
     words: int = 0
     aside: int = 0  # tokens of `said` that are no part of the answer
     own: int = 0  # where in `said` its own words on who asks begin, once it has begun with `about_them`
+    told: Told | None = None  # by the last aside
     named: int = 0
     of_group: Counter[int] = field(default_factory=Counter)  # items named of each
     searches: bool = False  # what runs next opens a span
@@ -326,6 +329,7 @@ class _Loop:
             row.queue.extend(tokens)
             row.said.extend(tokens)
             row.used, row.aside = row.used + len(tokens), row.aside + len(tokens)
+            row.told = row.request.told(item, first) if tokens and row.request.told is not None else row.told
 
     def _next(self, row: _Row, item: ScoredItem, new: bool) -> SpanRequest:
         """The search of what comes after an item, which does not come again."""
@@ -376,5 +380,11 @@ class _Loop:
                 every = {*range(self.vocab.text_size), self.vocab.open, self.vocab.end}
                 barred |= every - {one[0] for one in row.request.one_of}
             most = min(row.request.max_tokens - row.words, self._room(row))
-            asked.append(Writing(at, frozenset(barred), most, row.sampling, first=not row.said))
+            asked.append(Writing(at, frozenset(barred), most, row.sampling, not row.said, self._naming(row)))
         return asked
+
+    def _naming(self, row: _Row) -> Naming | None:
+        if row.told is None or row.request.others is None:
+            return None
+        longest = max(row.told.longest, row.request.others.longest, 1)
+        return Naming(row.told, row.request.others, tuple(row.said[-longest:]))

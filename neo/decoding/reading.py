@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from neo.decoding.beam import search_context
 from neo.decoding.context import Context, append, head_logits, log_softmax
+from neo.decoding.naming import Naming
 from neo.decoding.prompt_memory import PromptMemory
 from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling, gumbel, sharpen
@@ -26,7 +27,7 @@ class Writing:
     """A row that writes its next token. barred: what must not be it, beside what nobody may write (`writable`).
 
     most: how many tokens more, this one included, it will write at most. sampling: None for the most probable token.
-    first: whether the answer begins with it, see `chosen`.
+    first: whether the answer begins with it, see `chosen`. naming: what it may name here, None where nothing was told.
     """
 
     row: int
@@ -34,6 +35,13 @@ class Writing:
     most: int
     sampling: Sampling | None
     first: bool
+    naming: Naming | None = None
+
+    def stands(self, token: int, vocab: Vocabulary) -> bool:
+        """Whether the token may be written without a look at the others."""
+        if token in self.barred:
+            return False
+        return self.naming is None or not self.naming.doubts(token, vocab.parts_of_words)
 
 
 class Reading(Protocol):
@@ -110,19 +118,25 @@ def chosen(logp: torch.Tensor, may: torch.Tensor, vocab: Vocabulary, rows: Seque
     """The token that each row writes, by its log-probabilities [rows, tokens]; may: what anybody may write.
 
     An answer begins with words where these have more probability together than an item has: every item begins with one
-    token and words with many, so by single tokens an answer that is to say why began with an item too often.
+    token and words with many, so by single tokens an answer that is to say why began with an item too often. Of what it
+    names see `Naming`.
     """
     logp = logp.masked_fill(~may, -torch.inf)
     barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
     if barred:
         logp[tuple(zip(*barred, strict=True))] = -torch.inf
+    known = logp.clone()
     for mine, asked in zip(logp, rows, strict=True):
         if asked.sampling is not None:
             drawn = sharpen(mine, asked.sampling)
             mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
         elif asked.first and bool(mine[: vocab.text_size].logsumexp(0) > mine[[vocab.open, vocab.end]].logsumexp(0)):
             mine[[vocab.open, vocab.end]] = -torch.inf
-    return logp.argmax(dim=1).tolist()
+    tokens: list[int] = logp.argmax(dim=1).tolist()
+    return [
+        token if asked.naming is None else asked.naming.settled(token, of_all, vocab.parts_of_words)
+        for token, of_all, asked in zip(tokens, known, rows, strict=True)
+    ]
 
 
 def writable(vocab: Vocabulary) -> torch.Tensor:

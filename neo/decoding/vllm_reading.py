@@ -77,7 +77,7 @@ class VllmReading:
     def _stands(self, asked: Writing) -> bool:
         """Whether the row may go on with what was written ahead."""
         token = next(iter(self.ahead[asked.row]), len(self.may))
-        return token < len(self.may) and bool(self.may[token]) and token not in asked.barred
+        return token < len(self.may) and bool(self.may[token]) and asked.stands(token, self.vllm.vocab)
 
     def _chosen(self, rows: Sequence[Writing]) -> list[int]:
         """The choice among all that each may write."""

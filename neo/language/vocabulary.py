@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer
@@ -139,6 +140,15 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> str:
         """Ids to text; control and SID tokens are left out."""
         return self._plain.decode([i for i in ids if i < self.text_size], skip_special_tokens=False)
+
+    @cached_property
+    def parts_of_words(self) -> frozenset[int]:
+        """The text ids that go on with a word: what they spell behind a letter begins with one."""
+        before = self.encode("a")
+        spelled = self._plain.decode_batch([[*before, i] for i in range(self.text_size)], skip_special_tokens=False)
+        start = len(self.decode(before))
+        letters = (text[start : start + 1] for text in spelled)
+        return frozenset(i for i, letter in enumerate(letters) if letter.lower() != letter.upper())
 
     def save(self, folder: Path) -> None:
         """Writes `tokenizer.json`, which Hugging Face can load and which names every token, and the layout."""

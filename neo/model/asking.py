@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
+from typing import Any
 
 import torch
 
 from neo.catalog.item_types import ItemType
 from neo.decoding.answer import AnswerRequest
 from neo.decoding.index import SidIndex
+from neo.decoding.naming import Told
 from neo.decoding.request import GroupLimit
 from neo.language import prompts
 from neo.language.prompts import NOBODY
@@ -150,7 +152,7 @@ class Asking(Choosing):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, begun=self.opening(who, row))
+        return self._text([Turn(request)], who, manner, begun=self.opening(who, row), told=self.told(who)(row, True))
 
     def prepare_understand(
         self,
@@ -165,7 +167,13 @@ class Asking(Choosing):
         if listener is None and history is None:
             raise InvalidRequestError("Got neither listener nor history, expected one: say who is to be described.")
         who, manner = self._asker(listener, history), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(prompts.understand(NOBODY))], who, manner, begun=self.opening(who, None))
+        return self._text(
+            [Turn(prompts.understand(NOBODY))],
+            who,
+            manner,
+            begun=self.opening(who, None),
+            told=self.told(who)(None, True),
+        )
 
     def prepare_chat(
         self,
@@ -280,10 +288,12 @@ class Asking(Choosing):
         begun: Ids = (),
         begins: Ids = (),
         one_of: tuple[Ids, ...] = (),
+        told: Told | None = None,
     ) -> WordsRequest:
         """An answer in words alone."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        return self._words(turns, who, nothing, 0, 0, manner, begun=begun, begins=begins, one_of=one_of)
+        how: dict[str, Any] = {"begun": begun, "begins": begins, "one_of": one_of, "told": told}
+        return self._words(turns, who, nothing, 0, 0, manner, **how)
 
     def _words(
         self,
@@ -301,11 +311,12 @@ class Asking(Choosing):
         begins: Ids = (),
         one_of: tuple[Ids, ...] = (),
         then: tuple[SidIndex, ...] = (),
+        told: Told | None = None,
     ) -> WordsRequest:
         """An answer in words, with items among them where `max_items` is above 0.
 
         about, begins, one_of, then: see `AnswerRequest`. begun: tokens that the answer begins with, and that are no
-        part of it: it has said already what it speaks of.
+        part of it: it has said already what it speaks of; told: the names in them.
         """
         telling = self.telling(who)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
@@ -340,6 +351,9 @@ class Asking(Choosing):
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
             listed=cache(partial(self.listed, who)) if begun[: len(self.about_them)] in ((), self.about_them) else None,
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
+            told=self.told(who),
+            told_before=told,
+            others=self.topics,
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import takewhile
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neo.decoding.naming import Names, Told
 from neo.language.answering import answered
 from neo.language.asides import item_aside, listener_aside
 from neo.language.facts import ListenerFacts, sayable
@@ -133,16 +134,54 @@ class Speaking(Keeping):
 
     def telling(self, who: Asker) -> Telling:
         """The facts that the model reads before it speaks of an item, or of who asks."""
-        facts = self.wish_book.facts
+        return self._telling(self._known(who))
 
-        @cache
-        def known() -> ListenerFacts:
-            return replace(facts.listener(who.context.history), onboarding=who.topics)
+    def _known(self, who: Asker) -> Callable[[], ListenerFacts]:
+        """What is known of who asks, once it is needed."""
+        return cache(lambda: replace(self.wish_book.facts.listener(who.context.history), onboarding=who.topics))
+
+    def _telling(self, known: Callable[[], ListenerFacts]) -> Telling:
+        facts = self.wish_book.facts
 
         def tell(item: int | None, links: bool) -> str:
             return listener_aside(known()) if item is None else item_aside(facts.item(item), known(), links)
 
         return tell
+
+    def told(self, who: Asker) -> Callable[[int | None, bool], Told]:
+        """The names in the facts that `telling` tells."""
+        known = self._known(who)
+        tell = self._telling(known)
+
+        def names(item: int | None, links: bool) -> Told:
+            text, listener = tell(item, links), known()
+            every = {*listener.onboarding, *(parent.title for parent in listener.parents)}
+            every |= {count.name for count in (*listener.topics, *listener.creators)}
+            if item is None:
+                return Told(self._names(name for name in every if sayable(name) and name in text))
+            of_it = self.wish_book.facts.item(item)
+            every |= {*of_it.topics, of_it.creator or "", of_it.parent_title or ""}
+            cues = [f"{of_it.words.singular} {on}" for on in ("on", "about")]
+            return Told(
+                self._names(name for name in every if sayable(name) and name in text),
+                self._names(name for name in of_it.topics if sayable(name) and name in text),
+                self._names(cues),
+                self._joints,
+            )
+
+        return cache(names)
+
+    @cached_property
+    def topics(self) -> Names:
+        """Every topic of the catalog."""
+        return self._names(filter(sayable, self.wish_book.facts.topic_names))
+
+    @cached_property
+    def _joints(self) -> Names:
+        return Names(map(self.bundle.vocabulary.encode, (",", " and", ", and")))
+
+    def _names(self, names: Iterable[str]) -> Names:
+        return Names(self.bundle.vocabulary.encode_batch([f" {name}" for name in names]))
 
     def listed(self, who: Asker) -> tuple[Ids, ...]:
         """The tokens of the topics that a portrait lists."""

@@ -1,0 +1,131 @@
+"""Names as they were told: where a model hesitates between two, its answer takes the one that the facts hold.
+
+Right before it speaks of an item, or of who asks, a model reads what is true of them (`neo.language.asides`). A small
+one may still say what it remembers: "on Business and marketing" of what is on Business and industry, "by Jamal Before
+Breakfast" of a Jamal Beaumont, "Dear Theoremicem". No word is forbidden for it. Only where the next token would go on
+with another topic of the catalog, or leave a name half said, and one that was told is not improbable beside it, that is
+written instead; and behind a whole name no letters follow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+
+ODDS = 0.05  # of what was told to what would be written, from which on it is not improbable;
+ODDS_OF_TOPIC = 0.002  # where a topic of what it speaks of comes next, and another of the catalog would be written
+TOPICS = 4  # that are told in a row
+
+
+class Names:
+    """Names, or other words, as token ids, each with the space before it."""
+
+    def __init__(self, names: Iterable[Sequence[int]] = ()) -> None:
+        self._next: dict[tuple[int, ...], set[int]] = {}
+        self._whole: set[tuple[int, ...]] = set()
+        for name in map(tuple, names):
+            for at, token in enumerate(name):
+                self._next.setdefault(name[:at], set()).add(token)
+            self._whole.add(name)
+        self.longest = max(map(len, self._whole), default=0)
+
+    @property
+    def first(self) -> set[int]:
+        """What they begin with."""
+        return self._next.get((), set())
+
+    def begun(self, said: Sequence[int]) -> list[int]:
+        """How many tokens long the beginnings of names are that what was said ends with."""
+        sizes = range(1, min(self.longest - 1, len(said)) + 1)
+        return [size for size in sizes if tuple(said[-size:]) in self._next]
+
+    def next(self, said: Sequence[int]) -> set[int]:
+        """What goes on with them."""
+        return set().union(*(self._next[tuple(said[-size:])] for size in self.begun(said)))
+
+    def whole(self, said: Sequence[int]) -> list[int]:
+        """How many tokens long the names are that it ends with."""
+        sizes = range(1, min(self.longest, len(said)) + 1)
+        return [size for size in sizes if tuple(said[-size:]) in self._whole]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """The names that the facts before an answer's words hold. every: all of them; topics: those of what it speaks of,
+    which stand behind a cue, "show about", and then behind a joint, ", and"."""
+
+    every: Names
+    topics: Names = field(default_factory=Names)
+    cues: Names = field(default_factory=Names)
+    joints: Names = field(default_factory=Names)
+
+    @property
+    def longest(self) -> int:
+        """How much of what was said tells what may be named."""
+        return self.every.longest + TOPICS * (self.topics.longest + self.joints.longest) + self.cues.longest
+
+    def behind(self, said: Sequence[int]) -> Names:
+        """What is named there: one of its topics, if these are just being told."""
+        here = [said, *(said[:-size] for size in self.topics.begun(said))]
+        return self.topics if any(self._tells_topics(before, TOPICS) for before in here) else self.every
+
+    def _tells_topics(self, said: Sequence[int], most: int) -> bool:
+        if self.cues.whole(said):
+            return True
+        names = [said[:-joint] for joint in self.joints.whole(said)] if most else []
+        return any(self._tells_topics(name[:-size], most - 1) for name in names for size in self.topics.whole(name))
+
+
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """Where an answer stands that may name something. told: what its facts hold; others: what the catalog has.
+
+    said: the end of what was written, as many tokens as decide it.
+    """
+
+    told: Told
+    others: Names
+    said: tuple[int, ...]
+
+    @cached_property
+    def names(self) -> Names:
+        """Those that may stand here."""
+        return self.told.behind(self.said)
+
+    @cached_property
+    def begun(self) -> set[int]:
+        """What goes on with one of them."""
+        return self.names.next(self.said)
+
+    def doubts(self, token: int, parts: Container[int]) -> bool:
+        """Whether the token would begin or go on with a name that was not told, leave one that was, or add to it.
+
+        parts: the tokens that go on with a word.
+        """
+        if token in self.begun:
+            return False
+        if self._adds(token, parts):
+            return True
+        other = token in self.others.next(self.said) or token in self.others.first
+        return bool(self.begun) or (other and token not in self.names.first)
+
+    def settled(self, token: int, logp: torch.Tensor, parts: Container[int]) -> int:
+        """The token, or what is to be written instead; logp: float [tokens], of all that may be written here."""
+        if not self.doubts(token, parts):
+            return token
+        adds = self._adds(token, parts)
+        told = [at for at in range(len(logp)) if at not in parts] if adds else sorted(self.begun or self.names.first)
+        if not told:
+            return token
+        weights = logp[told]
+        best = int(weights.argmax())
+        odds = ODDS_OF_TOPIC if self.names is self.told.topics else ODDS
+        return told[best] if float(weights[best]) >= float(logp[token]) + math.log(odds) else token
+
+    def _adds(self, token: int, parts: Container[int]) -> bool:
+        """Whether it would add letters to a whole name."""
+        return token in parts and not self.begun and bool(self.told.every.whole(self.said))
