@@ -30,6 +30,7 @@ from neo.language.reading_languages import languages
 from neo.language.reading_lengths import read_lengths, read_short
 from neo.language.reading_mentions import mentions, words_of
 from neo.language.reading_modes import read_mode
+from neo.language.reading_most import read_most
 from neo.language.reading_parts import Part, read_parts
 from neo.language.reading_question import Question, read_question
 from neo.language.reading_same import Same, read_same
@@ -105,7 +106,8 @@ class Reader:
 
     def question(self, aimed: str) -> Question | None:
         """What a text asks of the one item in it that the catalog may say. aimed: as for `read`."""
-        return read_question(self._nouns.sub(NOUN, _straight(aimed[-READ:])))
+        text = self._nouns.sub(NOUN, _straight(aimed[-READ:]))
+        return None if read_compared(text, self._nouns) else read_question(text)  # "it is too long"
 
     def _read(
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
@@ -125,8 +127,10 @@ class Reader:
         compared = None
         if aimed and aim not in NOT_OTHERS and all(wish.aspect != "length" for wish in wishes):
             compared = read_compared(aimed, self._nouns)
-        same: Same = read_same(self._nouns.sub(NOUN, aimed)) if aimed else ""
-        if compared or same:
+        nouned = self._nouns.sub(NOUN, aimed or "")
+        same: Same = read_same(nouned) if aimed else ""
+        most = read_most(nouned) if aim not in NOT_OTHERS else None
+        if compared or same or most:
             aim, asks = "any" if aim in NO_ITEMS else aim, True  # "Shorter!", "has she written anything else?"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
         marked = self._nouns.sub(NOUN, written)
@@ -139,7 +143,9 @@ class Reader:
             asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
         form: Literal["", "items", "mixed"] = aim if aim in ("items", "mixed") else ""
-        one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written), None, same)
+        one = Said(
+            wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written), None, same, most
+        )
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 

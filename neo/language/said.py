@@ -14,6 +14,7 @@ from typing import Literal
 
 from neo.language.reading_aim import Aim
 from neo.language.reading_compared import Compared
+from neo.language.reading_most import Most
 from neo.language.reading_question import Question
 from neo.language.reading_same import Same
 from neo.language.wishes import Wish
@@ -71,7 +72,7 @@ class Said:
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
     form: whether items are to come bare or with words; anew: whether nothing of what was said before is to hold;
     question: what is asked of one item that the catalog may say; same: whether they are to be by who made what was
-    named."""
+    named; most: what of all that may be named they are to be."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ class Said:
     anew: bool = False
     question: Question | None = None
     same: Same = ""
+    most: Most | None = None
 
 
 def begins_anew(text: str) -> bool:

@@ -93,6 +93,7 @@ class Asking(Choosing):
         said = Said() if not read_words else self.reader.read(wished)
         found = discovery(self.bundle, who, asked, said.mode)
         choice = self._choose((item_type,), who, exclude_heard, filter, within, exclude, found, wishes=said.wishes)
+        choice = self._extreme(choice, said.most, said.count or whole("k", k, 1, MAX_K))
         manner = Manner(temperature, seed, max_tokens)
         shift = self.standing if temperature is None else None
         one_of("format", format, ("items", "mixed"))
@@ -230,6 +231,7 @@ class Asking(Choosing):
             choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
             choice = choice if types is not None else _said_types(choice, asked if said.types else ())
         most = min(said.count or NAMED, MAX_K) if max_items is None else max_items
+        choice = choice if then else self._extreme(choice, said.most, said.count or 1)
         least = most if said.count and max_items is None else 0
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new

@@ -11,6 +11,7 @@ import numpy as np
 from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
+from neo.language.reading_most import Most
 from neo.language.said import Wished
 from neo.language.wishes import Wish
 from neo.model.bundle import Bundle
@@ -92,6 +93,28 @@ class Choosing(Speaking):
         missed += [MODES_SAID[found.mode]] if found is not None and mode is not found else []
         let_go = tuple(dict.fromkeys((*missed, *nearer.let_go)))
         return replace(nearer, warnings=(warning, *nearer.warnings), let_go=let_go)
+
+    def _extreme(self, choice: Candidates, most: Most | None, count: int) -> Candidates:
+        """What of it is most so: as many as are asked for, of those whose field says how much so they are."""
+        rows = [part.rows.numpy(force=True) for part in choice.index.types.values()]
+        if most is None or not len(choice):
+            return choice
+        every, catalog = np.sort(np.concatenate(rows)), self.bundle.catalog
+        match most:
+            case "shortest" | "longest":
+                durations = catalog.fields.durations[every].astype(np.float64)
+                values = np.where(durations > 0, durations, np.nan)
+            case "newest" | "oldest":
+                days = catalog.released[every]
+                values = np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
+            case "most popular":
+                values = catalog.column("popularity").to_numpy()[every].astype(np.float64)
+        known = ~np.isnan(values)
+        order = np.argsort(values[known] if most in ("shortest", "oldest") else -values[known], kind="stable")
+        if not len(order):
+            return choice
+        index = choice.index.among(self.bundle.sids.table, every[known][order[:count]])
+        return replace(choice, index=index, guaranteed=(*choice.guaranteed, f"words: {most}"))
 
     def _choose_each(
         self,

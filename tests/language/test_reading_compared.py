@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo.language.reading import READ, Reader
+from neo.language.reading_most import read_most
 from neo.language.wishes import Wish
 
 OTHER = {"shorter": "longer", "longer": "shorter"}
@@ -171,3 +172,30 @@ def test_a_hostile_comparison_is_read_in_no_time(reader: Reader, text: str) -> N
             read_compared(hostile, reader._nouns)
             taken.append(time.perf_counter() - start)
         assert min(taken) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("the shortest _noun_ about mind or meditation", "shortest"),
+        ("Top 3 newest comedy _noun_", "newest"),
+        ("newest eps on climate pls", "newest"),
+        ("The latest on climate?", "newest"),
+        ("what's your longest _noun_?", "longest"),
+        ("your three most recent history _noun_, please", "newest"),
+        ("whats the newest by Ada Moss", "newest"),
+        ("The most popular, please.", "most popular"),
+        ("An old _noun_, the oldest there is", "oldest"),
+        ("My oldest loves dinosaurs", None),
+        ("My longest drive is nine hours, so two _noun_", None),
+        ("Not the newest stuff, classic _noun_", None),
+        ("Is it the shortest?", None),
+        ("By Friday at the latest", None),
+        ("The longest day of my life", None),
+        ("I liked the latest one", None),
+        ("The newest or the oldest _noun_", None),
+        ("popular _noun_", None),
+    ],
+)
+def test_what_is_extreme_is_asked_for(text: str, most: str | None) -> None:
+    assert read_most(text) == most

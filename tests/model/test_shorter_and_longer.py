@@ -145,3 +145,28 @@ def test_what_is_compared_with_never_passes(seconds: list[int]) -> None:
         # and no more is left out than what is shorter or longer by less than a minute
         assert high > min(seconds) - 60 if low == 0 else low <= max(seconds) + 60
     assert bool(compared(catalog, turns, Said(compared="shorter"))) == (min(seconds) >= 60)
+
+
+@pytest.mark.parametrize(
+    ("said", "rows"),
+    [
+        ("The shortest episode, please.", {20}),
+        ("Your three longest audiobooks.", {97, 98, 99}),
+        ("The two shortest episodes, please.", {20, 21}),
+        ("What's the longest?", {99}),
+    ],
+)
+def test_the_shortest_and_the_longest_are_those_of_all_that_may_be_named(
+    neo: NeoModel, said: str, rows: set[int]
+) -> None:
+    for seed in range(3):
+        answer = neo.chat(said, temperature=2.0, seed=seed, max_tokens=12)
+        assert {neo.bundle.catalog.row(item.id) for item in answer.items} == rows, answer.guaranteed
+    heard = neo.bundle.catalog.id(min(rows))
+    answer = neo.chat(said, history=[heard], max_tokens=12)
+    assert heard not in {item.id for item in answer.items} and len(answer.items) == len(rows)
+
+
+def test_the_newest_of_a_catalog_without_dates_is_anything(neo: NeoModel) -> None:
+    answer = neo.chat("The newest episode, please.", max_tokens=6)
+    assert answer.items and "words: newest" not in answer.guaranteed
