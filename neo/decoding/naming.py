@@ -3,7 +3,7 @@
 Right before it speaks of an item, or of who asks, a model reads what is true of them (`neo.language.asides`). A small
 one may still say what it remembers: "on Business and marketing" of what is on Business and industry, "by Jamal Before
 Breakfast" of a Jamal Beaumont, "Dear Theoremicem". No word is forbidden for it. Only where the next token would go on
-with another topic of the catalog, or leave a name half said, and one that was told is not improbable beside it, that is
+with another topic, tone or length, or leave a name half said, and one that was told is not improbable beside it, that is
 written instead; and behind a whole name no letters follow.
 """
 
@@ -26,12 +26,12 @@ class Names:
 
     def __init__(self, names: Iterable[Sequence[int]] = ()) -> None:
         self._next: dict[tuple[int, ...], set[int]] = {}
-        self._whole: set[tuple[int, ...]] = set()
+        self.names: set[tuple[int, ...]] = set()
         for name in map(tuple, names):
             for at, token in enumerate(name):
                 self._next.setdefault(name[:at], set()).add(token)
-            self._whole.add(name)
-        self.longest = max(map(len, self._whole), default=0)
+            self.names.add(name)
+        self.longest = max(map(len, self.names), default=0)
 
     @property
     def first(self) -> set[int]:
@@ -50,7 +50,7 @@ class Names:
     def whole(self, said: Sequence[int]) -> list[int]:
         """How many tokens long the names are that it ends with."""
         sizes = range(1, min(self.longest, len(said)) + 1)
-        return [size for size in sizes if tuple(said[-size:]) in self._whole]
+        return [size for size in sizes if tuple(said[-size:]) in self.names]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +69,22 @@ class Told:
         return self.every.longest + TOPICS * (self.topics.longest + self.joints.longest) + self.cues.longest
 
     def behind(self, said: Sequence[int]) -> Names:
-        """What is named there: one of its topics, if these are just being told."""
-        here = [said, *(said[:-size] for size in self.topics.begun(said))]
-        return self.topics if any(self._tells_topics(before, TOPICS) for before in here) else self.every
+        """What is named there: one of its topics, if these are just being told, and none a second time."""
+        for before in (said, *(said[:-size] for size in self.topics.begun(said))):
+            if (named := self._named(tuple(before), TOPICS)) is not None:
+                left = self.topics.names - named
+                return Names(left) if left else self.topics
+        return self.every
 
-    def _tells_topics(self, said: Sequence[int], most: int) -> bool:
+    def _named(self, said: tuple[int, ...], most: int) -> frozenset[tuple[int, ...]] | None:
+        """The topics between the last cue and here, if there is nothing else."""
         if self.cues.whole(said):
-            return True
-        names = [said[:-joint] for joint in self.joints.whole(said)] if most else []
-        return any(self._tells_topics(name[:-size], most - 1) for name in names for size in self.topics.whole(name))
+            return frozenset()
+        lists = [said[:-joint] for joint in self.joints.whole(said)] if most else []
+        for listed, size in ((listed, size) for listed in lists for size in self.topics.whole(listed)):
+            if (named := self._named(listed[:-size], most - 1)) is not None:
+                return named | {listed[-size:]}
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +102,10 @@ class Naming:
     def names(self) -> Names:
         """Those that may stand here."""
         return self.told.behind(self.said)
+
+    @property
+    def _odds(self) -> float:
+        return ODDS if self.names is self.told.every else ODDS_OF_TOPIC
 
     @cached_property
     def begun(self) -> set[int]:
@@ -123,8 +134,7 @@ class Naming:
             return token
         weights = logp[told]
         best = int(weights.argmax())
-        odds = ODDS_OF_TOPIC if self.names is self.told.topics else ODDS
-        return told[best] if float(weights[best]) >= float(logp[token]) + math.log(odds) else token
+        return told[best] if float(weights[best]) >= float(logp[token]) + math.log(self._odds) else token
 
     def _adds(self, token: int, parts: Container[int]) -> bool:
         """Whether it would add letters to a whole name."""

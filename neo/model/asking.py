@@ -355,7 +355,7 @@ class Asking(Choosing):
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
             told=self.told(who),
             told_before=told,
-            others=self.topics,
+            others=self.others,
         )
         return WordsRequest(asked, manner, warnings, _guaranteed(choice, limit) if max_items else (), bool(begun))
 

@@ -13,7 +13,7 @@ import numpy as np
 from neo.decoding.naming import Names, Told
 from neo.language.answering import answered
 from neo.language.asides import item_aside, listener_aside
-from neo.language.facts import ListenerFacts, sayable
+from neo.language.facts import LENGTHS, ListenerFacts, sayable
 from neo.language.prompts import Telling
 from neo.language.reading_aim import is_thanks
 from neo.language.reading_hello import of_nothing_yet
@@ -156,11 +156,11 @@ class Speaking(Keeping):
         def names(item: int | None, links: bool) -> Told:
             text, listener = tell(item, links), known()
             every = {*listener.onboarding, *(parent.title for parent in listener.parents)}
-            every |= {count.name for count in (*listener.topics, *listener.creators)}
+            every |= {count.name for count in (*listener.topics, *listener.creators, *listener.tones)}
             if item is None:
                 return Told(self._names(name for name in every if sayable(name) and name in text))
             of_it = self.wish_book.facts.item(item)
-            every |= {*of_it.topics, of_it.creator or "", of_it.parent_title or ""}
+            every |= {*of_it.topics, *filter(None, (of_it.creator, of_it.parent_title, of_it.tone, of_it.length))}
             cues = [f"{of_it.words.singular} {on}" for on in ("on", "about")]
             return Told(
                 self._names(name for name in every if sayable(name) and name in text),
@@ -172,9 +172,10 @@ class Speaking(Keeping):
         return cache(names)
 
     @cached_property
-    def topics(self) -> Names:
-        """Every topic of the catalog."""
-        return self._names(filter(sayable, self.wish_book.facts.topic_names))
+    def others(self) -> Names:
+        """What may be said of items: every topic of the catalog, every tone, every length."""
+        facts, lengths = self.wish_book.facts, (words for _, words in LENGTHS)
+        return self._names((*filter(sayable, (*facts.topic_names, *facts.tone_names)), *lengths))
 
     @cached_property
     def _joints(self) -> Names:

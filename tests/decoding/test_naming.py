@@ -67,6 +67,8 @@ def at(*said: int) -> Naming:
         ((OTHER,), {PART: 0.6, INDUSTRY: 0.3}, PART),  # no name at all
         ((SHOW, ON), {MARKETING: 0.9, INDUSTRY: 2 * ODDS_OF_TOPIC}, INDUSTRY),
         ((SHOW, ON, BUSINESS, AND), {MARKETING: 0.9, INDUSTRY: 2 * ODDS_OF_TOPIC}, INDUSTRY),
+        ((SHOW, ON, BUSINESS, AND), {BUSINESS: 0.9, INDUSTRY: 0.01}, INDUSTRY),  # told already
+        ((SHOW, ON, BUSINESS, AND, INDUSTRY, AND), {BUSINESS: 0.9, INDUSTRY: 0.01}, BUSINESS),  # all are
         ((SHOW, ON, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.01}, INDUSTRY),  # told, but of who asks
         ((OTHER, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.05}, NATURE),
         ((THE,), {OTHER: 0.6, WARS: 0.2}, WARS),  # half said
@@ -117,7 +119,8 @@ def test_an_answer_is_told_the_names_of_the_facts_before_it(tiny_bundle: Bundle)
     assert request.told_before is not None and request.others is not None
     for name in filter(sayable, (*facts.topics, facts.creator, facts.parent_title)):
         assert request.told_before.every.whole(encode(f"xx {name}")), name
-    assert request.told_before.behind(encode(f"An {facts.words.singular} about")) is request.told_before.topics
+    about = request.told_before.behind(encode(f"An {facts.words.singular} about"))
+    assert about.names == request.told_before.topics.names
     assert all(request.told_before.topics.whole(encode(f"xx {topic}")) for topic in facts.topics)
     assert all(request.others.whole(encode(f"xx {topic}")) for topic in neo.wish_book.facts.topic_names)
     parts = neo.bundle.vocabulary.parts_of_words
