@@ -3,8 +3,8 @@
 Right before it speaks of an item, or of who asks, a model reads what is true of them (`neo.language.asides`). A small
 one may still say what it remembers: "on Business and marketing" of what is on Business and industry, "by Jamal Before
 Breakfast" of a Jamal Beaumont, "Dear Theoremicem". No word is forbidden for it. Only where the next token would go on
-with another topic, tone or length, or leave a name half said, and one that was told is not improbable beside it, that is
-written instead; and behind a whole name no letters follow.
+with another topic, tone or length, or leave a name half said, and one that was told is not improbable beside it, that
+is written instead; and behind a whole name no letters follow.
 """
 
 from __future__ import annotations
@@ -80,10 +80,11 @@ class Told:
         """The topics between the last cue and here, if there is nothing else."""
         if self.cues.whole(said):
             return frozenset()
-        lists = [said[:-joint] for joint in self.joints.whole(said)] if most else []
-        for listed, size in ((listed, size) for listed in lists for size in self.topics.whole(listed)):
-            if (named := self._named(listed[:-size], most - 1)) is not None:
-                return named | {listed[-size:]}
+        for joint in self.joints.whole(said) if most else ():
+            listed = said[:-joint]
+            for size in self.topics.whole(listed):
+                if (named := self._named(listed[:-size], most - 1)) is not None:
+                    return named | {listed[-size:]}
         return None
 
 
