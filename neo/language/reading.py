@@ -136,16 +136,15 @@ class Reader:
         marked = self._nouns.sub(NOUN, written)
         count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
         # What judges knows nothing of titles: "I've heard that" turns it down.
-        judged = None if told or titled or aim == "others" else self.judge.mode(marked)
+        judged = None if told or titled or same or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
         if aim == "any" and aimed and ITEM not in aimed:  # what is wished for, or is to be new, is to be named
             wished = any(not wish.avoid for wish in wishes)
             asks = asks or mode != "any" or (wished and (aimed_at.items >= MAYBE or says_no_more(said, found)))
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
         form: Literal["", "items", "mixed"] = aim if aim in ("items", "mixed") else ""
-        one = Said(
-            wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, begins_anew(written), None, same, most
-        )
+        one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, aimed_at.bare)
+        one = replace(one, anew=begins_anew(written), same=same, most=most)
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 

@@ -133,7 +133,7 @@ _TIRED = re.compile(
 )
 _IS_OUT = re.compile(r"^(?: \w+){0,2} (?:are|is)(?: \w+)? (?:out|off|taboo|forbidden|excluded)\b", re.I)
 _OR_NOT = re.compile(r"^(?: \w+){0,3} or (?:not|old|new)\b", re.I)
-SURE = 0.8  # of the classifier, where rules know nothing
+SURE = 0.7  # of the classifier, where rules know nothing
 CREDIBLE, OPPOSED = 0.05, 0.5  # what rules read stands with so much for it, and less for its opposite
 _SENTENCES: dict[str, Mode] = {sentence.lower(): mode for mode, sentences in WISHES.items() for sentence in sentences}
 _ASKED: tuple[tuple[re.Pattern[str], Mode], ...] = ((_NEW, "unfamiliar"), (_KNOWN, "familiar"))

@@ -70,9 +70,9 @@ class Said:
     whether it is to be new to who asks, or known; aim: what is asked for at all, see `reading_aim`; asks: whether items
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
-    form: whether items are to come bare or with words; anew: whether nothing of what was said before is to hold;
-    question: what is asked of one item that the catalog may say; same: whether they are to be by who made what was
-    named; most: what of all that may be named they are to be."""
+    form: whether items are to come bare or with words; bare: whether they may be meant to come bare; anew: whether
+    nothing of what was said before is to hold; question: what is asked of one item that the catalog may say; same:
+    whether they are to be by who made what was named; most: what of all that may be named they are to be."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -84,6 +84,7 @@ class Said:
     parts: tuple[Wished, ...] = ()
     goes_on: GoesOn = ""
     form: Literal["", "items", "mixed"] = ""
+    bare: bool = True
     anew: bool = False
     question: Question | None = None
     same: Same = ""

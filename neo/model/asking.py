@@ -242,6 +242,8 @@ class Asking(Choosing):
             manner, least = replace(manner, format=said.form), max(least, 1)
             about = None if said.form == "items" else about
             choice = replace(choice, guaranteed=(*choice.guaranteed, f"words: {SAID[said.form]}"))
+        elif max_items is None and not begins and not said.bare:
+            manner = replace(manner, format="mixed")  # a chat answers in words, if it is not to be items alone
         if choice.let_go and len(choice) and most and not begins:
             begins, about = self.nothing_like(choice.let_go, also=len(spoken.items) > 0), None
         return self._words(turns, who, choice, most, least, manner, about=about, begins=begins, then=then)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from neo.catalog.item_types import AUDIOBOOK, BUILT_IN, EPISODE, SHOW, ItemType
 from neo.language.reading_aim import OF_STAGE_2, READ, SMALL_TALK
+from neo.language.reading_question import QUESTIONS
 from neo.language.segments import ItemRef, Text
 from neo.language.wordings.fill import fill, for_count, slots_of, type_words, with_article
 from neo.language.wordings.held_out import HELD_OUT, HELD_OUT_MODES
@@ -61,9 +62,13 @@ def test_every_task_has_enough_wordings_and_more_that_are_held_out():
 
 def only_read() -> dict[str, tuple[str, ...]]:
     """What only readers are made of, by file."""
-    folder = files("neo.language.wordings") / "texts" / "read"
-    read = {file.name: tuple(file.read_text(encoding="utf-8").splitlines()) for file in folder.iterdir()}
-    assert len(read) == len(READ) + len(SMALL_TALK) + len(MODES) + 1
+    folder = files("neo.language.wordings") / "texts"
+    read = {
+        f"{name}/{file.name}": tuple(file.read_text(encoding="utf-8").splitlines())
+        for name in ("read", "questions")
+        for file in (folder / name).iterdir()
+    }
+    assert len(read) == len(READ) + len(SMALL_TALK) + len(MODES) + 1 + len(QUESTIONS) + 1
     return read
 
 
