@@ -6,8 +6,8 @@ for what is similar, and "I have never heard The Tide Report" asks for nothing; 
 Two readers, since the price of the opposite is high. Rules know three things that say it: a clause of theirs on what
 they want ("shows that I have never heard"), a place of theirs ("outside my bubble"), and a word for it ("a discovery");
 a denial before it turns it round ("nothing from my library"). They read a third of what people say. A classifier of
-6,600 sentences by 20 writers, and of what training asks in, reads what rules know nothing of, and stops them where it
-finds what they read improbable. Of left-out writers both together read 70%, 2% as the opposite, and 4% of what was to
+9,700 sentences by 27 writers, and of what training asks in, reads what rules know nothing of, and stops them where it
+finds what they read improbable. Of left-out writers both together read 73%, 3% as the opposite, and 4% of what was to
 mislead (benchmarks/aims.py); of the first 16 writers rules alone read 34, 4 and 2%. It knows nothing of titles, so with
 one in a text, as where a request turns down what was named ("I've heard that"), only the rules are asked.
 """
