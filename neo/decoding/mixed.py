@@ -227,12 +227,12 @@ class _Loop:
         """Decides a token for each row that has none in its queue, or ends its answer."""
         writing = [(at, row) for at, row in enumerate(rows) if not (row.queue or row.done)]
         may_write = [(at, row) for at, row in writing if self._may_write(row)]
-        tokens = dict(zip((at for at, _ in may_write), self.reading.choose(self._asked(may_write)), strict=True))
+        decided = {at: row.begins.popleft() for at, row in may_write if row.begins}
+        choosing = [(at, row) for at, row in may_write if at not in decided]
+        tokens = dict(zip((at for at, _ in choosing), self.reading.choose(self._asked(choosing)), strict=True))
         for at, row in writing:
-            token = tokens.get(at)
-            if token is not None and row.begins:
-                token = row.begins.popleft()
-            elif token is not None and not row.said:
+            token = decided.get(at, tokens.get(at))
+            if at not in decided and token is not None and not row.said:
                 whole = next((one for one in row.request.one_of if one[0] == token), None)
                 row.begins.extend(() if whole is None else (*whole[1:], self.vocab.end))
             if row.request.format == "items":
@@ -323,13 +323,13 @@ class _Loop:
 
     def _put_before(self, row: _Row, item: int | None, first: bool) -> None:
         """Lets the model read what it is about to speak of, where that leaves room for a word and the items owed."""
-        tokens = row.request.aside(item, first) if row.request.aside is not None else ()
+        tokens, row.told = row.request.aside(item, first) if row.request.aside is not None else (), None
         owed = max(0, row.request.items_owed - row.named)
         if len(tokens) < self._room(row) - owed * (self.span_tokens + len(row.request.joint)):
             row.queue.extend(tokens)
             row.said.extend(tokens)
             row.used, row.aside = row.used + len(tokens), row.aside + len(tokens)
-            row.told = row.request.told(item, first) if tokens and row.request.told is not None else row.told
+            row.told = row.request.told(item, first) if row.request.told is not None else None
 
     def _next(self, row: _Row, item: ScoredItem, new: bool) -> SpanRequest:
         """The search of what comes after an item, which does not come again."""

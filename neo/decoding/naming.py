@@ -19,6 +19,7 @@ import torch
 ODDS = 0.05  # of what was told to what would be written, from which on it is not improbable;
 ODDS_OF_TOPIC = 0.002  # where a topic of what it speaks of comes next, and another of the catalog would be written
 TOPICS = 4  # that are told in a row
+FEW = 50  # of the most probable tokens, among which what is no name is looked for
 
 
 class Names:
@@ -72,9 +73,10 @@ class Told:
         """What is named there: one of its topics, if these are just being told, and none a second time."""
         for before in (said, *(said[:-size] for size in self.topics.begun(said))):
             if (named := self._named(tuple(before), TOPICS)) is not None:
-                left = self.topics.names - named
-                return Names(left) if left else self.topics
-        return self.every
+                return Names(self.topics.names - named)
+        listed = [said[:-joint] for joint in self.joints.whole(said)]
+        just = {tuple(before[-size:]) for before in listed for size in self.every.whole(before)}
+        return Names(self.every.names - just) if just else self.every  # "on Health and Health"
 
     def _named(self, said: tuple[int, ...], most: int) -> frozenset[tuple[int, ...]] | None:
         """The topics between the last cue and here, if there is nothing else."""
@@ -106,7 +108,7 @@ class Naming:
 
     @property
     def _odds(self) -> float:
-        return ODDS if self.names is self.told.every else ODDS_OF_TOPIC
+        return ODDS_OF_TOPIC if self.names.names <= self.told.topics.names else ODDS
 
     @cached_property
     def begun(self) -> set[int]:
@@ -123,14 +125,18 @@ class Naming:
         if self._adds(token, parts):
             return True
         other = token in self.others.next(self.said) or token in self.others.first
-        return bool(self.begun) or (other and token not in self.names.first)
+        half = bool(self.begun) and not self.told.every.whole(self.said)
+        return half or (other and token not in self.names.first)
 
     def settled(self, token: int, logp: torch.Tensor, parts: Container[int]) -> int:
         """The token, or what is to be written instead; logp: float [tokens], of all that may be written here."""
         if not self.doubts(token, parts):
             return token
-        adds = self._adds(token, parts)
-        told = [at for at in range(len(logp)) if at not in parts] if adds else sorted(self.begun or self.names.first)
+        barred = parts if self._adds(token, parts) else self.others.first if not self.names.names else None
+        if barred is None:
+            told = sorted(self.begun or self.names.first)
+        else:  # all of it is said: anything else will do
+            told = [at for at in logp.topk(min(FEW, len(logp))).indices.tolist() if at not in barred]
         if not told:
             return token
         weights = logp[told]

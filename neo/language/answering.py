@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from typing import TypeGuard
 
 import numpy as np
 
 from neo.catalog.catalog import Catalog
 from neo.catalog.filter import SAYS_EXPLICIT
-from neo.language.facts import FactBook, ItemFacts, sayable
+from neo.language.facts import FactBook, ItemFacts
 from neo.language.reading_question import Question
-from neo.language.wordings.fill import series, with_article
+from neo.language.wordings.fill import series
 from neo.language.wordings.wishes import LANGUAGES
 
 MINUTE, HOUR = 60, 3600
+MOST = 200  # characters of a name
 # Of a field that says nothing of an item.
 _NOT_SAID: dict[Question, str] = {
     "length": "how long it is, the catalog does not say.",
@@ -37,7 +39,7 @@ def answered(facts: FactBook, row: int, question: Question) -> str:
         case "length":
             said = _length(facts, item)
         case "creator":
-            said = f"it is by {item.creator}." if sayable(item.creator) else None
+            said = f"it is by {item.creator}." if _written(item.creator) else None
         case "released":
             said = _released(item.released)
         case "language":
@@ -64,6 +66,11 @@ def minutes(seconds: float) -> str:
     return " and ".join(said)
 
 
+def _written(name: str | None) -> TypeGuard[str]:
+    """Whether a name can be said at all, however long."""
+    return name is not None and name.isprintable() and name.strip() != "" and len(name) <= MOST
+
+
 def _length(facts: FactBook, item: ItemFacts) -> str | None:
     children = facts.catalog.children(np.array([item.row]))
     lengths = facts.catalog.fields.durations[children]
@@ -79,14 +86,17 @@ def _released(day: date | None) -> str | None:
 
 
 def _language(tag: str | None) -> str | None:
-    name = LANGUAGES.get((tag or "").replace("_", "-").split("-")[0].lower())
-    return f"it is in {name}." if name else None
+    if not _written(tag):
+        return None
+    name = LANGUAGES.get(tag.replace("_", "-").split("-")[0].lower())
+    return f"it is in {name}." if name else f"its language is given as {tag}."
 
 
 def _part_of(item: ItemFacts) -> str:
-    if sayable(item.parent_title):
-        return f"it is {item.words.with_article} of {item.parent_title}."
-    return f"it is {with_article(item.words.singular)} of its own."
+    if item.parent_row < 0:
+        return f"it is {item.words.with_article} of its own."
+    whole = item.parent_title if _written(item.parent_title) else "something longer"
+    return f"it is {item.words.with_article} of {whole}."
 
 
 def _parts(facts: FactBook, item: ItemFacts) -> str:

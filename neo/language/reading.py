@@ -31,15 +31,16 @@ from neo.language.reading_lengths import read_lengths, read_short
 from neo.language.reading_mentions import mentions, words_of
 from neo.language.reading_modes import read_mode
 from neo.language.reading_most import read_most
+from neo.language.reading_parent import read_part
 from neo.language.reading_parts import Part, read_parts
-from neo.language.reading_question import Question, read_question
+from neo.language.reading_question import Question, read_questions
 from neo.language.reading_same import Same, read_same
 from neo.language.reading_tones import more_so
-from neo.language.reading_topics import is_topic, said_as, says_no_more
+from neo.language.reading_topics import is_short, is_topic, said_as, says_no_more
 from neo.language.reading_types import TypeReader, typed
 from neo.language.reading_words import ITEM, NOUN
 from neo.language.said import NO_ITEMS, NOT_OTHERS, GoesOn, Said, Wished, begins_anew, how_it_goes_on
-from neo.language.telling import is_told
+from neo.language.telling import is_told, without_complaints
 from neo.language.wishes import Wish
 from neo.language.wordings.fill import type_words
 from neo.language.wordings.wishes import WishAspect
@@ -93,7 +94,7 @@ class Reader:
         """What some texts say, (text, titles) and aimed as for `read`; names are looked up in all of them together. Of
         the first ones, where `aimed` has fewer, only the wishes are read."""
         both = [(text, tuple(titles)) for text, titles in texts]
-        written = _latest([_straight(_without(text, titles)) for text, titles in both])
+        written = _latest([without_complaints(_straight(_without(text, titles))) for text, titles in both])
         plain = [plain_denials(text) for text in written]
         named, old = self._named(plain), len(texts) - len(aimed)
         return [
@@ -104,18 +105,23 @@ class Reader:
             ),
         ]
 
-    def question(self, aimed: str) -> Question | None:
+    def _numbered(self, text: str) -> str:
+        """With NOUN for what the types are called, and an s behind that of several."""
+        plurals = {words.plural.lower() for kind in self.catalog.types for words in type_words(kind)}
+        return self._nouns.sub(lambda found: NOUN + ("s" if found[0].lower() in plurals else ""), text)
+
+    def questions(self, aimed: str) -> tuple[Question, ...]:
         """What a text asks of the one item in it that the catalog may say. aimed: as for `read`."""
         text = self._nouns.sub(NOUN, _straight(aimed[-READ:]))
-        return None if read_compared(text, self._nouns) else read_question(text)  # "it is too long"
+        return () if read_compared(text, self._nouns) else read_questions(text)  # "it is too long"
 
     def _read(
         self, written: str, said: str, found: Mapping[Phrase, tuple[WishAspect, str]], aimed: str | None, titled: bool
     ) -> Said:
         if aimed and of_nothing_yet(aimed):
             return Said(aim="small talk")
-        if aimed and ITEM in aimed and (question := self.question(aimed)):
-            return Said(aim="about it", question=question)
+        if aimed and ITEM in aimed and (questions := self.questions(aimed)):
+            return Said(aim="about it", questions=questions)
         types, wishes = self._types.read(said), self._wishes(written, said, found)
         aimed_at = surely(self.judge.aim(self._nouns.sub(NOUN, aimed))) if aimed else NOTHING_ASKED
         aim, asks = aimed_at.aim, aimed_at.asks
@@ -129,12 +135,16 @@ class Reader:
             compared = read_compared(aimed, self._nouns)
         nouned = self._nouns.sub(NOUN, aimed or "")
         same: Same = read_same(nouned) if aimed else ""
-        most = read_most(nouned) if aim not in NOT_OTHERS else None
-        if compared or same or most:
+        most, several = read_most(self._numbered(aimed or written)) if aim not in NOT_OTHERS else (None, False)
+        if most and not kinds:  # "the shortest audiobook you have" speaks of no certain one
+            kinds = types.of_another() or (types.near if len(types.near) == 1 else ())
+        part = read_part(nouned) if aimed else ""
+        if compared or same or most or part:
             aim, asks = "any" if aim in NO_ITEMS else aim, True  # "Shorter!", "has she written anything else?"
         told = aim in NO_ITEMS  # "what does all that I know say of me?"
         marked = self._nouns.sub(NOUN, written)
         count, numbers = (None, ()) if told else read_count(marked, self.judge.numbers)
+        count = 1 if most and count is None and not several else count
         # What judges knows nothing of titles: "I've heard that" turns it down.
         judged = None if told or titled or same or aim == "others" else self.judge.mode(marked)
         mode = "any" if told else read_mode(written, judged)
@@ -144,7 +154,7 @@ class Reader:
         goes_on: GoesOn = "" if aimed is None else how_it_goes_on(written, aimed_at.label, kinds)
         form: Literal["", "items", "mixed"] = aim if aim in ("items", "mixed") else ""
         one = Said(wishes, kinds, count, mode, aim, asks, compared, (), goes_on, form, aimed_at.bare)
-        one = replace(one, anew=begins_anew(written), same=same, most=most)
+        one = replace(one, anew=begins_anew(written), same=same, part=part, most=most)
         parts = () if told or aimed is None else read_parts(said, types.nouns, numbers)
         return self._in_parts(one, written, said, found, parts) if parts else one
 
@@ -230,6 +240,8 @@ class Reader:
 
     def _is_name(self, aspect: WishAspect, text: str, phrase: Phrase, spelled: str, whole: bool) -> bool:
         """Whether a phrase that is a name in some case is meant as one. whole: it is not a side of a topic's name."""
+        if aspect == "topic" and is_short(spelled):
+            return True
         if aspect == "topic" and (not whole or " " not in spelled):
             capital = whole and phrase.words == spelled != spelled.lower() and not _begins(text, phrase)
             about = whole and phrase.words == spelled and re.search(r"\babout\s+$", text[: phrase.start], re.I)

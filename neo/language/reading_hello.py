@@ -13,7 +13,10 @@ _HELLO = re.compile(
     r"|nice to meet you)\W*)?",
     re.I,
 )
-_THINGS = r"(?:topics?|subjects?|themes?|genres?|categor(?:y|ies)|kinds? of (?:\w+ )?\w+|sorts? of \w+|things|areas)"
+_THINGS = (
+    r"(?:topics?|languages?|subjects?|themes?|genres?|categor(?:y|ies)|kinds? of (?:\w+ )?\w+|sorts? of \w+|things"
+    r"|areas)"
+)
 _WHAT_THERE_IS = re.compile(
     r"\W*(?:(?:ok|okay|so|and|but|no|well|hm+|then|ugh|sorry|please)\W+|i mean\W+)*"
     rf"(?:(?:what|which)(?: other| all)? {_THINGS} (?:do you (?:have|know|cover|offer|know about)|have you got"
@@ -31,4 +34,5 @@ def of_nothing_yet(text: str) -> Literal["", "hello", "what there is"]:
     """Whether a request is nothing but a greeting, or a question on what there is."""
     if _HELLO.fullmatch(text):
         return "hello"
-    return "what there is" if _WHAT_THERE_IS.fullmatch(text) else ""
+    sentences = [sentence for sentence in re.split(r"(?<=[?!.])\s+", text) if sentence.strip()]
+    return "what there is" if sentences and all(map(_WHAT_THERE_IS.fullmatch, sentences)) else ""

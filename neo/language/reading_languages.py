@@ -12,6 +12,13 @@ from neo.language.phrases import Phrase
 from neo.language.wordings.wishes import LANGUAGES
 
 _TAGS = {language.lower(): tag for tag, language in LANGUAGES.items()}
+# As those say it who ask in it: "en español, por favor".
+_OWN = {
+    **dict.fromkeys(("español", "espanol", "castellano"), "es"),
+    **dict.fromkeys(("français", "francais"), "fr"),
+    **{"deutsch": "de", "svenska": "sv", "italiano": "it", "português": "pt", "portugues": "pt"},
+    **{"nederlands": "nl", "norsk": "no", "dansk": "da", "suomeksi": "fi", "polski": "pl"},
+}
 _ONE = rf"(?P<language>{'|'.join(_TAGS)})"
 _ENDS = (
     r"(?=\s*(?:$|[.,;:!?)]|(?:please|pls|and|or|but|yet|only|would|if|this|today|tonight|for|with|that|which|thanks|about|on"
@@ -21,7 +28,9 @@ _SAID = re.compile(
     rf"\bin\s+{_ONE}{_ENDS}"
     rf"|\b(?:only|just|all|but|same|prefer|rather|preferably)\s+{_ONE.replace('language', 'alone')}{_ENDS}"
     rf"|(?:,|\blanguage:?)\s*{_ONE.replace('language', 'listed')}{_ENDS}"
-    rf"|^\W*{_ONE.replace('language', 'whole')}\W*(?:please\W*)?$|\b{_ONE.replace('language', 'before')}(?=\s)",
+    rf"|^\W*{_ONE.replace('language', 'whole')}\W*(?:(?:please|pls|plz|then|only)\W*)?$"
+    rf"|\b{_ONE.replace('language', 'before')}(?=\s)"
+    rf"|\b(?P<own>{'|'.join(_OWN)})\b",
     re.I,
 )
 
@@ -33,4 +42,5 @@ def languages(text: str, nouns: re.Pattern[str]) -> Iterator[tuple[Phrase, str]]
         behind = match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip())
         if kind == "before" and not nouns.match(text, behind):
             continue
-        yield Phrase(match.start(kind), match.end(kind), match[kind]), _TAGS[match[kind].lower()]
+        tag = _OWN.get(match[kind].lower()) or _TAGS[match[kind].lower()]
+        yield Phrase(match.start(kind), match.end(kind), match[kind]), tag

@@ -28,19 +28,69 @@ QUESTIONS: tuple[Question, ...] = get_args(Question)
 OTHER = "other"
 SURE = 0.6
 MOST = 200  # characters of a question
+THANKS = 5  # words at most of what is said before a question: "nice one, thanks."
 PART = 5  # of the requests that speak of no item, one in so many
 _NOUNS = sorted({noun for kind in BUILT_IN for words in type_words(kind) for noun in words}, key=len, reverse=True)
 _NOUN = re.compile(rf"\b(?:an? )?(?:{'|'.join(_NOUNS)})\b", re.I)
 # "And who made it?", of what was spoken of last.
-_PRONOUN = re.compile(r"\b(?:it|that one|this one|that|this|they|them)\b(?!\s+(?:one|kind|sort)\b)", re.I)
+_PRONOUN = re.compile(
+    r"\b(?:it(?! takes? to\b)|that one|this one|that|this|they|them)\b(?!\s+(?:one|kind|sort)\b)", re.I
+)
+_LEAD = (
+    r"\W*(?:(?:ok|okay|and|but|so|hm+|oh|ah|ooh|wow|well|yes|no|yeah|thanks|thank you|nice(?: one)?|great|cool|good"
+    r"|lovely|perfect|sorry|please|hey|hi|haha|fine|interesting|intriguing)\W+)*"
+)
+_ASKS = re.compile(
+    rf"{_LEAD}(?:{ITEM}\W+)?(?:(?:in|from|by|of) )?(?:who|whose|whom|what|when|where|which|how|is|isn't|are|was|were"
+    r"|does|do|did|has|have|had|can|could|would|will|any)\b",
+    re.I,
+)
+# Who wants another, or something of it to be otherwise, asks nothing: "is it in Swedish? I only speak English".
+_DEMANDS = re.compile(
+    r"\btoo (?:long|short|old|many|much|dark|slow)\b|\bi (?:meant|mean|said|asked|want|wanted|need|prefer|only speak)\b"
+    r"|\b(?:i'd|we'd|i would|we would) (?:rather|like|prefer|love)\b"
+    r"|\b(?:don't|do not|can't|cannot) (?:speak|understand|like|want|have)\b"
+    r"|\b(?:instead|rather|another|others?|something|give me|find me|show me|give us|send me)\b"
+    r"|\banything (?:else|shorter|longer|newer|older|in|by|under|over|on)\b"
+    r"|\bany\s+(?:in|by|under|over|shorter|longer|newer)\b",
+    re.I,
+)
+_WHO = (
+    r"who(?:'s| is| are| made| hosts?| wrote| presents| reads)?"
+    r"(?: the (?:hosts?|authors?|makers?|creators?|presenters?|narrators?))?|by whom|by who|whose"
+)
+# What asks without a word for the item: not "who wrote Hamlet?" nor "how long does it take to get to Mars?".
+_OF_NOTHING = re.compile(
+    rf"{_LEAD}(?:how (?:long|many (?:minutes|hours|{NOUN})|old|new|much)|{_WHO}|when(?: was it| did it come out)?"
+    rf"|since when|(?:in |from )?(?:what|which) (?:language|year|show|series|{NOUN})"
+    r"|(?:the )?(?:length|price|language|release date|date|host|author)|free)"
+    r"(?: (?:exactly|roughly|tho|though|then|please|are there|is that|in all|in minutes|by the way|btw))*\W*",
+    re.I,
+)
+_PIECES = re.compile(r"(?<=[?!.])\s+|,?\s+and\s+(?=(?:who|when|how|what|which|is|are|does|in (?:what|which))\b)", re.I)
 
 
-def read_question(text: str) -> Question | None:
-    """What a text asks of the one item in it; None where it is no such question, or asks for more.
+def read_questions(text: str) -> tuple[Question, ...]:
+    """What a text asks of the one item in it: "thank you, how long is it, and who wrote it?" asks two things. Nothing
+    where some of it is no such question.
 
     text: with ITEM where it means an item, once or not at all, and NOUN for what the catalog's types are called.
     """
-    if len(text) > MOST or text.count(ITEM) > 1:
+    if len(text) > MOST or text.count(ITEM) > 1 or _DEMANDS.search(text):
+        return ()
+    found = list[Question]()
+    for piece in _PIECES.split(text):
+        if (asked := _asked(piece if ITEM in piece else of_it(piece))) is not None:
+            found.append(asked)
+        elif "?" in piece or len(piece.split()) > THANKS:
+            whole = _asked(text)
+            return (whole,) if whole is not None else ()
+    return tuple(dict.fromkeys(found))
+
+
+def _asked(text: str) -> Question | None:
+    """What a text asks, if it asks one thing."""
+    if not (_ASKS.match(text) or text.rstrip().endswith("?") or _OF_NOTHING.fullmatch(text.replace(ITEM, ""))):
         return None
     found = classifier()
     return surely(dict(zip(found.classes_.tolist(), found.predict_proba([as_words(text)])[0].tolist(), strict=True)))
@@ -56,6 +106,11 @@ def of_it(text: str, item: str = ITEM) -> str:
     """A text with an item in it where it says "it", of what was spoken of last, or else at its end."""
     found = _PRONOUN.search(text)
     return f"{text} {item}" if found is None else f"{text[: found.start()]}{item}{text[found.end() :]}"
+
+
+def may_ask_of_it(text: str) -> bool:
+    """Whether a text may ask something of what was spoken of last, and says of nothing else what is asked."""
+    return _PRONOUN.search(text) is not None or _OF_NOTHING.fullmatch(text) is not None
 
 
 @fit_once

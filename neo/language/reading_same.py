@@ -16,18 +16,22 @@ _WHO = (
     r"|people|folks|pair|duo)s?"
 )
 _THE = r"(?:these|those|the|that|this)(?: very)?(?: same)?"
-_THEM = rf"(?:her|him|them|{_THE} {_WHO}(?: of {ITEM})?)"
 _THEY = rf"(?:she|he|they|{_THE} {_WHO}(?: of {ITEM})?)"
 _MADE = r"(?:made?|make|making|written|write|wrote|writing|hosted|host|done|do|did|produced|recorded|got|have|had)"
 _MORE = rf"(?:else|other|another|more|anything|something|some|any|also|a new|{NOUN})"
 _HAS = r"(?:has|have|had|did|does|do|is|are|was|'s)"
+_ENDS = (
+    r"(?=\s*(?:$|[.,;:!?)]|(?:please|pls|too|then|instead|maybe|perhaps|again|but|and|or|that|which|as|in|on|about|with|for"
+    r"|not|only|i|you|we|under|over|at all)\b))"
+)
 _SAME = (
-    # "Anything else by her", "a book from the same people", "more of her work"
-    rf"\b{_MORE}\b[\w' ,-]{{0,40}}?\b(?:by|from|of)\s+{_THEM}(?:'s)?(?: (?:work|stuff|things|other \w+|{NOUN})s?)?"
+    # "Anything else by her", "a book from the same people", "more of the same host"
+    rf"\b{_MORE}\b[\w' ,-]{{0,40}}?\b(?:(?:by|from)\s+(?:her|him|them){_ENDS}|of (?:hers|his|theirs)\b"
+    rf"|(?:by|from|of)\s+{_THE} {_WHO}\b(?: of {ITEM})?)"
     # "What else has she made?", "has the author written anything else?"
     rf"|\bwhat (?:else|other \w+) {_HAS} {_THEY}(?: (?:also|ever|else))? {_MADE}"
     rf"|\b(?:has|have|had|did|does|do) {_THEY} (?:also |ever )?{_MADE}"
-    rf" (?:anything|something|any|some|a|an|another|other|more|{NOUN})\b"
+    rf" (?:(?:anything|something|any|some|an?) (?:else|more|other)|another|other|more|(?:an? )?{NOUN})\b"
     # "The same author, please", "same podcast makers but as a book"
     rf"|\b(?:the |that )?same (?:{NOUN} )?{_WHO}\b"
     # "Anything else the author of that made?"

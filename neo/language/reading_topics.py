@@ -19,6 +19,12 @@ from neo.language.denials import shortly_before
 from neo.language.phrases import Phrase, asked_in
 
 SAID = 10  # of training's 8,500 wordings with a word, from which on it is no side of a topic: "ideas", "design"
+# What some go by in a hurry.
+_SHORT = {
+    "artificial intelligence": ["AI"],
+    "science fiction": ["sci-fi", "sci fi", "scifi"],
+    "world wars": ["WW2", "WWII", "WW1", "world war 2", "world war II"],
+}
 _BEFORE = re.compile(
     r"(?:^|[.,:;!?(\n]|\b(?:(?:about|on|into|with)(?: the)?|new(?: this \w+)? in|for|subject of|no|not|like|loves?|and"
     r"|or|nor|but|more|some|any|than|without|avoid|except|only|just|it|want|need|fancy|prefer|try|maybe|rather|proper"
@@ -54,7 +60,17 @@ def said_as(names: Sequence[str]) -> tuple[list[str], list[str]]:
             if often[side.lower()] == 1 and side.lower() not in taken and names_a_topic(side):
                 said.append(side)
                 meant.append(name)
+    for name in names:
+        for words, short in _SHORT.items():
+            if words in name.lower():
+                said += short
+                meant += [name] * len(short)
     return said, meant
+
+
+def is_short(spelled: str) -> bool:
+    """Whether it is what some topic goes by in a hurry, and nothing else."""
+    return any(spelled in short for short in _SHORT.values())
 
 
 def sides(name: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Literal
 from neo.language.reading_aim import Aim
 from neo.language.reading_compared import Compared
 from neo.language.reading_most import Most
+from neo.language.reading_parent import Part
 from neo.language.reading_question import Question
 from neo.language.reading_same import Same
 from neo.language.wishes import Wish
@@ -71,8 +72,9 @@ class Said:
     are; compared: whether they are to be shorter or longer than what was named; parts: where each of several types has
     a number of its own, or wishes: then `wishes` are of them all; goes_on: how it goes on with the request before;
     form: whether items are to come bare or with words; bare: whether they may be meant to come bare; anew: whether
-    nothing of what was said before is to hold; question: what is asked of one item that the catalog may say; same:
-    whether they are to be by who made what was named; most: what of all that may be named they are to be."""
+    nothing of what was said before is to hold; questions: what is asked of one item that the catalog may say; same:
+    whether they are to be by who made what was named; part: whether they are to be parts of it, or of what it is a part
+    of; most: what of all that may be named they are to be."""
 
     wishes: tuple[Wish, ...] = ()
     types: tuple[str, ...] = ()
@@ -86,8 +88,9 @@ class Said:
     form: Literal["", "items", "mixed"] = ""
     bare: bool = True
     anew: bool = False
-    question: Question | None = None
+    questions: tuple[Question, ...] = ()
     same: Same = ""
+    part: Part = ""
     most: Most | None = None
 
 

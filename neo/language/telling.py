@@ -19,6 +19,36 @@ _WANTED = re.compile(
 )
 
 
+_COMPLAINS = re.compile(
+    r"\W*(?:(?:but|no|hey|oh|um|er|sorry|well)\W+)*"
+    r"(?:(?:that|this|it|these|those|they)(?: one)?(?:'s|s|'re| is| are| was| were| seems(?: to be)?| looks)\b"
+    r"(?!n't| not)"
+    r"|you (?:keep|always|only) (?:giv|send|offer|recommend|suggest)\w+\b|why (?:do|are) you\b)"
+    r"(?!.*\b(?:not|nothing|none|no)\b)"
+    r"|\W*[\w' ]{2,30}\?+(?=\s+(?:we|i) (?:asked|said|meant|wanted)\b)",
+    re.I,
+)
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?\n]+|$)")
+_ANEW = re.compile(
+    r"\b(?:i|we) (?:asked|said|meant|mean|want|wanted|need|only speak)\b|\b(?:please|pls|plz|instead|rather)\b", re.I
+)
+
+
+def without_complaints(text: str) -> str:
+    """The text, its places the same, with what is said against an answer blank where it is then said what is wanted:
+    "that's a health show! I want ancient Rome", "thats spanish. english pls"."""
+    sentences = list(_SENTENCE.finditer(text))
+    for at, sentence in enumerate(sentences[:-1]):
+        wanted = any(_ANEW.search(later[0]) for later in sentences[at + 1 :])
+        if wanted and len(sentence[0]) < 100 and _COMPLAINS.match(text, sentence.start(), sentence.end() + 12):
+            text = (
+                text[: sentence.start()]
+                + "".join("." if letter in ".!?" else " " for letter in sentence[0])
+                + text[sentence.end() :]
+            )
+    return text
+
+
 def is_told(clause: str) -> bool:
     """Whether what follows these words, of its clause, is told of: by somebody, of somebody, and not wanted."""
     return _TOLD.search(clause) is not None and _WANTED.search(clause) is None

@@ -35,7 +35,7 @@ class Wish:
 
     value: a topic, tone or creator as the catalog has it; a language's tag, which takes what is within it, as a filter
     does; one of LENGTHS, or as `neo.language.lengths` spells it; `since 2024` or `before 2015`; a mention is words that
-    the item says of itself.
+    the item says of itself; a parent the title of what it is a part of.
     """
 
     aspect: WishAspect
@@ -48,8 +48,8 @@ class Wish:
     @property
     def word(self) -> str:
         """The value as people say it."""
-        if self.aspect == "mention":
-            return f"about {self.value}"
+        if self.aspect in ("mention", "parent"):
+            return f"{'about' if self.aspect == 'mention' else 'of'} {self.value}"
         return LANGUAGES.get(self.value, self.value) if self.aspect == "language" else self.value
 
     @property
@@ -120,7 +120,14 @@ class WishBook:
                 own = _named(fields.creator, value)
                 return own | (own[self._parents] & self._is_part & ~self._has_creator)
             case "language":
-                return fields.language.having(speaking(fields.language.names, [value]))
+                one = [tag for tag in value.split("|") if tag]
+                having = fields.language.having(speaking(fields.language.names, one))
+                # One of several that are known to somebody, or none that is said.
+                return (
+                    having
+                    if one == [value]
+                    else having | ~fields.language.having(np.ones(len(fields.language.names), bool))
+                )
             case "length" if value in (SHORT, LONG):
                 return self._of_third(value)
             case "length":
@@ -128,6 +135,9 @@ class WishBook:
                 return (fields.durations > 0) & (fields.durations >= low) & (fields.durations < high)
             case "mention":
                 return self.facts.mentions.rows(value)
+            case "parent":
+                titled = pc.equal(self.catalog.column("title"), pa.scalar(value)).to_numpy()
+                return titled[self._parents] & self._is_part
             case "released":
                 how, _, year = value.partition(" ")
                 first = np.datetime64(f"{year}-01-01")

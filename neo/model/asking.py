@@ -208,7 +208,7 @@ class Asking(Choosing):
         titles = cache(partial(titled, self.bundle.catalog))  # each a pass over the catalog's titles
         spoken, said = spoken_of(turns, titles), Said()
         if read_words:
-            turns = meant(self.wish_book.facts, turns, self.readable, titles, self.reader.question)
+            turns = meant(self.wish_book.facts, turns, self.readable, titles, self.reader.questions)
             said = self.said(spoken, turns)
             spoken = replace(spoken, items=items_of(turns), asked=items_of(turns[-1:]))
         given = said.types or None if types is None else names("types", types)
@@ -225,19 +225,21 @@ class Asking(Choosing):
             return self._text(turns, who, manner, **alone)
         found = discovery(self.bundle, who, "any", said.mode)
         then: tuple[SidIndex, ...] = ()
+        unsaid = self._understood(who, said, filter) if read_words else ()
         if said.parts and left:
-            choice, then = self._choose_each(said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes)
+            each = (said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes, unsaid)
+            choice, then = self._choose_each(*each)
         else:
-            choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes)
+            choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes, unsaid)
             choice = choice if types is not None else _said_types(choice, asked if said.types else ())
         most = min(said.count or NAMED, MAX_K) if max_items is None else max_items
-        choice = choice if then else self._extreme(choice, said.most, said.count or 1)
+        choice = choice if then else self._extreme(choice, said.most, most or 1)
         least = most if said.count and max_items is None else 0
         if max_items is None and (said.asks or said.aim == "others"):
             about, least = None, max(least, 1)  # an answer that speaks of what was named would name nothing new
         begins = self.about_one if only or (said.aim == "about it" and one and left) else ()
-        if begins and one and said.question is not None:
-            begins = self.answer_to(said.question, int(spoken.asked[0]))
+        if begins and one and said.questions:
+            begins = self.answer_to(said.questions, int(spoken.asked[0]))
         if max_items is None and not begins and said.form and (said.form == "items" or not one):
             manner, least = replace(manner, format=said.form), max(least, 1)
             about = None if said.form == "items" else about

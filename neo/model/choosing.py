@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +14,7 @@ from neo.catalog.activity import Meeting
 from neo.catalog.item_types import ItemType
 from neo.decoding.index import SidIndex
 from neo.language.reading_most import Most
-from neo.language.said import Wished
+from neo.language.said import Said, Wished
 from neo.language.wishes import Wish
 from neo.model.bundle import Bundle
 from neo.model.candidates import Candidates, every_type
@@ -53,7 +55,9 @@ class Choosing(Speaking):
         found: Discovery | None = None,
         named: np.ndarray = NOTHING,
         wishes: tuple[Wish, ...] = (),
+        unsaid: tuple[Wish, ...] = (),
     ) -> Candidates:
+        """unsaid: wishes that go without saying, and first of all where nothing grants them too."""
         asked_for, excluded = filter_from(filter), item_rows(self.bundle, "exclude", exclude)
         given = {"type": True, "within": within is not None, "exclude": len(excluded) > 0}
         in_words = found is not None and found.in_words
@@ -73,11 +77,15 @@ class Choosing(Speaking):
             named=named,
             excluded=excluded,
             within=None if within is None else item_rows(self.bundle, "within", within),
-            passing=None if asked_for is None and not wishes else self.passing(asked_for, wishes),
+            passing=None
+            if asked_for is None and not (wishes or unsaid)
+            else self.passing(asked_for, (*wishes, *unsaid)),
             familiar=None if found is None else found.familiar,
             met=NOTHING if found is None else found.met,
             guaranteed=tuple(name for name, narrows in given.items() if narrows),
         )
+        if unsaid and not len(choice):
+            return self._choose(asked, who, exclude_heard, filter, within, exclude, found, named, wishes)
         if len(choice) or not (wishes or in_words):
             return choice
         # Said and not to be had, or not meant so: what comes nearest is more than nothing.
@@ -94,11 +102,21 @@ class Choosing(Speaking):
         let_go = tuple(dict.fromkeys((*missed, *nearer.let_go)))
         return replace(nearer, warnings=(warning, *nearer.warnings), let_go=let_go)
 
+    def _understood(self, who: Asker, said: Said, filter: Filtering) -> tuple[Wish, ...]:
+        """That it is in a language that who asks has met, where they have met some and say nothing of it."""
+        asked, wishes = filter_from(filter), (*said.wishes, *(wish for part in said.parts for wish in part.wishes))
+        if any(wish.aspect == "language" for wish in wishes) or (asked is not None and asked.languages is not None):
+            return ()
+        column = self.bundle.catalog.column("language")
+        tags = Counter(column[row].as_py() for row in who.context.history)
+        known = sorted({re.split("[-_]", tag)[0].lower() for tag, times in tags.items() if tag and times > 1})
+        return (Wish("language", "|".join((*known, ""))),) if known else ()
+
     def _extreme(self, choice: Candidates, most: Most | None, count: int) -> Candidates:
         """What of it is most so: as many as are asked for, of those whose field says how much so they are."""
-        rows = [part.rows.numpy(force=True) for part in choice.index.types.values()]
         if most is None or not len(choice):
             return choice
+        rows = [part.rows.numpy(force=True) for part in choice.index.types.values()]
         every, catalog = np.sort(np.concatenate(rows)), self.bundle.catalog
         match most:
             case "shortest" | "longest":
@@ -125,6 +143,7 @@ class Choosing(Speaking):
         found: Discovery | None,
         named: np.ndarray,
         wishes: tuple[Wish, ...],
+        unsaid: tuple[Wish, ...] = (),
     ) -> tuple[Candidates, tuple[SidIndex, ...]]:
         """What the first item may be that is asked for, part by part, and what each of those after it may be.
 
@@ -133,7 +152,7 @@ class Choosing(Speaking):
 
         def choose(part: Wished, wished: Sequence[Wish]) -> Candidates:
             kind, every = every_type(self.bundle.catalog, [part.type]), tuple(dict.fromkeys((*wished, *wishes)))
-            return self._choose(kind, who, exclude_heard, filter, None, (), found, named, every)
+            return self._choose(kind, who, exclude_heard, filter, None, (), found, named, every, unsaid)
 
         chosen, warnings = list[Candidates](), list[str]()
         for part in parts:

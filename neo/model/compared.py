@@ -1,8 +1,9 @@
-"""What a request wishes for by what was named: something shorter or longer, or by who made it."""
+"""What a request wishes for by what was named: something shorter or longer, by who made it, or a part of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,6 +43,22 @@ def by_the_same(facts: FactBook, turns: Sequence[Turn], said: Said) -> tuple[Wis
     makers = {facts.item(row).creator for row in _meant(turns).tolist()} if said.same else set()
     maker = makers.pop() if len(makers) == 1 else None
     return (Wish("creator", maker, avoid=said.same == "by others"),) if sayable(maker) else ()
+
+
+def part_of_it(catalog: Catalog, turns: Sequence[Turn], said: Said) -> Said:
+    """With what is to be a part of what was named, where that has parts, or is one. turns: as for `compared`."""
+    rows = _meant(turns).tolist() if said.part else []
+    if len(rows) != 1:
+        return said
+    row = rows[0]
+    whole = row if len(catalog.children(np.array([row]))) else int(catalog.parent_rows[row])
+    if whole < 0:
+        return said
+    kinds = tuple(kind.name for kind in catalog.types if kind.parent == catalog.type_of(whole))
+    most = said.most or ("oldest" if said.part == "first" else None)
+    wishes = (Wish("parent", catalog.title(whole)), *(wish for wish in said.wishes if wish.aspect != "mention"))
+    count = said.count or (1 if said.part == "first" else None)
+    return replace(said, wishes=wishes, types=kinds, most=most, count=count, parts=())
 
 
 def _meant(turns: Sequence[Turn]) -> np.ndarray:

@@ -17,7 +17,7 @@ from neo.language.said import Said, holding
 from neo.language.segments import Text, Turn
 from neo.language.wishes import Wish, WishBook
 from neo.model.candidates import Passing
-from neo.model.compared import by_the_same, compared
+from neo.model.compared import by_the_same, compared, part_of_it
 from neo.model.own_judge import OwnJudge
 from neo.model.ranking import Ranker
 from neo.model.spoken import RECENT, Spoken, items_of
@@ -75,12 +75,15 @@ class Keeping(Ranker):
         recent = turns[-RECENT:]
         aimed = ["".join(part.text if isinstance(part, Text) else ITEM for part in turn.request) for turn in recent]
         said = self.reader.read_all(spoken.requests, aimed)
-        return holding([self._compared(turns[: at + 1], one) for at, one in enumerate(said)])
+        asked = [(*turns[:at], Turn(turn.request)) for at, turn in enumerate(turns)]  # before it was answered
+        return holding([self._compared(*one) for one in zip(asked, said, strict=True)])
 
     def _compared(self, turns: Sequence[Turn], said: Said) -> Said:
         """With the length that "shorter" comes to, and whom "by her" means; "the audiobook is too long" asks for one
         audiobook."""
-        said = replace(said, wishes=said.wishes + by_the_same(self.wish_book.facts, turns, said))
+        said = part_of_it(self.bundle.catalog, turns, said)
+        if all(wish.aspect != "creator" for wish in said.wishes):
+            said = replace(said, wishes=said.wishes + by_the_same(self.wish_book.facts, turns, said))
         wishes, pointed = compared(self.bundle.catalog, turns, said), items_of(turns[-1:])
         said = replace(said, wishes=said.wishes + wishes)
         if not wishes or said.types or len(pointed) != 1 or not said.goes_on:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
@@ -30,6 +31,7 @@ from neo.language.wordings.follow_ups import (
     WELCOME,
     WHAT_THERE_IS,
 )
+from neo.language.wordings.wishes import LANGUAGES
 from neo.model.keeping import Keeping
 from neo.model.listener import Asker
 from neo.model.spoken import Spoken
@@ -74,7 +76,8 @@ class Speaking(Keeping):
 
     @cached_property
     def what_there_is(self) -> str:
-        """What may be named, in a sentence or two: how much of each type, and the topics that most items have."""
+        """What may be named, in a sentence or two: how much of each type, the topics that most items have, and the
+        languages."""
         catalog = self.bundle.catalog
         many = {kind: len(self.index.only((kind.name,))) for kind in catalog.types if kind.name in self.index.types}
         counts = [f"{n:,} {kind.name if n == 1 else kind.plural}" for kind, n in many.items() if n]
@@ -82,6 +85,9 @@ class Speaking(Keeping):
         most = np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[:TOPICS]
         topics = [names[int(at)].as_py() for at in most if sayable(names[int(at)].as_py())]
         about = f", about {', '.join(topics)} and more" if topics else ""
+        tags = (re.split("[-_]", tag)[0].lower() for tag in catalog.fields.language.names.to_pylist())
+        known = sorted({LANGUAGES[tag] for tag in tags if tag in LANGUAGES})
+        about += f", in {_listed(known)}" if len(known) > 1 else ""
         return WHAT_THERE_IS.format(counts=_listed(counts or ["no items"]), about=about)
 
     def in_words(self, said: Said, spoken: Spoken, known: bool, named: bool, only: bool) -> dict[str, Any]:
@@ -108,9 +114,10 @@ class Speaking(Keeping):
         friendly = said.aim == "any" and not asks
         return {"one_of": (*self.small_talk(False), *(self.small_talk(True) if friendly else ()))}
 
-    def answer_to(self, question: Question, row: int) -> Ids:
-        """The tokens of the whole answer to a question that the catalog may answer, up to its end."""
-        said = f": {answered(self.wish_book.facts, row, question)}"
+    def answer_to(self, questions: Sequence[Question], row: int) -> Ids:
+        """The tokens of the whole answer to what is asked that the catalog may say, up to its end."""
+        first, *others = (answered(self.wish_book.facts, row, question) for question in questions)
+        said = " ".join([f": {first}", *(other[:1].upper() + other[1:] for other in others)])
         return (*self.about_one, *self.bundle.vocabulary.encode(said), self.bundle.vocabulary.end)
 
     def nothing_like(self, wished: Sequence[str], also: bool) -> Ids:
@@ -160,10 +167,10 @@ class Speaking(Keeping):
             if item is None:
                 return Told(self._names(name for name in every if sayable(name) and name in text))
             of_it = self.wish_book.facts.item(item)
-            every |= {*of_it.topics, *filter(None, (of_it.creator, of_it.parent_title, of_it.tone, of_it.length))}
+            every |= {*of_it.topics, *filter(None, (of_it.creator, of_it.parent_title, of_it.tone))}
             cues = [f"{of_it.words.singular} {on}" for on in ("on", "about")]
             return Told(
-                self._names(name for name in every if sayable(name) and name in text),
+                self._names((*(name for name in every if sayable(name) and name in text), f"{of_it.length} long")),
                 self._names(name for name in of_it.topics if sayable(name) and name in text),
                 self._names(cues),
                 self._joints,
@@ -174,7 +181,7 @@ class Speaking(Keeping):
     @cached_property
     def others(self) -> Names:
         """What may be said of items: every topic of the catalog, every tone, every length."""
-        facts, lengths = self.wish_book.facts, (words for _, words in LENGTHS)
+        facts, lengths = self.wish_book.facts, (f"{words} long" for _, words in LENGTHS)
         return self._names((*filter(sayable, (*facts.topic_names, *facts.tone_names)), *lengths))
 
     @cached_property

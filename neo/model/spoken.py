@@ -11,7 +11,7 @@ from neo.catalog.catalog import Catalog
 from neo.language.facts import FactBook
 from neo.language.phrases import Phrase, apart, named, phrases
 from neo.language.pointing import as_item, asks_why, pointed
-from neo.language.reading_question import of_it
+from neo.language.reading_question import may_ask_of_it, of_it
 from neo.language.reading_words import ITEM
 from neo.language.segments import ItemRef, Segment, Text, Turn, merge_texts
 from neo.language.wordings.fill import type_words
@@ -91,7 +91,7 @@ def meant(
                 request[place : place + 1] = as_item(part.text, one)
                 break
         sole = last[0] if spoken is None and len(last) == 1 else spoken
-        if sole is not None and len(request) == 1 and isinstance(request[0], Text):
+        if sole is not None and len(request) == 1 and isinstance(request[0], Text) and at >= len(turns) - RECENT:
             request = _of_it(request[0].text, sole, asks)
         found.append(Turn(merge_texts(request), turn.answer))
         answer = turn.answer or ()
@@ -104,7 +104,9 @@ def meant(
 
 def _of_it(text: str, row: int, asks: Callable[[str], object]) -> list[Segment]:
     """A question about what was spoken of last, with that in it: "and who made it?", "how long?"."""
-    before, item, after = of_it(text, ITEM).partition(ITEM)
+    if not may_ask_of_it(text):
+        return [Text(text)]
+    before, item, after = of_it(text).partition(ITEM)
     return [Text(before), ItemRef(row), Text(after)] if asks(f"{before}{item}{after}") else [Text(text)]
 
 

@@ -68,7 +68,7 @@ def at(*said: int) -> Naming:
         ((SHOW, ON), {MARKETING: 0.9, INDUSTRY: 2 * ODDS_OF_TOPIC}, INDUSTRY),
         ((SHOW, ON, BUSINESS, AND), {MARKETING: 0.9, INDUSTRY: 2 * ODDS_OF_TOPIC}, INDUSTRY),
         ((SHOW, ON, BUSINESS, AND), {BUSINESS: 0.9, INDUSTRY: 0.01}, INDUSTRY),  # told already
-        ((SHOW, ON, BUSINESS, AND, INDUSTRY, AND), {BUSINESS: 0.9, INDUSTRY: 0.01}, BUSINESS),  # all are
+        ((SHOW, ON, BUSINESS, AND, INDUSTRY, AND), {BUSINESS: 0.9, OTHER: 0.01}, OTHER),  # all are
         ((SHOW, ON, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.01}, INDUSTRY),  # told, but of who asks
         ((OTHER, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.05}, NATURE),
         ((THE,), {OTHER: 0.6, WARS: 0.2}, WARS),  # half said

@@ -75,6 +75,8 @@ def test_ages_and_words_in_digits_count_nothing(text: str) -> None:
         ("Hi there! How are you?", "hello"),
         ("good morning", "hello"),
         ("What topics do you have?", "what there is"),
+        ("which languages do you have", "what there is"),
+        ("How does this work? What can you do?", "what there is"),
         ("no i mean what kinds of subjects can you recommend from?", "what there is"),
         ("ok then what can you do", "what there is"),
         ("Who are you?", "what there is"),

@@ -195,7 +195,21 @@ def test_a_hostile_comparison_is_read_in_no_time(reader: Reader, text: str) -> N
         ("I liked the latest one", None),
         ("The newest or the oldest _noun_", None),
         ("popular _noun_", None),
+        ("A _noun_ on the history of the oldest _noun_ in the world", None),
+        ("the latest _noun_ was boring, something else", None),
+        ("the second shortest _noun_", None),
     ],
 )
 def test_what_is_extreme_is_asked_for(text: str, most: str | None) -> None:
-    assert read_most(text) == most
+    assert read_most(text)[0] == most
+
+
+def test_the_newest_ones_are_several(reader: Reader) -> None:
+    for text, most, count in (
+        ("What are the newest podcasts?", "newest", None),
+        ("The newest podcast, please.", "newest", 1),
+        ("What's the latest on old maps?", "newest", 1),
+        ("The two longest audiobooks, please.", "longest", 2),
+    ):
+        said = reader.read(text, aimed=text)
+        assert (said.most, said.count) == (most, count), text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neo.language.reading_question import OTHER, QUESTIONS, of_it, read_question, written_of
+from neo.language.reading_question import OTHER, QUESTIONS, may_ask_of_it, of_it, read_questions, written_of
 from neo.language.reading_same import read_same
 from neo.language.reading_words import ITEM
 from neo.language.wordings.held_out import HELD_OUT
@@ -37,7 +37,49 @@ from neo.language.wordings.held_out import HELD_OUT
     ],
 )
 def test_what_is_asked_of_an_item(text: str, question: str | None) -> None:
-    assert read_question(text) == question
+    assert read_questions(text) == (() if question is None else (question,))
+
+
+def test_two_things_may_be_asked() -> None:
+    assert read_questions("Thank you, dear. How long is _item_, and who wrote it?") == ("length", "creator")
+    assert read_questions("Who made _item_? Is it free?") == ("creator", "unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_item_ is in Swedish, I don't speak Swedish",
+        "49 minutes is far too long for a 6 year old. Under 15 minutes?",
+        "That one seems to be in Swedish? I only speak English. And I meant a whole show.",
+        "I want to hear _item_ in English",
+        "_item_ was explicit, something clean",
+        "A short _noun_ of _item_",
+        "play _item_",
+    ],
+)
+def test_who_demands_something_asks_nothing(text: str) -> None:
+    assert read_questions(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("How long?", True),
+        ("and who made it", True),
+        ("what language", True),
+        ("but only in English, please", False),
+        ("something under an hour", False),
+        ("too long", False),
+        ("Without swearing", False),
+        ("How many books have I read?", False),
+        ("Who wrote Hamlet?", False),
+        ("How long does it take to get to Mars?", False),
+        ("Any in English?", False),
+        ("thats spanish. english pls", False),
+    ],
+)
+def test_only_a_bare_question_is_about_what_was_spoken_of_last(text: str, may: bool) -> None:
+    assert may_ask_of_it(text) == may
 
 
 def test_what_others_wrote_for_other_tasks_asks_none_of_these() -> None:
@@ -45,7 +87,7 @@ def test_what_others_wrote_for_other_tasks_asks_none_of_these() -> None:
     tasks = [task for task in HELD_OUT if task not in ("what", "ground", "type", "verbalize")]
     slots = {"query": "chess", "item": ITEM, "ref": ITEM, "types": "_noun_", "type": "_noun_", "a_type": "_noun_"}
     texts = [wording.format(count="three", **slots) for task in tasks for wording in HELD_OUT[task]]
-    asked = [text for text in texts if read_question(text if ITEM in text else of_it(text)) is not None]
+    asked = [text for text in texts if read_questions(text if ITEM in text else of_it(text))]
     assert len(asked) <= 0.02 * len(texts), asked
 
 
@@ -57,7 +99,7 @@ def test_every_writer_wrote_something_else_for_every_question() -> None:
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_text_can_be_asked(text: str) -> None:
-    assert read_question(of_it(text)) in (None, *QUESTIONS)
+    assert set(read_questions(of_it(text))) <= set(QUESTIONS)
     assert of_it(text, "") == text + " " or len(of_it(text, "")) < len(text)
 
 

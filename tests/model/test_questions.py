@@ -70,6 +70,13 @@ def told(answer: Answer) -> tuple[str, str]:
         ("Is there any swearing in it?", (SHOW,), SHOW, "it is marked as clean."),
         ("Is there any swearing in it?", (BOOK,), BOOK, "whether it is explicit, the catalog does not say."),
         ("How much does it cost?", (BOOK,), BOOK, "that the catalog does not say."),
+        (
+            "Thank you. How long is that, and who wrote it?",
+            (BOOK,),
+            BOOK,
+            "it takes 1 hour and 35 minutes. It is by Author 1.",
+        ),
+        ("nice one, thanks. How long?", (BOOK,), BOOK, "it takes 1 hour and 35 minutes."),
     ],
 )
 def test_a_question_is_answered_from_the_catalog(
@@ -129,7 +136,7 @@ def test_more_by_who_made_what_was_named(neo: NeoModel) -> None:
 
 def test_a_name_that_fits_into_no_sentence_is_not_said(neo: NeoModel) -> None:
     table = neo.bundle.catalog.table
-    odd = pa.array(["x" * 60 if row == BOOK else None for row in range(len(table))], pa.string())
+    odd = pa.array(["x" * 260 if row == BOOK else None for row in range(len(table))], pa.string())
     catalog = Catalog.from_table(table.set_column(table.schema.get_field_index("creator"), "creator", odd))
     assert answered(FactBook(catalog), BOOK, "creator") == "who made it, the catalog does not say."
 
@@ -146,3 +153,30 @@ def test_a_name_that_fits_into_no_sentence_is_not_said(neo: NeoModel) -> None:
 )
 def test_lengths_as_people_say_them(seconds: int, said: str) -> None:
     assert minutes(seconds) == said
+
+
+@pytest.mark.parametrize(
+    "said", ["More episodes of it, please.", "Another one from the same show.", "Their newest episode"]
+)
+def test_parts_of_what_was_named_are_kept(neo: NeoModel, said: str) -> None:
+    for row in (2, EPISODE):  # the show itself, and an episode of it
+        answer = asked(neo, said, row, exclude_heard=False, max_tokens=4)
+        assert f"words: of {neo.bundle.catalog.title(2)}" in answer.guaranteed
+        assert answer.items and {item.parent for item in answer.items} == {"s-2"}
+        assert neo.bundle.catalog.id(row) not in {item.id for item in answer.items}
+
+
+def test_items_are_in_a_language_that_who_asks_has_met(neo: NeoModel) -> None:
+    table = neo.bundle.catalog.table
+    tags = pa.array(["en" if row % 2 else "sv" for row in range(len(table))], pa.string())
+    catalog = Catalog.from_table(table.set_column(table.schema.get_field_index("language"), "language", tags))
+    two = NeoModel(replace(neo.bundle, catalog=catalog))
+    history = [catalog.id(row) for row in (1, 3, 5)]
+    for seed in range(3):
+        how: dict[str, Any] = {"history": history, "temperature": 2.0, "seed": seed, "max_tokens": 8}
+        english = two.chat("Three episodes, please.", **how)
+        assert len(english.items) == 3 and {item.language for item in english.items} == {"en"}
+        assert not any("English" in name for name in english.guaranteed) and not english.warnings
+        swedish = two.chat("Three episodes in Swedish, please.", **how)
+        assert {item.language for item in swedish.items} == {"sv"}
+    assert two.chat("Three episodes, please.", max_tokens=8).items  # of who is new nothing is known

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-WishAspect = Literal["topic", "tone", "creator", "language", "length", "released", "mention"]
+WishAspect = Literal["topic", "tone", "creator", "language", "length", "released", "mention", "parent"]
 
 WANTED: dict[WishAspect, tuple[str, ...]] = {
     "topic": ("about {x}", "on {x}", "with {x} in it", "that is about {x}", "to do with {x}", "on the subject of {x}"),
