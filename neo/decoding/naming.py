@@ -2,9 +2,9 @@
 
 Right before it speaks of an item, or of who asks, a model reads what is true of them (`neo.language.asides`). A small
 one may still say what it remembers: "on Business and marketing" of what is on Business and industry, "by Jamal Before
-Breakfast" of a Jamal Beaumont, "Dear Theoremicem". No word is forbidden for it. Only where the next token would go on
-with another topic, tone or length, or leave a name half said, and one that was told is not improbable beside it, that
-is written instead; and behind a whole name no letters follow.
+Breakfast" of a Jamal Beaumont, "Dear Theoremicem". No word is forbidden for it. Only where an item's topics are told
+and the next token would begin another topic of the catalog, or where a name would be left half said, or gone on with
+letters when it is whole: there what was told is written instead, if it is not improbable beside that.
 """
 
 from __future__ import annotations
@@ -116,17 +116,16 @@ class Naming:
         return self.names.next(self.said)
 
     def doubts(self, token: int, parts: Container[int]) -> bool:
-        """Whether the token would begin or go on with a name that was not told, leave one that was, or add to it.
+        """Whether the token would leave a name half said or add to it, or name another where topics are told.
 
         parts: the tokens that go on with a word.
         """
         if token in self.begun:
             return False
-        if self._adds(token, parts):
+        if self._adds(token, parts) or (self.begun and not self.told.every.whole(self.said)):
             return True
         other = token in self.others.next(self.said) or token in self.others.first
-        half = bool(self.begun) and not self.told.every.whole(self.said)
-        return half or (other and token not in self.names.first)
+        return other and token not in self.names.first and self.names is not self.told.every
 
     def settled(self, token: int, logp: torch.Tensor, parts: Container[int]) -> int:
         """The token, or what is to be written instead; logp: float [tokens], of all that may be written here."""

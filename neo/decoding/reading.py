@@ -37,12 +37,6 @@ class Writing:
     first: bool
     naming: Naming | None = None
 
-    def stands(self, token: int, vocab: Vocabulary) -> bool:
-        """Whether the token may be written without a look at the others."""
-        if token in self.barred:
-            return False
-        return self.naming is None or not self.naming.doubts(token, vocab.parts_of_words)
-
 
 class Reading(Protocol):
     """The rows of a batch, each with the tokens that it has read."""
@@ -121,10 +115,7 @@ def chosen(logp: torch.Tensor, may: torch.Tensor, vocab: Vocabulary, rows: Seque
     token and words with many, so by single tokens an answer that is to say why began with an item too often. Of what it
     names see `Naming`.
     """
-    logp = logp.masked_fill(~may, -torch.inf)
-    barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
-    if barred:
-        logp[tuple(zip(*barred, strict=True))] = -torch.inf
+    logp = allowed(logp, may, rows)
     known = logp.clone()
     for mine, asked in zip(logp, rows, strict=True):
         if asked.sampling is not None:
@@ -132,10 +123,23 @@ def chosen(logp: torch.Tensor, may: torch.Tensor, vocab: Vocabulary, rows: Seque
             mine.copy_(drawn + gumbel(drawn, asked.sampling.generator))
         elif asked.first and bool(mine[: vocab.text_size].logsumexp(0) > mine[[vocab.open, vocab.end]].logsumexp(0)):
             mine[[vocab.open, vocab.end]] = -torch.inf
-    tokens: list[int] = logp.argmax(dim=1).tolist()
+    return settled(logp.argmax(dim=1).tolist(), known, vocab, rows)
+
+
+def allowed(logp: torch.Tensor, may: torch.Tensor, rows: Sequence[Writing]) -> torch.Tensor:
+    """A copy of log-probabilities [rows, tokens] without those of what must not be written."""
+    logp = logp.masked_fill(~may, -torch.inf)
+    barred = [(at, token) for at, asked in enumerate(rows) for token in asked.barred]
+    if barred:
+        logp[tuple(zip(*barred, strict=True))] = -torch.inf
+    return logp
+
+
+def settled(tokens: Sequence[int], logp: torch.Tensor, vocab: Vocabulary, rows: Sequence[Writing]) -> list[int]:
+    """The tokens, or what was told instead, see `Naming`; logp: [rows, tokens], of what may be written."""
     return [
         token if asked.naming is None else asked.naming.settled(token, of_all, vocab.parts_of_words)
-        for token, of_all, asked in zip(tokens, known, rows, strict=True)
+        for token, of_all, asked in zip(tokens, logp, rows, strict=True)
     ]
 
 

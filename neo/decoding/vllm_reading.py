@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neo.decoding.reading import Writing, chosen, writable
+from neo.decoding.reading import Writing, allowed, chosen, settled, writable
 from neo.decoding.request import ScoredItem, SpanRequest
 from neo.decoding.sampling import Sampling
 from neo.decoding.vllm_engine import Prefix, Vllm, search_prefixes_by
@@ -40,9 +40,11 @@ class VllmReading:
         for asked, tokens in zip(empty, written, strict=True):
             self.ahead[asked.row], self.far[asked.row] = tokens, min(AHEAD, 2 * self.far[asked.row])
         refused = [asked for asked in rows if not self._stands(asked)]
+        doubted = [asked for asked in rows if asked not in refused and self._doubted(asked)]
         for asked in refused:
             self.far[asked.row] = 1 if self.ahead[asked.row] else self.far[asked.row]
         anew = dict(zip((asked.row for asked in refused), self._chosen(refused), strict=True))
+        anew |= dict(zip((asked.row for asked in doubted), self._settled(doubted), strict=True))
         return [anew[asked.row] if asked.row in anew else self.ahead[asked.row][0] for asked in rows]
 
     def append(self, tokens: Sequence[Sequence[int]], real: Sequence[bool]) -> None:
@@ -77,7 +79,20 @@ class VllmReading:
     def _stands(self, asked: Writing) -> bool:
         """Whether the row may go on with what was written ahead."""
         token = next(iter(self.ahead[asked.row]), len(self.may))
-        return token < len(self.may) and bool(self.may[token]) and asked.stands(token, self.vllm.vocab)
+        return token < len(self.may) and bool(self.may[token]) and token not in asked.barred
+
+    def _doubted(self, asked: Writing) -> bool:
+        """Whether something else may have to be named instead."""
+        token, parts = self.ahead[asked.row][0], self.vllm.vocab.parts_of_words
+        return asked.naming is not None and asked.naming.doubts(token, parts)
+
+    def _settled(self, rows: Sequence[Writing]) -> list[int]:
+        """What each writes, of what was written ahead and what was told."""
+        if not rows:
+            return []
+        logp = self.vllm.all_logprobs([self.prefixes[asked.row] for asked in rows], len(self.may))
+        logp, written = allowed(logp, self.may, rows), [self.ahead[asked.row][0] for asked in rows]
+        return settled(written, logp, self.vllm.vocab, rows)
 
     def _chosen(self, rows: Sequence[Writing]) -> list[int]:
         """The choice among all that each may write."""

@@ -163,11 +163,11 @@ class Speaking(Keeping):
         def names(item: int | None, links: bool) -> Told:
             text, listener = tell(item, links), known()
             every = {*listener.onboarding, *(parent.title for parent in listener.parents)}
-            every |= {count.name for count in (*listener.topics, *listener.creators, *listener.tones)}
+            every |= {count.name for count in (*listener.topics, *listener.creators)}
             if item is None:
                 return Told(self._names(name for name in every if sayable(name) and name in text))
             of_it = self.wish_book.facts.item(item)
-            every |= {*of_it.topics, *filter(None, (of_it.creator, of_it.parent_title, of_it.tone))}
+            every |= {*of_it.topics, of_it.creator or "", of_it.parent_title or ""}
             cues = [f"{of_it.words.singular} {on}" for on in ("on", "about")]
             return Told(
                 self._names((*(name for name in every if sayable(name) and name in text), f"{of_it.length} long")),
@@ -180,9 +180,9 @@ class Speaking(Keeping):
 
     @cached_property
     def others(self) -> Names:
-        """What may be said of items: every topic of the catalog, every tone, every length."""
-        facts, lengths = self.wish_book.facts, (f"{words} long" for _, words in LENGTHS)
-        return self._names((*filter(sayable, (*facts.topic_names, *facts.tone_names)), *lengths))
+        """What may be told of items: every topic of the catalog, every length."""
+        lengths = (f"{words} long" for _, words in LENGTHS)
+        return self._names((*filter(sayable, self.wish_book.facts.topic_names), *lengths))
 
     @cached_property
     def _joints(self) -> Names:
