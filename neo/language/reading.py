@@ -94,7 +94,8 @@ class Reader:
         """What some texts say, (text, titles) and aimed as for `read`; names are looked up in all of them together. Of
         the first ones, where `aimed` has fewer, only the wishes are read."""
         both = [(text, tuple(titles)) for text, titles in texts]
-        written = _latest([without_complaints(_straight(_without(text, titles))) for text, titles in both])
+        straight = [_straight(_without(text, titles)) for text, titles in both]
+        written = _latest([*straight[:1], *map(without_complaints, straight[1:])])  # of what was answered before
         plain = [plain_denials(text) for text in written]
         named, old = self._named(plain), len(texts) - len(aimed)
         return [
@@ -241,7 +242,8 @@ class Reader:
     def _is_name(self, aspect: WishAspect, text: str, phrase: Phrase, spelled: str, whole: bool) -> bool:
         """Whether a phrase that is a name in some case is meant as one. whole: it is not a side of a topic's name."""
         if aspect == "topic" and is_short(spelled):
-            return True
+            asked = re.search(r"\b(?:about|on|in)\s+$", text[: phrase.start], re.I) is not None
+            return len(spelled) > 3 or phrase.words == spelled or asked  # not of "ai que bom"
         if aspect == "topic" and (not whole or " " not in spelled):
             capital = whole and phrase.words == spelled != spelled.lower() and not _begins(text, phrase)
             about = whole and phrase.words == spelled and re.search(r"\babout\s+$", text[: phrase.start], re.I)

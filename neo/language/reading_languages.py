@@ -30,7 +30,7 @@ _SAID = re.compile(
     rf"|(?:,|\blanguage:?)\s*{_ONE.replace('language', 'listed')}{_ENDS}"
     rf"|^\W*{_ONE.replace('language', 'whole')}\W*(?:(?:please|pls|plz|then|only)\W*)?$"
     rf"|\b{_ONE.replace('language', 'before')}(?=\s)"
-    rf"|\b(?P<own>{'|'.join(_OWN)})\b",
+    rf"|(?:\b(?:en|in|auf|på|em|po|na|op|su)\s+|^\W*)(?P<own>{'|'.join(_OWN)})\b",
     re.I,
 )
 

@@ -143,6 +143,7 @@ def _after(before: Said, said: Said) -> Said:
     refused = [replace(wish, avoid=False) for wish in said.wishes if wish.avoid]
     kept = [wish for wish in before.wishes if not (wish.aspect in known or wish in refused) and not wish.avoid]
     typed = said.goes_on != "another type" and not said.types
+    kept = [wish for wish in kept if typed or wish.aspect != "parent"]  # of a show there are no audiobooks
     parts = before.parts if typed and said.count is None else ()
     return replace(
         said,

@@ -22,16 +22,21 @@ _WANTED = re.compile(
 _COMPLAINS = re.compile(
     r"\W*(?:(?:but|no|hey|oh|um|er|sorry|well)\W+)*"
     r"(?:(?:that|this|it|these|those|they)(?: one)?(?:'s|s|'re| is| are| was| were| seems(?: to be)?| looks)\b"
-    r"(?!n't| not)"
-    r"|you (?:keep|always|only) (?:giv|send|offer|recommend|suggest)\w+\b|why (?:do|are) you\b)"
-    r"(?!.*\b(?:not|nothing|none|no)\b)"
-    r"|\W*[\w' ]{2,30}\?+(?=\s+(?:we|i) (?:asked|said|meant|wanted)\b)",
+    r"(?!n't| not)|you (?:keep|always|only) (?:giv|send|offer|recommend|suggest)\w+\b|why (?:do|are) you\b)"
+    r"(?!.*\b(?:not|nothing|none|no|for|about|i|we|she|he|they|great|good|perfect|lovely|fine|nice|ok|okay)\b)(?!.*\d)",
     re.I,
 )
+_ASKED_BACK = re.compile(r"\W*[\w']{2,20}(?: [\w']{2,20})?\?+\s+(?:we|i) (?:asked|said)\b", re.I)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?\n]+|$)")
 _ANEW = re.compile(
-    r"\b(?:i|we) (?:asked|said|meant|mean|want|wanted|need|only speak)\b|\b(?:please|pls|plz|instead|rather)\b", re.I
+    r"\b(?:i|we) (?:asked|said|meant|want|wanted|need|only speak)\b|\binstead\b"
+    r"|^\W*(?:[\w']+\W+){1,3}(?:please|pls|plz)\W*$",
+    re.I,
 )
+
+
+def _complains(text: str, sentence: re.Match[str]) -> bool:
+    return _COMPLAINS.match(sentence[0]) is not None or _ASKED_BACK.match(text, sentence.start()) is not None
 
 
 def without_complaints(text: str) -> str:
@@ -40,7 +45,7 @@ def without_complaints(text: str) -> str:
     sentences = list(_SENTENCE.finditer(text))
     for at, sentence in enumerate(sentences[:-1]):
         wanted = any(_ANEW.search(later[0]) for later in sentences[at + 1 :])
-        if wanted and len(sentence[0]) < 100 and _COMPLAINS.match(text, sentence.start(), sentence.end() + 12):
+        if wanted and len(sentence[0]) < 100 and _complains(text, sentence):
             text = (
                 text[: sentence.start()]
                 + "".join("." if letter in ".!?" else " " for letter in sentence[0])

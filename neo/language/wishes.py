@@ -35,7 +35,7 @@ class Wish:
 
     value: a topic, tone or creator as the catalog has it; a language's tag, which takes what is within it, as a filter
     does; one of LENGTHS, or as `neo.language.lengths` spells it; `since 2024` or `before 2015`; a mention is words that
-    the item says of itself; a parent the title of what it is a part of.
+    the item says of itself; a parent the row of what it is a part of, and its title.
     """
 
     aspect: WishAspect
@@ -48,8 +48,10 @@ class Wish:
     @property
     def word(self) -> str:
         """The value as people say it."""
-        if self.aspect in ("mention", "parent"):
-            return f"{'about' if self.aspect == 'mention' else 'of'} {self.value}"
+        if self.aspect == "mention":
+            return f"about {self.value}"
+        if self.aspect == "parent":
+            return f"of {self.value.partition(' ')[2]}"
         return LANGUAGES.get(self.value, self.value) if self.aspect == "language" else self.value
 
     @property
@@ -136,8 +138,7 @@ class WishBook:
             case "mention":
                 return self.facts.mentions.rows(value)
             case "parent":
-                titled = pc.equal(self.catalog.column("title"), pa.scalar(value)).to_numpy()
-                return titled[self._parents] & self._is_part
+                return self.catalog.parent_rows == int(value.partition(" ")[0])
             case "released":
                 how, _, year = value.partition(" ")
                 first = np.datetime64(f"{year}-01-01")

@@ -230,7 +230,8 @@ class Asking(Choosing):
             each = (said.parts, who, exclude_heard, filter, found, spoken.items, said.wishes, unsaid)
             choice, then = self._choose_each(*each)
         else:
-            choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, said.wishes, unsaid)
+            wished = (said.wishes, unsaid, said.count or 1)
+            choice = self._choose(asked, who, exclude_heard, filter, None, (), found, spoken.items, *wished)
             choice = choice if types is not None else _said_types(choice, asked if said.types else ())
         most = min(said.count or NAMED, MAX_K) if max_items is None else max_items
         choice = choice if then else self._extreme(choice, said.most, most or 1)

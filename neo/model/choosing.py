@@ -56,8 +56,9 @@ class Choosing(Speaking):
         named: np.ndarray = NOTHING,
         wishes: tuple[Wish, ...] = (),
         unsaid: tuple[Wish, ...] = (),
+        count: int = 1,
     ) -> Candidates:
-        """unsaid: wishes that go without saying, and first of all where nothing grants them too."""
+        """unsaid: wishes that go without saying, where as many items as are asked for grant them too."""
         asked_for, excluded = filter_from(filter), item_rows(self.bundle, "exclude", exclude)
         given = {"type": True, "within": within is not None, "exclude": len(excluded) > 0}
         in_words = found is not None and found.in_words
@@ -84,15 +85,17 @@ class Choosing(Speaking):
             met=NOTHING if found is None else found.met,
             guaranteed=tuple(name for name, narrows in given.items() if narrows),
         )
-        if unsaid and not len(choice):
-            return self._choose(asked, who, exclude_heard, filter, within, exclude, found, named, wishes)
+        if unsaid and len(choice) < count:
+            anywhere = self._choose(asked, who, exclude_heard, filter, within, exclude, found, named, wishes)
+            if not anywhere.let_go:
+                return anywhere
         if len(choice) or not (wishes or in_words):
             return choice
         # Said and not to be had, or not meant so: what comes nearest is more than nothing.
         rest, mode = less(wishes), found
         if rest == wishes:
             rest, mode = (wishes, None) if in_words else ((), found)
-        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, mode, named, rest)
+        nearer = self._choose(asked, who, exclude_heard, filter, within, exclude, mode, named, rest, unsaid, count)
         gone = [str(wish) for wish in wishes if wish not in rest]
         gone += [found.mode] if found is not None and mode is not found else []
         every = [*map(str, wishes), *([found.mode] if found is not None and in_words else [])]
@@ -152,7 +155,7 @@ class Choosing(Speaking):
 
         def choose(part: Wished, wished: Sequence[Wish]) -> Candidates:
             kind, every = every_type(self.bundle.catalog, [part.type]), tuple(dict.fromkeys((*wished, *wishes)))
-            return self._choose(kind, who, exclude_heard, filter, None, (), found, named, every, unsaid)
+            return self._choose(kind, who, exclude_heard, filter, None, (), found, named, every, unsaid, part.count)
 
         chosen, warnings = list[Candidates](), list[str]()
         for part in parts:

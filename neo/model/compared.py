@@ -55,8 +55,14 @@ def part_of_it(catalog: Catalog, turns: Sequence[Turn], said: Said) -> Said:
     if whole < 0:
         return said
     kinds = tuple(kind.name for kind in catalog.types if kind.parent == catalog.type_of(whole))
+    others = {kind for kind in said.types if kind not in (*kinds, catalog.type_of(whole))}
+    if others or said.same:  # "which audiobook should I start with?"
+        return said
     most = said.most or ("oldest" if said.part == "first" else None)
-    wishes = (Wish("parent", catalog.title(whole)), *(wish for wish in said.wishes if wish.aspect != "mention"))
+    wishes = (
+        Wish("parent", f"{whole} {catalog.title(whole)}"),
+        *(wish for wish in said.wishes if wish.aspect != "mention"),
+    )
     count = said.count or (1 if said.part == "first" else None)
     return replace(said, wishes=wishes, types=kinds, most=most, count=count, parts=())
 
