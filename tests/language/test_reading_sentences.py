@@ -140,4 +140,4 @@ def test_numbers_in_sentences_by_somebody_who_had_not_seen_the_reader(reader: Re
             right += [] if meant is None else [one == meant for one in read]
         assert sum(right) > least * len(right) and read_of_none <= 1
     misread = [sentence for sentence in said["misleading"] if reader.read(sentence).count]
-    assert len(misread) <= 0.39 * len(said["misleading"])
+    assert len(misread) <= 0.4 * len(said["misleading"])
