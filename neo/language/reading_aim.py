@@ -50,9 +50,9 @@ class Aimed(NamedTuple):
 NOTHING_ASKED = Aimed("any", 0)
 SURE = 0.6  # what is less probable is left to the model;
 NO_ITEM = 0.75  # more is asked where no item would come, of "about them" and "small talk",
-BARE = 0.15  # who asks for items so improbably may have words, which 94% of seven left-out writers' requests for them
-# are then answered with, and 1.4% of those for bare items;
-WORDS_TOO = 0.4  # there less of "mixed": 80% of them are read so, not 72, for 4.4% and not 2.8 of who says nothing;
+BARE = 0.15  # who asks for items so improbably may have words: so 94% of seven writers' requests for them are answered,
+# each writer left out in turn by a script that was not kept, and 1.4% of their requests for bare items;
+WORDS_TOO = 0.4  # there less of "mixed": 80% of these are read so, not 72, for 4.4% and not 2.8 of who says nothing;
 SURE_OF_ITEMS = 0.8  # and whether items are asked for
 # By task. What leads to one aim, or to none, is still told apart.
 AIMS = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
 
 import torch
 
@@ -299,8 +298,7 @@ class Asking(Choosing):
     ) -> WordsRequest:
         """An answer in words alone."""
         nothing = Candidates.choose(self.index.only(()), self.bundle.sids.table, ())
-        how: dict[str, Any] = {"begun": begun, "begins": begins, "one_of": one_of, "told": told}
-        return self._words(turns, who, nothing, 0, 0, manner, **how)
+        return self._words(turns, who, nothing, 0, 0, manner, begun=begun, begins=begins, one_of=one_of, told=told)
 
     def _words(
         self,
