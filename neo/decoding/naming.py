@@ -67,16 +67,24 @@ class Told:
     @property
     def longest(self) -> int:
         """How much of what was said tells what may be named."""
-        return self.every.longest + TOPICS * (self.topics.longest + self.joints.longest) + self.cues.longest
+        return self.every.longest + TOPICS * (self.every.longest + self.joints.longest) + self.cues.longest
 
     def behind(self, said: Sequence[int]) -> Names:
         """What is named there: one of its topics, if these are just being told, and none a second time."""
         for before in (said, *(said[:-size] for size in self.topics.begun(said))):
             if (named := self._named(tuple(before), TOPICS)) is not None:
                 return Names(self.topics.names - named)
-        listed = [said[:-joint] for joint in self.joints.whole(said)]
-        just = {tuple(before[-size:]) for before in listed for size in self.every.whole(before)}
-        return Names(self.every.names - just) if just else self.every  # "on Health and Health"
+        listed = self._listed(tuple(said), TOPICS)
+        return Names(self.every.names - listed) if listed else self.every  # "on Health and Health"
+
+    def _listed(self, said: tuple[int, ...], most: int) -> frozenset[tuple[int, ...]]:
+        """The names in a row right before a joint that was just said."""
+        found = frozenset[tuple[int, ...]]()
+        for joint in self.joints.whole(said) if most else ():
+            before = said[:-joint]
+            for size in self.every.whole(before):
+                found |= {before[-size:], *self._listed(before[:-size], most - 1)}
+        return found
 
     def _named(self, said: tuple[int, ...], most: int) -> frozenset[tuple[int, ...]] | None:
         """The topics between the last cue and here, if there is nothing else."""

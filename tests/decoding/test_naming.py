@@ -72,6 +72,7 @@ def at(*said: int) -> Naming:
         ((SHOW, ON, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.01}, INDUSTRY),  # told, but of who asks
         ((OTHER, BUSINESS, AND), {NATURE: 0.9, INDUSTRY: 0.05}, NATURE),
         ((OTHER, BUSINESS, AND), {BUSINESS: 0.8, NATURE: 0.1}, NATURE),  # not twice in a row
+        ((OTHER, BUSINESS, AND, NATURE, AND), {BUSINESS: 0.8, INDUSTRY: 0.1}, INDUSTRY),  # nor behind another
         ((THE,), {OTHER: 0.6, WARS: 0.2}, WARS),  # half said
         ((THE,), {OTHER: 0.9, WARS: ODDS / 2}, OTHER),  # not begun at all, it seems
         ((OTHER, BUSINESS), {PART: 0.7, ON: 0.2}, ON),  # a whole name stays what it is
