@@ -116,7 +116,7 @@ def chosen(logp: torch.Tensor, may: torch.Tensor, vocab: Vocabulary, rows: Seque
     names see `Naming`.
     """
     logp = allowed(logp, may, rows)
-    known = logp.clone()
+    known = logp.clone() if any(asked.sampling is not None for asked in rows) else logp
     for mine, asked in zip(logp, rows, strict=True):
         if asked.sampling is not None:
             drawn = sharpen(mine, asked.sampling)

@@ -108,8 +108,7 @@ class Reader:
 
     def _numbered(self, text: str) -> str:
         """With NOUN for what the types are called, and an s behind that of several."""
-        plurals = {words.plural.lower() for kind in self.catalog.types for words in type_words(kind)}
-        return self._nouns.sub(lambda found: NOUN + ("s" if found[0].lower() in plurals else ""), text)
+        return self._nouns.sub(lambda found: NOUN + ("s" if found[0].lower() in self._plurals else ""), text)
 
     def questions(self, aimed: str) -> tuple[Question, ...]:
         """What a text asks of the one item in it that the catalog may say. aimed: as for `read`."""
@@ -280,6 +279,10 @@ class Reader:
         nouns = {noun for kind in self.catalog.types for words in type_words(kind) for noun in words}
         one_of = "|".join(re.escape(noun) for noun in sorted(nouns, key=lambda noun: (-len(noun), noun)))
         return re.compile(rf"\b(?:an? )?(?:{one_of})\b(?!\s+(?:me|us)\b)", re.I)
+
+    @cached_property
+    def _plurals(self) -> frozenset[str]:
+        return frozenset(words.plural.lower() for kind in self.catalog.types for words in type_words(kind))
 
     @cached_property
     def _types(self) -> TypeReader:

@@ -102,10 +102,10 @@ def surely(chances: Mapping[str, float]) -> Question | None:
     return likely if chances[likely] >= SURE else None
 
 
-def of_it(text: str, item: str = ITEM) -> str:
-    """A text with an item in it where it says "it", of what was spoken of last, or else at its end."""
+def of_it(text: str) -> str:
+    """A text with ITEM in it where it says "it", of what was spoken of last, or else at its end."""
     found = _PRONOUN.search(text)
-    return f"{text} {item}" if found is None else f"{text[: found.start()]}{item}{text[found.end() :]}"
+    return f"{text} {ITEM}" if found is None else f"{text[: found.start()]}{ITEM}{text[found.end() :]}"
 
 
 def may_ask_of_it(text: str) -> bool:

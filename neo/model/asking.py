@@ -152,7 +152,9 @@ class Asking(Choosing):
         row = item_row(self.bundle, one_id("item", item))
         who = self._asker(listener, history)
         request, manner = prompts.explain(row, NOBODY), Manner(temperature, seed, max_tokens)
-        return self._text([Turn(request)], who, manner, begun=self.opening(who, row), told=self.told(who)(row, True))
+        return self._text(
+            [Turn(request)], who, manner, begun=self.opening(who, row), told=self.told(self.facts_of(who))(row, True)
+        )
 
     def prepare_understand(
         self,
@@ -172,7 +174,7 @@ class Asking(Choosing):
             who,
             manner,
             begun=self.opening(who, None),
-            told=self.told(who)(None, True),
+            told=self.told(self.facts_of(who))(None, True),
         )
 
     def prepare_chat(
@@ -323,7 +325,8 @@ class Asking(Choosing):
         about, begins, one_of, then: see `AnswerRequest`. begun: tokens that the answer begins with, and that are no
         part of it: it has said already what it speaks of; told: the names in them.
         """
-        telling = self.telling(who)
+        known = self.facts_of(who)
+        telling = self.telling(known)
         turns = [Turn(turn.request, turn.answer and prompts.told(turn.answer, telling)) for turn in turns]
         text = manner.max_tokens + max_items * MOST_ASIDE
         prompt = fit(self.renderer, who, turns, self.room(text, max_items) - len(begun))
@@ -356,7 +359,7 @@ class Asking(Choosing):
             aside=None if begun else lambda item, first: self.renderer.aside(telling(item, first)),
             listed=cache(partial(self.listed, who)) if begun[: len(self.about_them)] in ((), self.about_them) else None,
             joint=tuple(self.bundle.vocabulary.encode(ALSO)),
-            told=self.told(who),
+            told=self.told(known),
             told_before=told,
             others=self.others,
         )

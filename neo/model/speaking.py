@@ -37,6 +37,7 @@ from neo.model.listener import Asker
 from neo.model.spoken import Spoken
 
 Ids = tuple[int, ...]  # of tokens
+Known = Callable[[], ListenerFacts]
 TOPICS = 5  # that an answer on what there is names
 
 
@@ -139,15 +140,12 @@ class Speaking(Keeping):
             found.append(" ".join(words[: shared + 1]).rstrip(".,!"))
         return tuple(tuple(self.bundle.vocabulary.encode(begun)) for begun in found)
 
-    def telling(self, who: Asker) -> Telling:
-        """The facts that the model reads before it speaks of an item, or of who asks."""
-        return self._telling(self._known(who))
-
-    def _known(self, who: Asker) -> Callable[[], ListenerFacts]:
+    def facts_of(self, who: Asker) -> Known:
         """What is known of who asks, once it is needed."""
         return cache(lambda: replace(self.wish_book.facts.listener(who.context.history), onboarding=who.topics))
 
-    def _telling(self, known: Callable[[], ListenerFacts]) -> Telling:
+    def telling(self, known: Known) -> Telling:
+        """The facts that the model reads before it speaks of an item, or of who asks."""
         facts = self.wish_book.facts
 
         def tell(item: int | None, links: bool) -> str:
@@ -155,10 +153,9 @@ class Speaking(Keeping):
 
         return tell
 
-    def told(self, who: Asker) -> Callable[[int | None, bool], Told]:
+    def told(self, known: Known) -> Callable[[int | None, bool], Told]:
         """The names in the facts that `telling` tells."""
-        known = self._known(who)
-        tell = self._telling(known)
+        tell = self.telling(known)
 
         def names(item: int | None, links: bool) -> Told:
             text, listener = tell(item, links), known()
@@ -169,8 +166,9 @@ class Speaking(Keeping):
             of_it = self.wish_book.facts.item(item)
             every |= {*of_it.topics, of_it.creator or "", of_it.parent_title or ""}
             cues = [f"{of_it.words.singular} {on}" for on in ("on", "about")]
+            length = [f"{of_it.length} long"] if of_it.length else []
             return Told(
-                self._names((*(name for name in every if sayable(name) and name in text), f"{of_it.length} long")),
+                self._names((*(name for name in every if sayable(name) and name in text), *length)),
                 self._names(name for name in of_it.topics if sayable(name) and name in text),
                 self._names(cues),
                 self._joints,
@@ -199,5 +197,5 @@ class Speaking(Keeping):
     def opening(self, who: Asker, item: int | None) -> Ids:
         """What an answer that speaks of an item, or of who asks, begins with, up to the first of its own words."""
         first = self.about_them if item is None else (*self.about_words, *self.renderer.items([item])[0])
-        aside = self.renderer.aside(self.telling(who)(item, True))
+        aside = self.renderer.aside(self.telling(self.facts_of(who))(item, True))
         return (*first, *aside, *self.bundle.vocabulary.encode(":"))

@@ -100,7 +100,7 @@ def test_every_writer_wrote_something_else_for_every_question() -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_text_can_be_asked(text: str) -> None:
     assert set(read_questions(of_it(text))) <= set(QUESTIONS)
-    assert of_it(text, "") == text + " " or len(of_it(text, "")) < len(text)
+    assert of_it(text) == f"{text} {ITEM}" or len(of_it(text)) < len(text) + len(ITEM)
 
 
 @pytest.mark.parametrize(
